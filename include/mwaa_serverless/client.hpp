@@ -1,0 +1,67 @@
+// The client of Amazon MWAA Serverless.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <cstdint>
+#include <memory>
+#include <mwaa_serverless/as_result.hpp>
+#include <mwaa_serverless/call_options.hpp>
+#include <mwaa_serverless/client_config.hpp>
+#include <mwaa_serverless/error.hpp>
+#include <mwaa_serverless/model/task_instance.hpp>
+#include <mwaa_serverless/paginator.hpp>
+#include <type_traits>
+
+namespace mwaa_serverless {
+
+/// Counters of a client since it was made.
+class client_metrics {
+ public:
+  client_metrics();
+
+  std::uint64_t operations = 0;     ///< Calls that reached the first attempt.
+  std::uint64_t attempts = 0;       ///< Requests sent, retries included.
+  std::uint64_t retries = 0;        ///< Attempts beyond the first of their call.
+  std::uint64_t throttled = 0;      ///< Attempts that the service throttled.
+  int retry_quota = 0;              ///< Tokens left, see retry_options::quota.
+  transport_metrics transport;
+};
+static_assert(!std::is_aggregate_v<client_metrics>);
+
+/// Calls Amazon MWAA Serverless (API version 2024-07-26).
+///
+/// A cheap handle to shared state. Copy it freely; use it from coroutines on any number of threads at once; destroy it
+/// while operations are outstanding: they keep the state alive. It starts no thread, and has no pending work of its
+/// own while no operation is running.
+///
+/// Every operation throws exception; cancelled through Asio it throws boost::system::system_error with
+/// asio::error::operation_aborted (total, partial and terminal cancellation alike), after which the service may have
+/// received the request. An operation runs on the awaiting coroutine's executor.
+class client {
+ public:
+  /// `executor` opens connections and timers; coroutines of its context use the client. Throws
+  /// exception(errc::invalid_configuration, errc::no_region) naming the setting. No I/O.
+  client(boost::asio::any_io_executor executor, client_config config);
+
+  /// One page of the task instances of a run. Retries as configured. Throws exception(errc::invalid_argument) before
+  /// any I/O for input that AWS's own tools refuse.
+  [[nodiscard]] boost::asio::awaitable<list_task_instances_response> list_task_instances(
+      list_task_instances_request request, call_options options = {}) const;
+
+  /// All task instances of a run, fetched page by page as the loop asks for more. No I/O until the first next().
+  [[nodiscard]] list_task_instances_paginator paginate_list_task_instances(list_task_instances_request request,
+                                                                           call_options options = {}) const;
+
+  /// Refuses new operations (errc::client_closed), waits for those under way and closes all connections. For every
+  /// copy of the handle. Needed only to drain in order: destroying the last handle and operation closes them too.
+  [[nodiscard]] boost::asio::awaitable<void> close() const;
+
+  [[nodiscard]] client_metrics metrics() const;
+
+ private:
+  std::shared_ptr<class client_state> state_;
+};
+static_assert(!std::is_aggregate_v<client>);
+
+}  // namespace mwaa_serverless

@@ -1,0 +1,80 @@
+// Settings of a client.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <mwaa_serverless/clock.hpp>
+#include <mwaa_serverless/credentials_provider.hpp>
+#include <mwaa_serverless/retry.hpp>
+#include <mwaa_serverless/transport.hpp>
+#include <optional>
+#include <string>
+#include <type_traits>
+
+namespace boost::asio::ssl {
+class context;
+}
+
+namespace mwaa_serverless {
+
+/// Everything that a client can be told. Checked once, by the client's constructor, which throws
+/// exception(errc::invalid_configuration) naming the member.
+class client_config {
+ public:
+  client_config();
+
+  /// Reads the environment as AWS tools do; a blank variable counts as unset:
+  /// AWS_REGION, else AWS_DEFAULT_REGION; AWS_ENDPOINT_URL_MWAA_SERVERLESS, else AWS_ENDPOINT_URL (neither when
+  /// AWS_IGNORE_CONFIGURED_ENDPOINT_URLS is true); AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN;
+  /// AWS_USE_FIPS_ENDPOINT; AWS_CA_BUNDLE; AWS_MAX_ATTEMPTS; AWS_SDK_UA_APP_ID.
+  /// Throws exception(errc::invalid_configuration) naming the variable that cannot be used (half a key pair, a count
+  /// that is no number).
+  [[nodiscard]] static client_config from_environment();
+
+  /// Such as `us-east-1`. Required (it is also what requests are signed for), no default.
+  std::string region;
+  /// `http://` or `https://`, host, port; overrides the region's endpoint. Empty: the region's own endpoint.
+  std::string endpoint_url;
+  /// Use the region's FIPS 140 endpoint. Not together with endpoint_url.
+  bool use_fips = false;
+  /// Null: every call fails with errc::no_credentials.
+  std::shared_ptr<credentials_provider> credentials;
+
+  retry_options retry;
+  /// Limit of opening a connection: name look-up, TCP and TLS handshakes. Positive. Default 3.1 s (as the Rust SDK).
+  std::chrono::milliseconds connect_timeout{3100};
+  /// Default of call_options::attempt_timeout. Positive. Default 30 s.
+  std::chrono::milliseconds attempt_timeout{30'000};
+  /// Default of call_options::operation_timeout. Positive; absent: no limit. Default absent.
+  std::optional<std::chrono::milliseconds> operation_timeout;
+
+  /// Connections open at once; further requests wait in line, first come first served. From 1. Default 64.
+  std::size_t max_connections = 64;
+  /// An unused connection older than this is closed instead of used. Positive. Default 50 s: AWS's load balancers close
+  /// idle connections after 60 s.
+  std::chrono::milliseconds max_idle_time{50'000};
+  /// Limit of a response body; a longer one is errc::response_too_large. From 1024. Default 16 MiB.
+  std::size_t max_response_bytes = std::size_t{16} * 1024 * 1024;
+
+  /// File of PEM certificates to trust instead of the system's.
+  std::string ca_bundle;
+  /// False accepts any certificate: for experiments against a server of one's own only.
+  bool verify_tls = true;
+  /// A caller's own TLS settings, used as they are instead of ca_bundle and verify_tls (the host name is still
+  /// checked when the context verifies the peer).
+  std::shared_ptr<boost::asio::ssl::context> tls_context;
+
+  /// Added to the user agent as `app/ID`. At most 50 characters.
+  std::string app_id;
+
+  // Seams for tests and simulations. Null: the real thing.
+  std::shared_ptr<clock> time;
+  std::shared_ptr<transport> network;
+  /// Uniform in [0, 1), for jitter; called under a lock of the client. Default: seeded per client by the machine.
+  std::function<double()> random;
+};
+static_assert(!std::is_aggregate_v<client_config>);
+
+}  // namespace mwaa_serverless

@@ -1,0 +1,180 @@
+// What can go wrong, as values and as the one exception.
+#pragma once
+
+#include <boost/system/error_code.hpp>
+#include <boost/system/result.hpp>
+#include <boost/system/system_error.hpp>
+#include <chrono>
+#include <cstdint>
+#include <iosfwd>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <vector>
+
+namespace mwaa_serverless {
+
+/// Why an operation failed.
+enum class errc {
+  // Answers of the service, by the name it gave.
+  throttled = 1,             ///< ThrottlingException and the other throttling names.
+  internal_server,           ///< InternalServerException.
+  service_timeout,           ///< OperationTimeoutException.
+  validation,                ///< ValidationException.
+  access_denied,             ///< AccessDeniedException.
+  resource_not_found,        ///< ResourceNotFoundException.
+  conflict,                  ///< ConflictException.
+  service_quota_exceeded,    ///< ServiceQuotaExceededException.
+  unrecognized_client,       ///< The access key is not known (UnrecognizedClientException, InvalidClientTokenId).
+  invalid_signature,         ///< InvalidSignatureException, SignatureDoesNotMatch, IncompleteSignatureException.
+  missing_authentication_token,  ///< MissingAuthenticationTokenException.
+  expired_token,             ///< ExpiredTokenException.
+  unknown_operation,         ///< UnknownOperationException.
+  other_service_error,       ///< An error of the service that this library has no name for: see error::aws_code.
+  // Answers that are not the service's, or not readable.
+  malformed_response,        ///< Broken JSON, a wrong type, or bytes that are not HTTP.
+  response_too_large,        ///< Over client_config::max_response_bytes.
+  unsupported_response,      ///< An encoding or protocol switch that was not asked for.
+  // The way to the service.
+  resolve_failed,            ///< The host name has no usable address.
+  connect_failed,            ///< Refused, unreachable.
+  tls_failed,                ///< Handshake or certificate; the message says which check failed.
+  connection_lost,           ///< Reset, closed or truncated in the middle of an exchange.
+  connect_timeout,           ///< No connection within client_config::connect_timeout.
+  attempt_timeout,           ///< No complete response within the attempt timeout.
+  deadline_exceeded,         ///< The operation timeout ended the operation.
+  // This side.
+  invalid_argument,          ///< A request member or option; the message names it and the rule.
+  invalid_configuration,     ///< A setting; the message names it and where it came from.
+  no_region,                 ///< No region and no endpoint were configured.
+  no_credentials,            ///< No credentials were configured or found.
+  credentials_failed,        ///< A credentials provider failed.
+  invalid_page_token,        ///< A starting or resume token that is none.
+  repeated_page_token,       ///< The service answered with the page token it was sent: going on would loop.
+  client_closed,             ///< client::close() was called.
+};
+
+/// Groups of errors, to compare error_code values with: `if (e.code() == condition::throttled)`.
+enum class condition {
+  throttled = 1,   ///< The service asked to slow down.
+  retryable,       ///< Another attempt may succeed; the library's own retries are exhausted or refused.
+  timeout,         ///< A time limit of this side or of the service.
+  credentials,     ///< Missing, failed, wrong or expired credentials.
+  connection,      ///< The peer could not be reached or the exchange broke.
+  service,         ///< The service answered, with an error.
+  caller,          ///< The request, an option or the configuration is wrong: retrying cannot help.
+};
+
+[[nodiscard]] const boost::system::error_category& error_category() noexcept;
+[[nodiscard]] const boost::system::error_category& condition_category() noexcept;
+[[nodiscard]] boost::system::error_code make_error_code(errc value) noexcept;
+[[nodiscard]] boost::system::error_condition make_error_condition(condition value) noexcept;
+
+}  // namespace mwaa_serverless
+
+template <>
+struct boost::system::is_error_code_enum<mwaa_serverless::errc> : std::true_type {};
+template <>
+struct boost::system::is_error_condition_enum<mwaa_serverless::condition> : std::true_type {};
+
+namespace mwaa_serverless {
+
+/// What an exchange was doing when it failed.
+enum class phase : std::uint8_t {
+  none,                  ///< Not in an exchange.
+  credentials,           ///< Fetching credentials.
+  waiting_for_connection,  ///< All connections of the pool were in use.
+  resolving,
+  connecting,
+  tls_handshake,
+  writing_request,
+  reading_response,
+  backing_off,           ///< Waiting before the next attempt.
+};
+[[nodiscard]] std::string_view to_string(phase value) noexcept;
+
+/// One attempt of an operation, as kept in error::attempts.
+class attempt_record {
+ public:
+  attempt_record();
+
+  int number = 1;             ///< From 1.
+  boost::system::error_code code;  ///< Clear on success.
+  std::string aws_code;       ///< The error's name as sent, if it was the service's.
+  int http_status = 0;        ///< 0 when no response came.
+  std::string request_id;
+  /// The longest hint that the response gave on when to come back.
+  std::optional<std::chrono::milliseconds> hint;
+  /// The wait that followed, before the next attempt; zero after the last.
+  std::chrono::nanoseconds wait_after{0};
+  std::string reason;  ///< Why it was or was not followed by another attempt.
+};
+static_assert(!std::is_aggregate_v<attempt_record>);
+
+/// One entry of a ValidationException's `FieldList`.
+class field_error {
+ public:
+  field_error();
+  field_error(std::string name_value, std::string message_value);
+
+  std::string name;
+  std::string message;
+};
+static_assert(!std::is_aggregate_v<field_error>);
+
+/// A failure with everything known about it. Holds no secret.
+class error {
+ public:
+  error();
+  error(errc value, std::string message_text);
+  error(boost::system::error_code value, std::string message_text);
+
+  boost::system::error_code code;
+  std::string message;     ///< For a person; a service error's message as sent.
+  std::string request_id;  ///< `x-amzn-requestid`, empty when no response came.
+  int http_status = 0;     ///< 0 when no response came.
+  std::string aws_code;    ///< The error's name as sent, such as `ThrottlingException`; empty when not the service's.
+  std::string operation;   ///< Such as `ListTaskInstances`.
+
+  // Members that the service's errors carry (ThrottlingException, ValidationException, ...).
+  std::optional<std::chrono::seconds> retry_after;  ///< `RetryAfterSeconds` as sent.
+  std::string service_code;                         ///< `ServiceCode`.
+  std::string quota_code;                           ///< `QuotaCode`.
+  std::string resource_id;                          ///< `ResourceId`.
+  std::string resource_type;                        ///< `ResourceType`.
+  std::string reason;                               ///< `Reason`, such as `fieldValidationFailed`.
+  std::vector<field_error> field_list;              ///< `FieldList`.
+
+  enum phase phase = phase::none;  ///< What was under way when this side gave up.
+  /// The service may have acted on the request (bytes of it were sent). Harmless for reads.
+  bool may_have_reached_service = false;
+  /// The retries ran out; false when the error was not retryable or the retry quota or deadline forbade more.
+  bool attempts_exhausted = false;
+  std::vector<attempt_record> attempts;  ///< Every attempt, in order; empty when none was made.
+};
+static_assert(!std::is_aggregate_v<error>);
+std::ostream& operator<<(std::ostream& out, const error& value);
+
+/// The one exception of the library: a boost::system::system_error that carries the whole error.
+/// Cancellation is not one of them: it leaves as boost::system::system_error with asio::error::operation_aborted.
+class exception : public boost::system::system_error {
+ public:
+  explicit exception(error details);
+  [[nodiscard]] const error& details() const noexcept { return *details_; }
+  [[nodiscard]] const char* what() const noexcept override;
+
+ private:
+  std::shared_ptr<const error> details_;  // copying an exception must not throw
+  std::string what_;
+};
+
+/// A value or an error.
+template <class T>
+using result = boost::system::result<T, error>;
+
+/// Makes result<T>::value() throw mwaa_serverless::exception (found by argument-dependent look-up).
+[[noreturn]] void throw_exception_from_error(const error& details, const boost::source_location& location);
+
+}  // namespace mwaa_serverless

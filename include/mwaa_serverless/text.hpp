@@ -1,0 +1,110 @@
+// Immutable text that shares one block of memory with the other text of its response.
+#pragma once
+
+#include <atomic>
+#include <compare>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <iosfwd>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+namespace mwaa_serverless {
+
+namespace detail {
+
+// A reference-counted run of bytes; the bytes follow this header in the same allocation.
+struct text_block {
+  std::atomic<std::uint32_t> references;
+  std::uint32_t size;
+
+  [[nodiscard]] const char* bytes() const noexcept { return reinterpret_cast<const char*>(this + 1); }
+  [[nodiscard]] char* bytes() noexcept { return reinterpret_cast<char*>(this + 1); }
+
+  // One reference, held by the caller. Throws std::length_error above 4 GiB, std::bad_alloc.
+  [[nodiscard]] static text_block* create(std::size_t size);
+  static void release(text_block* block) noexcept {
+    if (block->references.fetch_sub(1, std::memory_order_acq_rel) == 1) destroy(block);
+  }
+  static void destroy(text_block* block) noexcept;
+};
+
+}  // namespace detail
+
+/// Text of a response: immutable and 16 bytes.
+///
+/// All text of one response lies in one shared block in which repeats are stored once. A copy is cheap and stays
+/// valid alone, however long its response has been gone; it then keeps the whole block (at most the size of that
+/// response) alive. Use str() to keep a few bytes of a large page for long.
+///
+/// A member that the service did not send (or sent as null) is empty, and present() is false.
+///
+/// Thread safety: distinct objects may be used from any threads at once, also when they share a block.
+class text {
+ public:
+  text() noexcept = default;
+  /// Copies `value` into a block of its own.
+  explicit text(std::string_view value);
+  /// A part of `block`; takes one reference to it over from the caller.
+  text(detail::text_block* adopted, std::uint32_t offset, std::uint32_t size) noexcept
+      : block_(adopted), offset_(offset), size_(size) {}
+
+  text(const text& other) noexcept : block_(other.block_), offset_(other.offset_), size_(other.size_) {
+    if (block_ != nullptr) block_->references.fetch_add(1, std::memory_order_relaxed);
+  }
+  text(text&& other) noexcept
+      : block_(std::exchange(other.block_, nullptr)),
+        offset_(std::exchange(other.offset_, 0)),
+        size_(std::exchange(other.size_, 0)) {}
+  text& operator=(text other) noexcept {
+    swap(other);
+    return *this;
+  }
+  ~text() {
+    if (block_ != nullptr) detail::text_block::release(block_);
+  }
+
+  void swap(text& other) noexcept {
+    std::swap(block_, other.block_);
+    std::swap(offset_, other.offset_);
+    std::swap(size_, other.size_);
+  }
+
+  /// False for a member that the service did not send, and for a default-constructed or moved-from object.
+  [[nodiscard]] bool present() const noexcept { return block_ != nullptr; }
+  [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
+  [[nodiscard]] std::size_t size() const noexcept { return size_; }
+  [[nodiscard]] std::string_view view() const noexcept {
+    return block_ == nullptr ? std::string_view{} : std::string_view{block_->bytes() + offset_, size_};
+  }
+  operator std::string_view() const noexcept { return view(); }  // NOLINT: text is meant to be read as a view
+  /// A copy of one's own, independent of the block.
+  [[nodiscard]] std::string str() const { return std::string{view()}; }
+
+  friend bool operator==(const text& a, const text& b) noexcept { return a.view() == b.view(); }
+  friend bool operator==(const text& a, std::string_view b) noexcept { return a.view() == b; }
+  friend bool operator==(const text& a, const std::string& b) noexcept { return a.view() == b; }
+  friend bool operator==(const text& a, const char* b) noexcept { return a.view() == b; }
+  friend std::strong_ordering operator<=>(const text& a, const text& b) noexcept { return a.view() <=> b.view(); }
+  friend std::strong_ordering operator<=>(const text& a, std::string_view b) noexcept { return a.view() <=> b; }
+  friend std::ostream& operator<<(std::ostream& out, const text& value);
+
+ private:
+  detail::text_block* block_ = nullptr;
+  std::uint32_t offset_ = 0;
+  std::uint32_t size_ = 0;
+};
+static_assert(sizeof(text) <= 16);
+static_assert(!std::is_aggregate_v<text>);
+
+}  // namespace mwaa_serverless
+
+template <>
+struct std::hash<mwaa_serverless::text> {
+  std::size_t operator()(const mwaa_serverless::text& value) const noexcept {
+    return std::hash<std::string_view>{}(value.view());
+  }
+};

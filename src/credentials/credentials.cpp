@@ -1,0 +1,52 @@
+#include <openssl/crypto.h>
+
+#include <mwaa_serverless/credentials.hpp>
+#include <mwaa_serverless/error.hpp>
+#include <ostream>
+#include <utility>
+
+namespace mwaa_serverless {
+
+credentials::credentials(std::string access_key_id, std::string secret_access_key, std::string session_token,
+                         std::optional<std::chrono::system_clock::time_point> expiration)
+    : access_key_id_(std::move(access_key_id)),
+      secret_access_key_(std::move(secret_access_key)),
+      session_token_(std::move(session_token)),
+      expiration_(expiration) {
+  if (access_key_id_.empty() || secret_access_key_.empty()) {
+    cleanse();  // a constructor that throws runs no destructor
+    throw exception(error(errc::invalid_configuration,
+                          "credentials need both an access key id and a secret access key, and one of them is empty"));
+  }
+}
+
+credentials::credentials(const credentials&) = default;
+
+credentials::credentials(credentials&& other) noexcept { *this = std::move(other); }
+
+credentials& credentials::operator=(const credentials& other) {
+  credentials copy{other};
+  return *this = std::move(copy);
+}
+
+credentials& credentials::operator=(credentials&& other) noexcept {
+  // By swapping: a moved-from short string would keep its bytes in place.
+  access_key_id_.swap(other.access_key_id_);
+  secret_access_key_.swap(other.secret_access_key_);
+  session_token_.swap(other.session_token_);
+  std::swap(expiration_, other.expiration_);
+  return *this;
+}
+
+credentials::~credentials() { cleanse(); }
+
+void credentials::cleanse() noexcept {
+  OPENSSL_cleanse(secret_access_key_.data(), secret_access_key_.size());
+  OPENSSL_cleanse(session_token_.data(), session_token_.size());
+}
+
+std::ostream& operator<<(std::ostream& out, const credentials& value) {
+  return out << "credentials(" << value.access_key_id_ << ", secret not shown)";
+}
+
+}  // namespace mwaa_serverless
