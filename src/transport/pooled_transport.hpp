@@ -1,0 +1,50 @@
+// The transport that talks to the network: HTTP/1.1 over TCP or TLS with a pool of keep-alive connections.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <mwaa_serverless/transport.hpp>
+#include <string>
+#include <type_traits>
+
+namespace boost::asio::ssl {
+class context;
+}
+
+namespace mwaa_serverless::net {
+
+/// Settings of a pooled transport; the members of client_config with the same names say more.
+class pooled_transport_options {
+ public:
+  pooled_transport_options();
+
+  /// Connections open at once, over all origins. From 1.
+  std::size_t max_connections = 64;
+  /// A connection idle for longer is closed instead of used. Positive.
+  std::chrono::milliseconds max_idle_time{50'000};
+  /// Limit of opening a connection: name look-up, TCP and TLS handshakes. Positive.
+  std::chrono::milliseconds connect_timeout{3100};
+  /// Limit of a response body. Positive.
+  std::size_t max_response_bytes = std::size_t{16} * 1024 * 1024;
+
+  /// File of PEM certificates to trust instead of the system's.
+  std::string ca_bundle;
+  /// False accepts any certificate.
+  bool verify_tls = true;
+  /// A caller's own settings, used as they are instead of ca_bundle and verify_tls.
+  std::shared_ptr<boost::asio::ssl::context> tls_context;
+
+  /// Name servers as `address:port,...` instead of the system's (for tests).
+  std::string name_servers;
+};
+static_assert(!std::is_aggregate_v<pooled_transport_options>);
+
+/// Makes the transport. Its sockets live on `executor`, whose execution context must outlive it; callers may be on
+/// other executors. Without a request under way it has no pending work; destroying it closes its connections.
+/// Throws exception(errc::invalid_configuration) naming the member.
+[[nodiscard]] std::shared_ptr<transport> make_pooled_transport(boost::asio::any_io_executor executor,
+                                                               pooled_transport_options options);
+
+}  // namespace mwaa_serverless::net

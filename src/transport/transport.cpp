@@ -1,0 +1,65 @@
+#include <algorithm>
+#include <mwaa_serverless/transport.hpp>
+
+namespace mwaa_serverless {
+
+namespace {
+
+char lower(char c) noexcept {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+bool same_name(std::string_view a, std::string_view b) noexcept {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return lower(x) == lower(y); });
+}
+
+std::string_view trimmed(std::string_view text) noexcept {
+  constexpr std::string_view blanks = " \t";
+  const auto first = text.find_first_not_of(blanks);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(blanks) - first + 1);
+}
+
+// `lines` are header lines, each ended by CRLF.
+std::optional<std::string_view> find_header(std::string_view lines, std::string_view name) noexcept {
+  while (!lines.empty()) {
+    const auto line = lines.substr(0, lines.find("\r\n"));
+    lines.remove_prefix(std::min(lines.size(), line.size() + 2));
+    const auto colon = line.find(':');
+    if (colon != std::string_view::npos && same_name(line.substr(0, colon), name))
+      return trimmed(line.substr(colon + 1));
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+origin::origin() = default;
+origin::origin(bool tls_value, std::string host_value, std::uint16_t port_value)
+    : tls(tls_value), host(std::move(host_value)), port(port_value) {}
+
+std::string origin::authority() const {
+  std::string out = host.find(':') == std::string::npos ? host : "[" + host + "]";
+  if (port != (tls ? 443 : 80)) out += ":" + std::to_string(port);
+  return out;
+}
+
+http_request::http_request() : destination_(std::make_shared<const origin>()) {}
+http_request::http_request(std::shared_ptr<const origin> to, std::string head_and_body, std::size_t head_size)
+    : destination_(std::move(to)), bytes_(std::move(head_and_body)), head_size_(head_size) {}
+
+std::optional<std::string_view> http_request::header(std::string_view name) const noexcept {
+  const auto lines = head();
+  const auto start = lines.find("\r\n");  // the request line is no header
+  return start == std::string_view::npos ? std::nullopt : find_header(lines.substr(start + 2), name);
+}
+
+http_response::http_response() = default;
+
+std::optional<std::string_view> http_response::header(std::string_view name) const noexcept {
+  return find_header(fields, name);
+}
+
+transport_metrics::transport_metrics() = default;
+
+}  // namespace mwaa_serverless
