@@ -31,7 +31,8 @@ namespace mwaa_serverless {
 ///   every later next() throws it again.
 /// * What the body awaits runs as part of next(): on the executor, and under the cancellation, of the coroutine that
 ///   awaits it. Cancelling next() makes what the body awaits throw operation_aborted there.
-/// * Destroying a generator that is suspended destroys its body, and so cancels and cleans up. Destroying it, or calling
+/// * Destroying a generator that is suspended destroys its body, and so cancels and cleans up. Destroying it, or
+/// calling
 ///   next() again, while a next() runs is undefined: cancel that one first and await its end.
 /// * Move-only. For one coroutine at a time.
 template <class T>
@@ -104,7 +105,8 @@ class parked_awaitable final : public parked_operation {
       if constexpr (std::is_void_v<U>) {
         co_await std::move(operation_);
       } else {
-        value_.emplace(co_await std::move(operation_));
+        U value = co_await std::move(operation_);
+        value_.emplace(std::move(value));
       }
     } catch (...) {
       failure_ = std::current_exception();
@@ -131,13 +133,16 @@ class async_generator<T>::promise_type {
   void return_void() noexcept {}
   void unhandled_exception() noexcept { failure_ = std::current_exception(); }
 
-  // A yielded value lives in the suspended body (a temporary lives to the end of the co_yield expression).
-  std::suspend_always yield_value(T& value) noexcept {
-    current_ = std::addressof(value);
+  // A yielded value stays in the suspended body (a temporary lives to the end of the co_yield expression) until
+  // next() moves it out, or copies what the body yielded as an lvalue and so still owns.
+  std::suspend_always yield_value(T&& value) noexcept {
+    movable_ = std::addressof(value);
     return {};
   }
-  std::suspend_always yield_value(T&& value) noexcept {
-    current_ = std::addressof(value);
+  std::suspend_always yield_value(const T& value) noexcept
+    requires std::is_copy_constructible_v<T>
+  {
+    copyable_ = std::addressof(value);
     return {};
   }
 
@@ -148,7 +153,9 @@ class async_generator<T>::promise_type {
 
  private:
   friend class async_generator;
-  T* current_ = nullptr;
+
+  T* movable_ = nullptr;
+  const T* copyable_ = nullptr;
   detail::parked_operation* parked_ = nullptr;
   std::exception_ptr failure_;
 };
@@ -171,8 +178,10 @@ boost::asio::awaitable<std::optional<T>> async_generator<T>::next() {
     if (promise.failure_) std::rethrow_exception(promise.failure_);
     co_return std::nullopt;
   }
-  std::optional<T> value{std::move(*promise.current_)};
-  co_return std::move(value);
+  if constexpr (std::is_copy_constructible_v<T>) {
+    if (promise.copyable_ != nullptr) co_return *std::exchange(promise.copyable_, nullptr);
+  }
+  co_return std::move(*promise.movable_);  // straight into the result: a named optional would be one more move
 }
 
 template <class T>

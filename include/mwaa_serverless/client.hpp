@@ -20,11 +20,11 @@ class client_metrics {
  public:
   client_metrics();
 
-  std::uint64_t operations = 0;     ///< Calls that reached the first attempt.
-  std::uint64_t attempts = 0;       ///< Requests sent, retries included.
-  std::uint64_t retries = 0;        ///< Attempts beyond the first of their call.
-  std::uint64_t throttled = 0;      ///< Attempts that the service throttled.
-  int retry_quota = 0;              ///< Tokens left, see retry_options::quota.
+  std::uint64_t operations = 0;  ///< Calls that reached the first attempt.
+  std::uint64_t attempts = 0;    ///< Requests sent, retries included.
+  std::uint64_t retries = 0;     ///< Attempts beyond the first of their call.
+  std::uint64_t throttled = 0;   ///< Attempts that the service throttled.
+  int retry_quota = 0;           ///< Tokens left, see retry_options::quota.
   transport_metrics transport;
 };
 static_assert(!std::is_aggregate_v<client_metrics>);

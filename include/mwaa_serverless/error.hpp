@@ -19,52 +19,52 @@ namespace mwaa_serverless {
 /// Why an operation failed.
 enum class errc {
   // Answers of the service, by the name it gave.
-  throttled = 1,             ///< ThrottlingException and the other throttling names.
-  internal_server,           ///< InternalServerException.
-  service_timeout,           ///< OperationTimeoutException.
-  validation,                ///< ValidationException.
-  access_denied,             ///< AccessDeniedException.
-  resource_not_found,        ///< ResourceNotFoundException.
-  conflict,                  ///< ConflictException.
-  service_quota_exceeded,    ///< ServiceQuotaExceededException.
-  unrecognized_client,       ///< The access key is not known (UnrecognizedClientException, InvalidClientTokenId).
-  invalid_signature,         ///< InvalidSignatureException, SignatureDoesNotMatch, IncompleteSignatureException.
+  throttled = 1,                 ///< ThrottlingException and the other throttling names.
+  internal_server,               ///< InternalServerException.
+  service_timeout,               ///< OperationTimeoutException.
+  validation,                    ///< ValidationException.
+  access_denied,                 ///< AccessDeniedException.
+  resource_not_found,            ///< ResourceNotFoundException.
+  conflict,                      ///< ConflictException.
+  service_quota_exceeded,        ///< ServiceQuotaExceededException.
+  unrecognized_client,           ///< The access key is not known (UnrecognizedClientException, InvalidClientTokenId).
+  invalid_signature,             ///< InvalidSignatureException, SignatureDoesNotMatch, IncompleteSignatureException.
   missing_authentication_token,  ///< MissingAuthenticationTokenException.
-  expired_token,             ///< ExpiredTokenException.
-  unknown_operation,         ///< UnknownOperationException.
-  other_service_error,       ///< An error of the service that this library has no name for: see error::aws_code.
+  expired_token,                 ///< ExpiredTokenException.
+  unknown_operation,             ///< UnknownOperationException.
+  other_service_error,           ///< An error of the service that this library has no name for: see error::aws_code.
   // Answers that are not the service's, or not readable.
-  malformed_response,        ///< Broken JSON, a wrong type, or bytes that are not HTTP.
-  response_too_large,        ///< Over client_config::max_response_bytes.
-  unsupported_response,      ///< An encoding or protocol switch that was not asked for.
+  malformed_response,    ///< Broken JSON, a wrong type, or bytes that are not HTTP.
+  response_too_large,    ///< Over client_config::max_response_bytes.
+  unsupported_response,  ///< An encoding or protocol switch that was not asked for.
   // The way to the service.
-  resolve_failed,            ///< The host name has no usable address.
-  connect_failed,            ///< Refused, unreachable.
-  tls_failed,                ///< Handshake or certificate; the message says which check failed.
-  connection_lost,           ///< Reset, closed or truncated in the middle of an exchange.
-  connect_timeout,           ///< No connection within client_config::connect_timeout.
-  attempt_timeout,           ///< No complete response within the attempt timeout.
-  deadline_exceeded,         ///< The operation timeout ended the operation.
+  resolve_failed,     ///< The host name has no usable address.
+  connect_failed,     ///< Refused, unreachable.
+  tls_failed,         ///< Handshake or certificate; the message says which check failed.
+  connection_lost,    ///< Reset, closed or truncated in the middle of an exchange.
+  connect_timeout,    ///< No connection within client_config::connect_timeout.
+  attempt_timeout,    ///< No complete response within the attempt timeout.
+  deadline_exceeded,  ///< The operation timeout ended the operation.
   // This side.
-  invalid_argument,          ///< A request member or option; the message names it and the rule.
-  invalid_configuration,     ///< A setting; the message names it and where it came from.
-  no_region,                 ///< No region and no endpoint were configured.
-  no_credentials,            ///< No credentials were configured or found.
-  credentials_failed,        ///< A credentials provider failed.
-  invalid_page_token,        ///< A starting or resume token that is none.
-  repeated_page_token,       ///< The service answered with the page token it was sent: going on would loop.
-  client_closed,             ///< client::close() was called.
+  invalid_argument,       ///< A request member or option; the message names it and the rule.
+  invalid_configuration,  ///< A setting; the message names it and where it came from.
+  no_region,              ///< No region and no endpoint were configured.
+  no_credentials,         ///< No credentials were configured or found.
+  credentials_failed,     ///< A credentials provider failed.
+  invalid_page_token,     ///< A starting or resume token that is none.
+  repeated_page_token,    ///< The service answered with the page token it was sent: going on would loop.
+  client_closed,          ///< client::close() was called.
 };
 
 /// Groups of errors, to compare error_code values with: `if (e.code() == condition::throttled)`.
 enum class condition {
-  throttled = 1,   ///< The service asked to slow down.
-  retryable,       ///< Another attempt may succeed; the library's own retries are exhausted or refused.
-  timeout,         ///< A time limit of this side or of the service.
-  credentials,     ///< Missing, failed, wrong or expired credentials.
-  connection,      ///< The peer could not be reached or the exchange broke.
-  service,         ///< The service answered, with an error.
-  caller,          ///< The request, an option or the configuration is wrong: retrying cannot help.
+  throttled = 1,  ///< The service asked to slow down.
+  retryable,      ///< Another attempt may succeed; the library's own retries are exhausted or refused.
+  timeout,        ///< A time limit of this side or of the service.
+  credentials,    ///< Missing, failed, wrong or expired credentials.
+  connection,     ///< The peer could not be reached or the exchange broke.
+  service,        ///< The service answered, with an error.
+  caller,         ///< The request, an option or the configuration is wrong: retrying cannot help.
 };
 
 [[nodiscard]] const boost::system::error_category& error_category() noexcept;
@@ -83,15 +83,15 @@ namespace mwaa_serverless {
 
 /// What an exchange was doing when it failed.
 enum class phase : std::uint8_t {
-  none,                  ///< Not in an exchange.
-  credentials,           ///< Fetching credentials.
+  none,                    ///< Not in an exchange.
+  credentials,             ///< Fetching credentials.
   waiting_for_connection,  ///< All connections of the pool were in use.
   resolving,
   connecting,
   tls_handshake,
   writing_request,
   reading_response,
-  backing_off,           ///< Waiting before the next attempt.
+  backing_off,  ///< Waiting before the next attempt.
 };
 [[nodiscard]] std::string_view to_string(phase value) noexcept;
 
@@ -100,10 +100,10 @@ class attempt_record {
  public:
   attempt_record();
 
-  int number = 1;             ///< From 1.
+  int number = 1;                  ///< From 1.
   boost::system::error_code code;  ///< Clear on success.
-  std::string aws_code;       ///< The error's name as sent, if it was the service's.
-  int http_status = 0;        ///< 0 when no response came.
+  std::string aws_code;            ///< The error's name as sent, if it was the service's.
+  int http_status = 0;             ///< 0 when no response came.
   std::string request_id;
   /// The longest hint that the response gave on when to come back.
   std::optional<std::chrono::milliseconds> hint;

@@ -1,7 +1,6 @@
 // Lists that span pages.
 #pragma once
 
-#include <boost/asio/awaitable.hpp>
 #include <cstdint>
 #include <memory>
 #include <mwaa_serverless/async_generator.hpp>
@@ -12,44 +11,60 @@
 
 namespace mwaa_serverless {
 
-class client_state;
+class client;
 
-/// The task instances of one run, page by page or one by one.
+/// All items of a listing, page by page or one by one, fetched as the caller asks for more.
 ///
-/// Keeps its place: after every item, and after an error or a cancellation, resume_token() names what comes next, and
-/// a new pages() or items() of the same paginator goes on from there with nothing lost and nothing twice.
-/// A handle: copies share their place. One generator at a time; not for several threads at once.
-class list_task_instances_paginator {
+/// Keeps its place: after every item and page, and after an error or a cancellation, resume_token() names what comes
+/// next, and a new pages() or items() of the same paginator goes on from there with nothing lost and nothing twice.
+///
+/// A handle: copies share their place. One generator at a time; not for several threads at once. Made by
+/// client::paginate_*; keeps the client's state alive.
+template <class Request, class Response, class Item>
+class paginator {
  public:
-  list_task_instances_paginator(std::shared_ptr<client_state> client, list_task_instances_request request,
-                                call_options options);
+  paginator(client api, Request request, call_options options);
 
   /// Items a page (the request's MaxResults), from 1; the service caps it at 100. Default: the request's.
-  list_task_instances_paginator& page_size(std::int32_t value) &;
-  list_task_instances_paginator&& page_size(std::int32_t value) &&;
-  /// Ends after this many items over all, from 0. resume_token() then names what was left. Default: no limit.
-  list_task_instances_paginator& max_items(std::uint64_t value) &;
-  list_task_instances_paginator&& max_items(std::uint64_t value) &&;
-  /// Starts where a resume_token(), a `NextToken` printed by the AWS CLI, or a next_token of the service stands.
+  paginator& page_size(std::int32_t value) &;
+  paginator&& page_size(std::int32_t value) &&;
+  /// Ends after this many items over all; resume_token() then names what was left. Default: no limit.
+  paginator& max_items(std::uint64_t value) &;
+  paginator&& max_items(std::uint64_t value) &&;
+  /// Starts where a resume_token(), a `NextToken` printed by the AWS CLI, or a next_token of the service stands. A
+  /// token that names a place inside a page holds for the page size that it was made with.
   /// Throws exception(errc::invalid_page_token) for an empty one.
-  list_task_instances_paginator& starting_token(std::string value) &;
-  list_task_instances_paginator&& starting_token(std::string value) &&;
-  /// Fetch the next page while the caller works on this one (never more than one ahead).
-  list_task_instances_paginator& prefetch(bool value) &;
-  list_task_instances_paginator&& prefetch(bool value) &&;
+  paginator& starting_token(std::string value) &;
+  paginator&& starting_token(std::string value) &&;
+  /// True: fetches the next page while the caller works on this one, never more than one ahead. Worth it when the work
+  /// on a page awaits something that takes about as long as a fetch. Off by default: a loop that only reads gains
+  /// nothing by it, and one that ends early has spent a request for nothing. Dropping the generator cancels the fetch.
+  paginator& prefetch(bool value) &;
+  paginator&& prefetch(bool value) &&;
 
-  /// Page by page. A page cut by max_items or by the place inside a page holds the rest of it only.
-  [[nodiscard]] async_generator<list_task_instances_response> pages();
-  /// One by one.
-  [[nodiscard]] async_generator<task_instance> items();
+  /// Page by page. A page cut by max_items or by the place inside a page holds the rest of it only. Pages without
+  /// items are given too. Throws what the operation throws, and exception(errc::repeated_page_token) when the service
+  /// answers with the token that it was sent.
+  [[nodiscard]] async_generator<Response> pages();
+  /// One by one. Throws as pages().
+  [[nodiscard]] async_generator<Item> items();
 
-  /// Where the listing stands: what has been handed out is not repeated. Empty when the listing is complete, and
-  /// before the first page. In the AWS CLI's own form, so that `--starting-token` takes it there too.
+  /// Where the listing stands: what was handed out is not repeated. Empty before the first page and when the listing
+  /// is complete. In the AWS CLI's own form, so that its `--starting-token` takes it too.
   [[nodiscard]] std::string resume_token() const;
 
  private:
-  std::shared_ptr<class list_task_instances_cursor> cursor_;
+  class cursor;
+  static async_generator<Response> pages_from(std::shared_ptr<cursor> place);
+  static async_generator<Item> items_from(std::shared_ptr<cursor> place);
+
+  std::shared_ptr<cursor> cursor_;
 };
+
+/// The task instances of one run: client::paginate_list_task_instances.
+using list_task_instances_paginator =
+    paginator<list_task_instances_request, list_task_instances_response, task_instance>;
+extern template class paginator<list_task_instances_request, list_task_instances_response, task_instance>;
 static_assert(!std::is_aggregate_v<list_task_instances_paginator>);
 
 }  // namespace mwaa_serverless

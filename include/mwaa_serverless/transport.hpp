@@ -22,7 +22,7 @@ class origin {
   origin(bool tls_value, std::string host_value, std::uint16_t port_value);
 
   bool tls = true;
-  std::string host;          ///< Name, IPv4 or IPv6 address without brackets.
+  std::string host;  ///< Name, IPv4 or IPv6 address without brackets.
   std::uint16_t port = 443;
 
   /// `Host` header: brackets around IPv6, the port only when it is not the scheme's own.
@@ -81,7 +81,7 @@ class transport_metrics {
   std::uint64_t connections_replaced = 0;  ///< Reused connections found dead and replaced free of charge.
   std::size_t open = 0;                    ///< Connections open now, idle or in use.
   std::size_t in_use = 0;
-  std::size_t waiting = 0;                 ///< Callers waiting for a connection.
+  std::size_t waiting = 0;  ///< Callers waiting for a connection.
 };
 static_assert(!std::is_aggregate_v<transport_metrics>);
 

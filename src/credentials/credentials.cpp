@@ -22,7 +22,9 @@ credentials::credentials(std::string access_key_id, std::string secret_access_ke
 
 credentials::credentials(const credentials&) = default;
 
-credentials::credentials(credentials&& other) noexcept { *this = std::move(other); }
+credentials::credentials(credentials&& other) noexcept {
+  *this = std::move(other);
+}
 
 credentials& credentials::operator=(const credentials& other) {
   credentials copy{other};
@@ -38,7 +40,9 @@ credentials& credentials::operator=(credentials&& other) noexcept {
   return *this;
 }
 
-credentials::~credentials() { cleanse(); }
+credentials::~credentials() {
+  cleanse();
+}
 
 void credentials::cleanse() noexcept {
   OPENSSL_cleanse(secret_access_key_.data(), secret_access_key_.size());

@@ -11,38 +11,70 @@ class category_of_errors final : public boost::system::error_category {
   const char* name() const noexcept override { return "mwaa_serverless"; }
   std::string message(int value) const override {
     switch (static_cast<errc>(value)) {
-      case errc::throttled: return "the service throttled the request";
-      case errc::internal_server: return "internal error of the service";
-      case errc::service_timeout: return "the service timed out";
-      case errc::validation: return "the service refused the request as invalid";
-      case errc::access_denied: return "access denied";
-      case errc::resource_not_found: return "resource not found";
-      case errc::conflict: return "conflict with the state of the resource";
-      case errc::service_quota_exceeded: return "service quota exceeded";
-      case errc::unrecognized_client: return "the access key is not known";
-      case errc::invalid_signature: return "the signature does not match";
-      case errc::missing_authentication_token: return "the request was not signed";
-      case errc::expired_token: return "the session token has expired";
-      case errc::unknown_operation: return "the service does not know the operation";
-      case errc::other_service_error: return "error of the service";
-      case errc::malformed_response: return "malformed response";
-      case errc::response_too_large: return "response too large";
-      case errc::unsupported_response: return "response in a form that was not asked for";
-      case errc::resolve_failed: return "host name could not be resolved";
-      case errc::connect_failed: return "connection failed";
-      case errc::tls_failed: return "TLS failed";
-      case errc::connection_lost: return "connection lost";
-      case errc::connect_timeout: return "connect timeout";
-      case errc::attempt_timeout: return "attempt timeout";
-      case errc::deadline_exceeded: return "operation timeout";
-      case errc::invalid_argument: return "invalid argument";
-      case errc::invalid_configuration: return "invalid configuration";
-      case errc::no_region: return "no region";
-      case errc::no_credentials: return "no credentials";
-      case errc::credentials_failed: return "credentials could not be fetched";
-      case errc::invalid_page_token: return "invalid page token";
-      case errc::repeated_page_token: return "repeated page token";
-      case errc::client_closed: return "the client is closed";
+      case errc::throttled:
+        return "the service throttled the request";
+      case errc::internal_server:
+        return "internal error of the service";
+      case errc::service_timeout:
+        return "the service timed out";
+      case errc::validation:
+        return "the service refused the request as invalid";
+      case errc::access_denied:
+        return "access denied";
+      case errc::resource_not_found:
+        return "resource not found";
+      case errc::conflict:
+        return "conflict with the state of the resource";
+      case errc::service_quota_exceeded:
+        return "service quota exceeded";
+      case errc::unrecognized_client:
+        return "the access key is not known";
+      case errc::invalid_signature:
+        return "the signature does not match";
+      case errc::missing_authentication_token:
+        return "the request was not signed";
+      case errc::expired_token:
+        return "the session token has expired";
+      case errc::unknown_operation:
+        return "the service does not know the operation";
+      case errc::other_service_error:
+        return "error of the service";
+      case errc::malformed_response:
+        return "malformed response";
+      case errc::response_too_large:
+        return "response too large";
+      case errc::unsupported_response:
+        return "response in a form that was not asked for";
+      case errc::resolve_failed:
+        return "host name could not be resolved";
+      case errc::connect_failed:
+        return "connection failed";
+      case errc::tls_failed:
+        return "TLS failed";
+      case errc::connection_lost:
+        return "connection lost";
+      case errc::connect_timeout:
+        return "connect timeout";
+      case errc::attempt_timeout:
+        return "attempt timeout";
+      case errc::deadline_exceeded:
+        return "operation timeout";
+      case errc::invalid_argument:
+        return "invalid argument";
+      case errc::invalid_configuration:
+        return "invalid configuration";
+      case errc::no_region:
+        return "no region";
+      case errc::no_credentials:
+        return "no credentials";
+      case errc::credentials_failed:
+        return "credentials could not be fetched";
+      case errc::invalid_page_token:
+        return "invalid page token";
+      case errc::repeated_page_token:
+        return "repeated page token";
+      case errc::client_closed:
+        return "the client is closed";
     }
     return "unknown error";
   }
@@ -70,8 +102,8 @@ bool belongs(errc value, condition group) {
       return value >= throttled && value <= other_service_error;
     case condition::caller:
       return value == invalid_argument || value == invalid_configuration || value == no_region ||
-             value == no_credentials || value == invalid_page_token || value == client_closed ||
-             value == validation || value == unknown_operation;
+             value == no_credentials || value == invalid_page_token || value == client_closed || value == validation ||
+             value == unknown_operation;
   }
   return false;
 }
@@ -81,13 +113,20 @@ class category_of_conditions final : public boost::system::error_category {
   const char* name() const noexcept override { return "mwaa_serverless.condition"; }
   std::string message(int value) const override {
     switch (static_cast<condition>(value)) {
-      case condition::throttled: return "throttled";
-      case condition::retryable: return "retryable";
-      case condition::timeout: return "timeout";
-      case condition::credentials: return "credentials";
-      case condition::connection: return "connection";
-      case condition::service: return "error of the service";
-      case condition::caller: return "mistake of the caller";
+      case condition::throttled:
+        return "throttled";
+      case condition::retryable:
+        return "retryable";
+      case condition::timeout:
+        return "timeout";
+      case condition::credentials:
+        return "credentials";
+      case condition::connection:
+        return "connection";
+      case condition::service:
+        return "error of the service";
+      case condition::caller:
+        return "mistake of the caller";
     }
     return "unknown condition";
   }
@@ -117,7 +156,9 @@ const boost::system::error_category& condition_category() noexcept {
   return instance;
 }
 
-boost::system::error_code make_error_code(errc value) noexcept { return {static_cast<int>(value), error_category()}; }
+boost::system::error_code make_error_code(errc value) noexcept {
+  return {static_cast<int>(value), error_category()};
+}
 
 boost::system::error_condition make_error_condition(condition value) noexcept {
   return {static_cast<int>(value), condition_category()};
@@ -125,15 +166,24 @@ boost::system::error_condition make_error_condition(condition value) noexcept {
 
 std::string_view to_string(phase value) noexcept {
   switch (value) {
-    case phase::none: return "no exchange";
-    case phase::credentials: return "fetching credentials";
-    case phase::waiting_for_connection: return "waiting for a connection";
-    case phase::resolving: return "resolving the host name";
-    case phase::connecting: return "connecting";
-    case phase::tls_handshake: return "TLS handshake";
-    case phase::writing_request: return "writing the request";
-    case phase::reading_response: return "reading the response";
-    case phase::backing_off: return "waiting before the next attempt";
+    case phase::none:
+      return "no exchange";
+    case phase::credentials:
+      return "fetching credentials";
+    case phase::waiting_for_connection:
+      return "waiting for a connection";
+    case phase::resolving:
+      return "resolving the host name";
+    case phase::connecting:
+      return "connecting";
+    case phase::tls_handshake:
+      return "TLS handshake";
+    case phase::writing_request:
+      return "writing the request";
+    case phase::reading_response:
+      return "reading the response";
+    case phase::backing_off:
+      return "waiting before the next attempt";
   }
   return "unknown";
 }
@@ -149,12 +199,18 @@ error::error(errc value, std::string message_text) : code(make_error_code(value)
 error::error(boost::system::error_code value, std::string message_text)
     : code(value), message(std::move(message_text)) {}
 
-std::ostream& operator<<(std::ostream& out, const error& value) { return out << describe(value); }
+std::ostream& operator<<(std::ostream& out, const error& value) {
+  return out << describe(value);
+}
 
 exception::exception(error details)
-    : system_error(details.code), details_(std::make_shared<const error>(std::move(details))), what_(describe(*details_)) {}
+    : system_error(details.code),
+      details_(std::make_shared<const error>(std::move(details))),
+      what_(describe(*details_)) {}
 
-const char* exception::what() const noexcept { return what_.c_str(); }
+const char* exception::what() const noexcept {
+  return what_.c_str();
+}
 
 void throw_exception_from_error(const error& details, const boost::source_location& /*location*/) {
   throw exception(details);

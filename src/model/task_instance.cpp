@@ -7,9 +7,21 @@ namespace mwaa_serverless {
 namespace {
 
 // In the order of task_instance_status::value_type.
-constexpr std::array<std::string_view, 15> status_names{
-    "",         "QUEUED",  "FAILED",     "SCHEDULED", "RUNNING", "SUCCESS",   "UP_FOR_RESCHEDULE", "UP_FOR_RETRY",
-    "UPSTREAM_FAILED", "REMOVED", "RESTARTING", "DEFERRED",  "NONE",    "CANCELLED", "TIMEOUT"};
+constexpr std::array<std::string_view, 15> status_names{"",
+                                                        "QUEUED",
+                                                        "FAILED",
+                                                        "SCHEDULED",
+                                                        "RUNNING",
+                                                        "SUCCESS",
+                                                        "UP_FOR_RESCHEDULE",
+                                                        "UP_FOR_RETRY",
+                                                        "UPSTREAM_FAILED",
+                                                        "REMOVED",
+                                                        "RESTARTING",
+                                                        "DEFERRED",
+                                                        "NONE",
+                                                        "CANCELLED",
+                                                        "TIMEOUT"};
 
 }  // namespace
 
@@ -54,7 +66,9 @@ bool task_instance_status::is_terminal() const noexcept {
   return false;
 }
 
-std::ostream& operator<<(std::ostream& out, const task_instance_status& status) { return out << status.name(); }
+std::ostream& operator<<(std::ostream& out, const task_instance_status& status) {
+  return out << status.name();
+}
 
 task_instance::task_instance() = default;
 list_task_instances_response::list_task_instances_response() = default;

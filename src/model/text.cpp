@@ -23,10 +23,12 @@ void text_block::destroy(text_block* block) noexcept {
 }  // namespace detail
 
 text::text(std::string_view value)
-    : block_(detail::text_block::create(value.size())), size_(static_cast<std::uint32_t>(value.size())) {
-  if (!value.empty()) std::memcpy(block_->bytes(), value.data(), value.size());
+    : part_{detail::text_block::create(value.size()), 0, static_cast<std::uint32_t>(value.size())} {
+  if (!value.empty()) std::memcpy(part_.block->bytes(), value.data(), value.size());
 }
 
-std::ostream& operator<<(std::ostream& out, const text& value) { return out << value.view(); }
+std::ostream& operator<<(std::ostream& out, const text& value) {
+  return out << value.view();
+}
 
 }  // namespace mwaa_serverless

@@ -1,0 +1,55 @@
+// mwaa-serverless-bench: measures this library on this machine.
+#include <CLI/CLI.hpp>
+#include <exception>
+#include <iostream>
+#include <map>
+
+#include "benchmarks.hpp"
+
+int main(int argc, char** argv) {
+  CLI::App app{"Measures the mwaa_serverless library"};
+  app.name("mwaa-serverless-bench");
+  app.require_subcommand(1);
+  const std::map<std::string, bench::format> formats{{"text", bench::format::text}, {"json", bench::format::json}};
+  bench::format output = bench::format::text;
+
+  bench::poll_options poll;
+  poll.workflow_arn = "arn:aws:airflow-serverless:us-east-1:123456789012:workflow/etl-nightly-Ab12Cd34Ef";
+  poll.run_id = "run-finished";
+  bool no_verify = false;
+  auto* poll_command = app.add_subcommand("poll", "N coroutines on one thread call list_task_instances back to back");
+  poll_command->add_option("--endpoint-url", poll.endpoint_url, "Any server that answers")->required();
+  poll_command->add_option("--concurrency", poll.concurrency, "Coroutines, and connections at the most")
+      ->check(CLI::Range(1, 65'536))
+      ->capture_default_str();
+  poll_command->add_option("--requests", poll.requests, "Requests over all")
+      ->check(CLI::Range(1, 1'000'000'000))
+      ->capture_default_str();
+  poll_command->add_option("--warm-up", poll.warm_up, "Requests before the measurement")->capture_default_str();
+  poll_command->add_option("--region", poll.region)->capture_default_str();
+  poll_command->add_option("--workflow-arn", poll.workflow_arn)->capture_default_str();
+  poll_command->add_option("--run-id", poll.run_id)->capture_default_str();
+  poll_command->add_option("--max-results", poll.max_results, "Items a page")->capture_default_str();
+  poll_command->add_option("--ca-bundle", poll.ca_bundle, "PEM file to trust, for https");
+  poll_command->add_flag("--no-verify-ssl", no_verify, "Accept any certificate, for https");
+
+  int rounds = 20'000;
+  auto* items_command = app.add_subcommand("items", "The cost of one next() whose item is already here");
+  items_command->add_option("--rounds", rounds, "Pages of 100 items")
+      ->check(CLI::Range(1, 100'000'000))
+      ->capture_default_str();
+
+  for (auto* command : {poll_command, items_command})
+    command->add_option("--format", output)->transform(CLI::CheckedTransformer(formats));
+
+  CLI11_PARSE(app, argc, argv);
+  try {
+    if (items_command->parsed()) return bench::items(rounds, output);
+    poll.output = output;
+    poll.verify_tls = !no_verify;
+    return bench::poll(poll);
+  } catch (const std::exception& e) {
+    std::cerr << "mwaa-serverless-bench: " << e.what() << '\n';
+    return 1;
+  }
+}

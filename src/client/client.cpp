@@ -1,0 +1,71 @@
+#include <mwaa_serverless/client.hpp>
+#include <utility>
+
+#include "client/client_state.hpp"
+#include "protocol/aws_json.hpp"
+
+namespace mwaa_serverless {
+
+namespace {
+
+std::optional<error> decode_list_task_instances(http_response&& response, void* out) {
+  auto page = protocol::decode_list_task_instances_response(response.body);
+  const auto request_id = response.header("x-amzn-requestid");
+  if (!page) {
+    error failure = std::move(page).error();
+    failure.http_status = response.status;
+    if (request_id) failure.request_id = *request_id;
+    return failure;
+  }
+  auto& result = *static_cast<list_task_instances_response*>(out);
+  result = *std::move(page);
+  if (request_id) result.request_id = *request_id;
+  return std::nullopt;
+}
+
+// A free function, so that the awaitable owns everything and outlives the client object that made it.
+boost::asio::awaitable<list_task_instances_response> call_list_task_instances(std::shared_ptr<client_state> state,
+                                                                              list_task_instances_request request,
+                                                                              call_options options) {
+  if (auto wrong = protocol::validate(request)) {
+    wrong->operation = protocol::list_task_instances.name;
+    throw exception(*std::move(wrong));
+  }
+  const std::string body = protocol::encode(request);
+  list_task_instances_response response;
+  auto failure =
+      co_await state->perform(protocol::list_task_instances, body, options, &decode_list_task_instances, &response);
+  if (failure) throw exception(*std::move(failure));
+  co_return std::move(response);
+}
+
+boost::asio::awaitable<void> call_close(std::shared_ptr<client_state> state) {
+  co_await state->close();
+}
+
+}  // namespace
+
+client_metrics::client_metrics() = default;
+
+client::client(boost::asio::any_io_executor executor, client_config config)
+    : state_(std::make_shared<client_state>(std::move(executor), std::move(config))) {}
+
+boost::asio::awaitable<list_task_instances_response> client::list_task_instances(list_task_instances_request request,
+                                                                                 call_options options) const {
+  return call_list_task_instances(state_, std::move(request), std::move(options));
+}
+
+list_task_instances_paginator client::paginate_list_task_instances(list_task_instances_request request,
+                                                                   call_options options) const {
+  return {*this, std::move(request), std::move(options)};
+}
+
+boost::asio::awaitable<void> client::close() const {
+  return call_close(state_);
+}
+
+client_metrics client::metrics() const {
+  return state_->metrics();
+}
+
+}  // namespace mwaa_serverless

@@ -1,0 +1,30 @@
+// Jitter and invocation ids.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <string>
+
+namespace mwaa_serverless {
+
+/// One per client, for all its threads.
+class random_source {
+ public:
+  /// `uniform` (may be empty) replaces the built-in generator for unit() only; it is called under this object's lock.
+  explicit random_source(std::function<double()> uniform);
+
+  /// Uniform in [0, 1).
+  [[nodiscard]] double unit();
+  /// A version 4 UUID (RFC 9562), 36 characters. Not a secret: it labels an invocation.
+  [[nodiscard]] std::string uuid();
+
+ private:
+  std::uint64_t next() noexcept;
+
+  std::mutex mutex_;
+  std::function<double()> uniform_;
+  std::uint64_t state_;
+};
+
+}  // namespace mwaa_serverless

@@ -1,0 +1,111 @@
+#include <boost/asio/error.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/system/system_error.hpp>
+#include <map>
+#include <mwaa_serverless/testing/virtual_clock.hpp>
+#include <utility>
+
+namespace mwaa_serverless::testing {
+
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+
+namespace {
+
+// A sleeping coroutine: a timer that never expires by itself and is cancelled to wake it. So cancellation, executors
+// and the destruction of an io_context with sleepers are Asio's own.
+struct sleeper {
+  asio::steady_timer* timer;
+  bool* woken;
+};
+using sleepers_by_time = std::multimap<clock::time_point, sleeper>;
+
+// Takes its entry out on every way out of the sleep.
+class registration {
+ public:
+  registration(sleepers_by_time& sleepers, sleepers_by_time::iterator position, const bool& woken)
+      : sleepers_(sleepers), position_(position), woken_(woken) {}
+  registration(const registration&) = delete;
+  registration& operator=(const registration&) = delete;
+  ~registration() {
+    if (!woken_) sleepers_.erase(position_);
+  }
+
+ private:
+  sleepers_by_time& sleepers_;
+  sleepers_by_time::iterator position_;
+  const bool& woken_;
+};
+
+}  // namespace
+
+struct virtual_clock::state {
+  explicit state(wall_time_point wall) : start_wall(wall) {}
+
+  // Not zero: a time point of zero is too easily taken for "not set".
+  const time_point start{1h};
+  const wall_time_point start_wall;
+  time_point now{start};
+  sleepers_by_time sleepers;
+};
+
+virtual_clock::virtual_clock() : virtual_clock(wall_time_point{std::chrono::seconds{1'767'225'600}}) {}
+virtual_clock::virtual_clock(wall_time_point wall) : state_(std::make_shared<state>(wall)) {}
+virtual_clock::~virtual_clock() = default;
+
+clock::time_point virtual_clock::now() const noexcept {
+  return state_->now;
+}
+
+clock::wall_time_point virtual_clock::wall_now() const noexcept {
+  return state_->start_wall + std::chrono::duration_cast<wall_time_point::duration>(elapsed());
+}
+
+std::chrono::nanoseconds virtual_clock::elapsed() const noexcept {
+  return state_->now - state_->start;
+}
+
+std::size_t virtual_clock::sleepers() const noexcept {
+  return state_->sleepers.size();
+}
+
+asio::awaitable<void> virtual_clock::sleep_until(time_point when) {
+  const auto shared = state_;  // the clock may go before its sleepers
+  if (when <= shared->now) co_return;
+  const auto executor = co_await asio::this_coro::executor;
+  asio::steady_timer timer{executor, time_point::max()};
+  bool woken = false;
+  const auto position = shared->sleepers.emplace(when, sleeper{&timer, &woken});
+  const registration entry{shared->sleepers, position, woken};
+  boost::system::error_code ignored;
+  co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+  if (!woken) throw boost::system::system_error(asio::error::operation_aborted, "sleep_until");
+}
+
+std::size_t virtual_clock::run(asio::io_context& io) {
+  return run_until(io, time_point::max());
+}
+
+std::size_t virtual_clock::run_until(asio::io_context& io, time_point when) {
+  std::size_t wake_ups = 0;
+  for (;;) {
+    io.restart();
+    io.poll();
+    const auto first = state_->sleepers.begin();
+    if (first == state_->sleepers.end() || first->first > when) break;
+    // One at a time, in order of time and then of arrival: every run takes the same steps.
+    const sleeper next = first->second;
+    state_->now = std::max(state_->now, first->first);
+    state_->sleepers.erase(first);
+    *next.woken = true;
+    next.timer->cancel();
+    ++wake_ups;
+  }
+  if (when != time_point::max()) state_->now = std::max(state_->now, when);
+  return wake_ups;
+}
+
+}  // namespace mwaa_serverless::testing
