@@ -1,0 +1,157 @@
+// The service, emulated: for tests in one process, with or without a network.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mwaa_serverless/clock.hpp>
+#include <mwaa_serverless/testing/fault.hpp>
+#include <mwaa_serverless/transport.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <vector>
+
+namespace mwaa_serverless::testing {
+
+/// What an emulator has done with one request.
+class request_record {
+ public:
+  request_record();
+
+  clock::time_point time;  ///< When the request was complete, by the emulator's clock.
+  std::string operation;   ///< Such as `ListTaskInstances`; empty when the request named none.
+  int status = 0;          ///< HTTP status of the answer, whether or not a fault let it arrive.
+  std::string code;        ///< The error's name; empty on success.
+  std::string request_id;
+  std::string attempt;     ///< The request's `amz-sdk-request` header, such as `attempt=2; max=3`.
+  std::string invocation;  ///< The request's `amz-sdk-invocation-id` header.
+  std::string fault;       ///< Name of the fault that struck it; empty for none.
+};
+static_assert(!std::is_aggregate_v<request_record>);
+
+/// Settings of an emulator. Checked by its constructor, which throws exception(errc::invalid_configuration).
+class emulator_options {
+ public:
+  emulator_options();
+
+  std::string access_key_id = "AKIDEMULATOR";
+  std::string secret_access_key = "emulator-secret-key";
+  /// When not empty, requests must carry this session token.
+  std::string session_token;
+  /// When the session token expires; absent: never.
+  std::optional<std::chrono::system_clock::time_point> session_token_expiration;
+  std::string region = "us-east-1";
+  std::string account = "123456789012";
+  /// Decides everything random: the live run's course, page tokens, request ids, random faults.
+  std::uint64_t seed = 1;
+  /// Requests a second that are served before ThrottlingException, and how many at once; 0 = no limit. `burst` 0 means
+  /// one second's worth, at least one.
+  double rate_limit = 0;
+  double burst = 0;
+  /// Added to every answer.
+  std::chrono::milliseconds latency{0};
+  /// HTTP status of errors of signature and keys: 400 as AWS's JSON services answer, or 403 as others do.
+  int signature_error_status = 400;
+  /// Items a page when the request does not say, and the most it may ask for.
+  int default_page_size = 20;
+  int max_page_size = 100;
+  /// A scenario (docs/emulator.md) in place of the default one.
+  std::string scenario_json;
+  /// Null: the system's.
+  std::shared_ptr<clock> time;
+  /// The last so many requests are kept in the log.
+  std::size_t log_capacity = 65'536;
+  /// Called for every request, after it was answered and outside of all locks, from the thread that served it.
+  std::function<void(const request_record&)> on_request;
+};
+static_assert(!std::is_aggregate_v<emulator_options>);
+
+/// A change of a task's status, `after` the start of its run.
+class status_change {
+ public:
+  /// `status_value` as the service spells it, such as `UP_FOR_RETRY`; other text is sent as it is.
+  status_change(std::chrono::milliseconds after_value, std::string status_value);
+
+  std::chrono::milliseconds after;
+  std::string status;
+};
+static_assert(!std::is_aggregate_v<status_change>);
+
+/// A task of an emulated run.
+class emulated_task {
+ public:
+  /// A task that has `status` from the start of its run on.
+  emulated_task(std::string id_value, std::string status);
+  /// A task that moves. Before the first change its status is `NONE`. Changes are in order of time.
+  emulated_task(std::string id_value, std::vector<status_change> timeline_value);
+
+  std::string id;
+  std::string operator_name = "PythonOperator";
+  std::vector<status_change> timeline;
+  /// `DurationInSeconds` once the task is complete; absent: the time from RUNNING to the end, none if it never ran.
+  std::optional<std::chrono::seconds> duration;
+};
+static_assert(!std::is_aggregate_v<emulated_task>);
+
+/// An emulated Amazon MWAA Serverless: one account in one region, with workflows, runs and tasks.
+///
+/// It judges requests as the service does (signatures, input, page tokens, request quota) and is deterministic: the
+/// same seed, requests and times give the same answers. Reach it through in_memory_transport() (no network, virtual
+/// time) or through an emulator_server (loopback).
+///
+///     testing::emulator service{options};
+///     config.network = service.in_memory_transport();
+///     config.credentials = make_static_credentials({"AKIDEMULATOR", "emulator-secret-key"});
+///
+/// A cheap handle to shared state; copies are the same emulator. All members may be called from any threads at once.
+class emulator {
+ public:
+  // Names in the default scenario (of the default account and region; see workflow_arn()).
+  static constexpr const char* default_workflow_arn =
+      "arn:aws:airflow-serverless:us-east-1:123456789012:workflow/etl-nightly-Ab12Cd34Ef";
+  static constexpr const char* run_finished = "run-finished";  ///< 250 tasks, all 14 statuses among them.
+  static constexpr const char* run_live = "run-live";      ///< 40 tasks that move for some minutes from the start on.
+  static constexpr const char* run_failed = "run-failed";  ///< 12 tasks: a failure and what it took down.
+  static constexpr const char* run_empty = "run-empty";
+
+  explicit emulator(emulator_options options = {});
+
+  /// ARN of the default scenario's workflow in this emulator's account and region.
+  [[nodiscard]] std::string workflow_arn() const;
+  /// Adds a run that starts now, or replaces the one of that name; the workflow is added when it is new.
+  /// Throws exception(errc::invalid_argument) for an ARN or name that the service would not take, for two tasks of one
+  /// id and for changes that are out of order.
+  void add_run(std::string_view workflow_arn, std::string_view run_id, const std::vector<emulated_task>& tasks);
+
+  /// Strikes the following requests, in order, after the faults that are already in line.
+  void script(fault next);
+  void script(const std::vector<fault>& next);
+  /// Faults in line, each counted as often as it will strike.
+  [[nodiscard]] std::size_t scripted() const;
+  /// Strikes each request that no scripted fault strikes, with `probability` (0 to 1), by one of `choices`, which the
+  /// seed chooses. 0 ends it.
+  void strike_randomly(double probability, std::vector<fault> choices = transient_faults());
+
+  /// The last emulator_options::log_capacity requests, oldest first.
+  [[nodiscard]] std::vector<request_record> requests() const;
+  /// Requests since the start.
+  [[nodiscard]] std::uint64_t request_count() const;
+  void clear_requests();
+
+  /// The emulator without a network. Waits go through the emulator's clock: latency, delays and the deadline, at which
+  /// a request ends in errc::attempt_timeout. Faults become what a real transport makes of them: errc::connection_lost
+  /// for closed connections and missing bytes, errc::malformed_response for bytes that are not HTTP.
+  /// Keeps the emulator alive. Each call makes a transport of its own.
+  [[nodiscard]] std::shared_ptr<transport> in_memory_transport() const;
+
+ private:
+  friend class emulator_server;
+  class state;
+  std::shared_ptr<state> state_;
+};
+
+}  // namespace mwaa_serverless::testing
