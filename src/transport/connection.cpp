@@ -1,0 +1,223 @@
+#include "transport/connection.hpp"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <boost/asio/error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <cerrno>
+#include <utility>
+
+namespace mwaa_serverless::net {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using boost::system::error_code;
+
+namespace {
+
+// What the socket brings at once is read into one buffer of this size, on the stack and for that moment only. Any page
+// of the service fits.
+constexpr std::size_t lent_bytes = std::size_t{64} * 1024;
+// The largest record of TLS holds as much (RFC 8446, section 5.1).
+constexpr std::size_t record_bytes = std::size_t{16} * 1024;
+
+error_code system_code(int number) {
+  return {number, boost::system::system_category()};
+}
+
+// EINTR cannot happen to a call that does not block, but costs nothing to allow for.
+bool would_block(int number) noexcept {
+  return number == EAGAIN || number == EWOULDBLOCK || number == EINTR;
+}
+
+io_step failed_or(io_status blocked, int number) {
+  return would_block(number) ? io_step{blocked} : io_step{io_status::failed, 0, system_code(number)};
+}
+
+bool is_wait(io_status status) noexcept {
+  return status == io_status::want_read || status == io_status::want_write;
+}
+
+bool is_loss(io_status status) noexcept {
+  return status == io_status::closed || status == io_status::truncated || status == io_status::failed;
+}
+
+}  // namespace
+
+connection::connection(const asio::any_io_executor& io, std::string peer) : socket_(io), peer_(std::move(peer)) {}
+
+connection::~connection() {
+  const std::lock_guard lock{mutex_};
+  descriptor_ = -1;
+  tls_.reset();  // while the socket is open, to say good-bye
+}
+
+void connection::expire() noexcept {
+  const std::lock_guard lock{mutex_};
+  expired_ = true;
+  // Ends any wait on the socket, also one that begins a moment later, and also while connecting. Cancelling through
+  // the socket object instead would need a lock around each wait, as that object is the waiting coroutine's.
+  if (descriptor_ >= 0) ::shutdown(descriptor_, SHUT_RDWR);
+}
+
+asio::awaitable<void> connection::wait(io_status what) {
+  const auto kind = what == io_status::want_write ? tcp::socket::wait_write : tcp::socket::wait_read;
+  return socket_.async_wait(kind, asio::use_awaitable);
+}
+
+asio::awaitable<std::optional<error>> connection::connect(tcp::endpoint address) {
+  const auto fail = [&](const error_code& code) {
+    error out{errc::connect_failed,
+              "cannot connect to " + peer_ + " (" + address.address().to_string() + "): " + code.message()};
+    out.phase = phase::connecting;
+    return out;
+  };
+  error_code code;
+  socket_.open(address.protocol(), code);
+  if (!code) socket_.native_non_blocking(true, code);
+  if (!code) socket_.set_option(tcp::no_delay{true}, code);
+  if (code) co_return fail(code);
+  const int descriptor = socket_.native_handle();
+  const int started = ::connect(descriptor, address.data(), static_cast<socklen_t>(address.size()));
+  if (started != 0 && errno != EINPROGRESS) co_return fail(system_code(errno));
+  {
+    const std::lock_guard lock{mutex_};
+    descriptor_ = descriptor;
+  }
+  if (started != 0 && !expired()) co_await wait(io_status::want_write);
+  if (expired()) co_return timed_out(phase::connecting);
+  int problem = 0;
+  socklen_t size = sizeof problem;
+  ::getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &problem, &size);
+  if (problem != 0) co_return fail(system_code(problem));
+  co_return std::nullopt;
+}
+
+asio::awaitable<std::optional<error>> connection::start_tls(tls_settings& settings, const origin& peer) {
+  tls_ = std::make_unique<tls_stream>(settings, peer, socket_.native_handle());
+  for (;;) {
+    const io_step step = tls_->handshake();
+    if (expired()) co_return timed_out(phase::tls_handshake);
+    if (step.status == io_status::done) co_return std::nullopt;
+    if (!is_wait(step.status)) co_return lost(step, phase::tls_handshake, false, "in the TLS handshake");
+    co_await wait(step.status);
+  }
+}
+
+asio::awaitable<result<http_response>> connection::exchange(const http_request& request, std::size_t max_body_bytes) {
+  reusable_ = false;
+  stale_ = false;
+  bool sent = false;
+  for (std::string_view unsent = request.bytes(); !unsent.empty();) {
+    const io_step step = write(unsent);
+    if (expired()) co_return timed_out(errc::attempt_timeout, phase::writing_request, sent);
+    if (step.status == io_status::done) {
+      sent = true;
+      unsent.remove_prefix(step.count);
+    } else if (is_wait(step.status)) {
+      co_await wait(step.status);
+    } else {
+      stale_ = is_loss(step.status);
+      co_return lost(step, phase::writing_request, sent, "while the request was being sent");
+    }
+  }
+
+  response_parser parser{max_body_bytes};
+  io_step step{io_status::want_read};
+  do {
+    co_await wait(step.status);
+    if (expired()) co_return timed_out(errc::attempt_timeout, phase::reading_response, true);
+    step = receive(parser);
+  } while (parser.state() == response_parser::progress::need_more && is_wait(step.status));
+
+  if (step.status == io_status::closed) parser.finish();
+  if (parser.state() == response_parser::progress::need_more) {
+    stale_ = is_loss(step.status) && parser.untouched();
+    co_return lost(step, phase::reading_response, true, parser.position());
+  }
+  if (parser.state() == response_parser::progress::failed) {
+    error out{parser.failure(), peer_ + ": " + parser.failure_message()};
+    out.phase = phase::reading_response;
+    out.may_have_reached_service = true;
+    co_return out;
+  }
+  reusable_ = parser.keep_alive() && step.status == io_status::want_read;
+  http_response response = parser.take();
+  response.connection_reused = std::exchange(served_, true);
+  co_return response;
+}
+
+bool connection::undisturbed() {
+  char byte = 0;
+  const ssize_t got = ::recv(descriptor_, &byte, 1, MSG_PEEK);
+  if (got < 0) return would_block(errno);
+  if (got == 0 || !tls_) return false;
+  // TLS has messages of its own, such as new sessions.
+  response_parser nothing_expected{0};
+  return receive(nothing_expected).status == io_status::want_read && nothing_expected.untouched();
+}
+
+io_step connection::write(std::string_view bytes) {
+  if (tls_) return tls_->write(bytes);
+  const ssize_t sent = ::send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+  return sent < 0 ? failed_or(io_status::want_write, errno) : io_step{io_status::done, static_cast<std::size_t>(sent)};
+}
+
+// Reads all that the socket has, also after the response is complete: what follows it shows. Ends with the reason why
+// there is no more for now; want_read when nothing is wrong. A peer that never stops sending ends with the deadline.
+io_step connection::receive(response_parser& parser) {
+  std::array<char, lent_bytes> lent;
+  if (!tls_) {
+    while (!expired() && !parser.sated()) {
+      const ssize_t got = ::recv(descriptor_, lent.data(), lent.size(), 0);
+      if (got < 0) return failed_or(io_status::want_read, errno);
+      if (got == 0) return io_step{io_status::closed};
+      const auto count = static_cast<std::size_t>(got);
+      parser.feed({lent.data(), count});
+      if (count < lent.size()) break;  // the socket has nothing more
+    }
+    return io_step{io_status::want_read};
+  }
+  const tls_stream::loan loan{*tls_, lent};
+  std::array<char, record_bytes> record;
+  while (!expired() && !parser.sated()) {
+    const io_step step = tls_->read(record);
+    if (step.status != io_status::done) return step;
+    parser.feed({record.data(), step.count});
+  }
+  return io_step{io_status::want_read};
+}
+
+error connection::lost(const io_step& step, phase during, bool sent, const std::string& where) const {
+  error out;
+  switch (step.status) {
+    case io_status::tls_failed:
+      out = error{errc::tls_failed, "TLS with " + peer_ + " failed: " + tls_->failure()};
+      break;
+    case io_status::failed:
+      out = error{errc::connection_lost, "connection to " + peer_ + " lost " + where + ": " + step.code.message()};
+      break;
+    case io_status::truncated:
+      out = error{errc::connection_lost, peer_ + " closed the connection without ending TLS, " + where};
+      break;
+    default:
+      out = error{errc::connection_lost, peer_ + " closed the connection " + where};
+      break;
+  }
+  out.phase = during;
+  out.may_have_reached_service = sent;
+  return out;
+}
+
+error connection::timed_out(errc value, phase during, bool sent) const {
+  error out{value, std::string{value == errc::connect_timeout ? "no connection to " : "no complete response from "} +
+                       peer_ + " within the time limit (" + std::string{to_string(during)} + ")"};
+  out.phase = during;
+  out.may_have_reached_service = sent;
+  return out;
+}
+
+}  // namespace mwaa_serverless::net

@@ -1,0 +1,67 @@
+// One connection: opening it, and one request and response at a time over it.
+#pragma once
+
+#include <atomic>
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <memory>
+#include <mutex>
+#include <mwaa_serverless/error.hpp>
+#include <mwaa_serverless/transport.hpp>
+#include <optional>
+#include <string>
+
+#include "transport/io_status.hpp"
+#include "transport/response_parser.hpp"
+#include "transport/tls_stream.hpp"
+
+namespace mwaa_serverless::net {
+
+/// Used by one coroutine at a time, except for expire(). Its operations are cancelled through Asio: they throw
+/// system_error(operation_aborted), and the connection is of no more use.
+class connection {
+ public:
+  connection(const boost::asio::any_io_executor& io, std::string peer);
+  connection(const connection&) = delete;
+  connection& operator=(const connection&) = delete;
+  ~connection();
+
+  [[nodiscard]] boost::asio::awaitable<std::optional<error>> connect(boost::asio::ip::tcp::endpoint address);
+  [[nodiscard]] boost::asio::awaitable<std::optional<error>> start_tls(tls_settings& settings, const origin& peer);
+  /// `request` outlives the awaitable.
+  [[nodiscard]] boost::asio::awaitable<result<http_response>> exchange(const http_request& request,
+                                                                       std::size_t max_body_bytes);
+
+  /// Ends what is under way with a timeout. From any thread; the only member of which that is so.
+  void expire() noexcept;
+  [[nodiscard]] bool expired() const noexcept { return expired_; }
+  /// Whether an idle connection is as the last response left it: not closed, and no byte has come unasked.
+  [[nodiscard]] bool undisturbed();
+  /// The last exchange failed because the peer had gone before it sent a byte of the response.
+  [[nodiscard]] bool was_stale() const noexcept { return stale_; }
+  /// The error for a connection that expired in `during` before it was open.
+  [[nodiscard]] error timed_out(phase during) const { return timed_out(errc::connect_timeout, during, false); }
+  /// Another request can follow.
+  [[nodiscard]] bool reusable() const noexcept { return reusable_ && !expired_; }
+
+ private:
+  [[nodiscard]] boost::asio::awaitable<void> wait(io_status what);
+  io_step write(std::string_view bytes);
+  io_step receive(response_parser& parser);
+  error lost(const io_step& step, phase during, bool sent, const std::string& where) const;
+  error timed_out(errc value, phase during, bool sent) const;
+
+  boost::asio::ip::tcp::socket socket_;
+  std::string peer_;  // host:port, for messages
+  std::unique_ptr<tls_stream> tls_;
+  bool reusable_ = false;
+  bool stale_ = false;
+  bool served_ = false;  // has completed an exchange
+
+  std::mutex mutex_;     // guards descriptor_
+  int descriptor_ = -1;  // what expire() may shut down
+  std::atomic<bool> expired_{false};
+};
+
+}  // namespace mwaa_serverless::net

@@ -1,0 +1,124 @@
+#include "transport/pool_state.hpp"
+
+#include <algorithm>
+
+namespace mwaa_serverless::net {
+
+pool_state::acquisition::acquisition(answer what_value, slot_id slot_value, ticket place_value)
+    : what(what_value), slot(slot_value), place(place_value) {}
+pool_state::release_result::release_result(bool keep_value, std::optional<ticket> wake_value)
+    : keep(keep_value), wake(wake_value) {}
+pool_state::left::left(slot_id slot_value, release_result result_value) : slot(slot_value), result(result_value) {}
+
+pool_state::pool_state(std::size_t max_connections, std::chrono::nanoseconds max_idle_time)
+    : max_connections_(max_connections), max_idle_time_(max_idle_time) {}
+
+std::vector<slot_id> pool_state::expire_idle(time_point now) {
+  std::vector<slot_id> old;
+  while (old.size() < idle_.size() && now - idle_since_[idle_[old.size()]] >= max_idle_time_)
+    old.push_back(idle_[old.size()]);
+  idle_.erase(idle_.begin(), idle_.begin() + static_cast<std::ptrdiff_t>(old.size()));
+  unused_.insert(unused_.end(), old.begin(), old.end());
+  return old;
+}
+
+pool_state::acquisition pool_state::acquire(const origin& to) {
+  if (closed_) return {answer::closed, 0, 0};
+  const auto youngest = std::find_if(idle_.rbegin(), idle_.rend(), [&](slot_id slot) { return origins_[slot] == to; });
+  if (youngest != idle_.rend()) {
+    const slot_id slot = *youngest;
+    idle_.erase(std::next(youngest).base());
+    return give(slot, answer::reuse);
+  }
+  slot_id slot = 0;
+  if (!unused_.empty()) {
+    slot = unused_.back();
+    unused_.pop_back();
+  } else if (origins_.size() < max_connections_) {
+    slot = origins_.size();
+    origins_.emplace_back();
+    idle_since_.emplace_back();
+  } else if (!idle_.empty()) {  // an idle connection to somewhere else makes room
+    slot = idle_.front();
+    idle_.erase(idle_.begin());
+  } else {
+    line_.push_back({next_place_, to});
+    return {answer::wait, 0, next_place_++};
+  }
+  origins_[slot] = to;
+  return give(slot, answer::open);
+}
+
+pool_state::release_result pool_state::release(slot_id slot, bool reusable, time_point now) {
+  --in_use_;
+  if (!line_.empty()) {
+    waiter first = std::move(line_.front());
+    line_.pop_front();
+    const bool keep = reusable && origins_[slot] == first.to;
+    origins_[slot] = std::move(first.to);
+    gifts_.push_back({first.place, give(slot, keep ? answer::reuse : answer::open)});
+    return {keep, first.place};
+  }
+  if (reusable && !closed_) {
+    idle_since_[slot] = now;
+    idle_.push_back(slot);
+    return {true, std::nullopt};
+  }
+  unused_.push_back(slot);
+  return {false, std::nullopt};
+}
+
+std::optional<pool_state::acquisition> pool_state::claim(ticket place) {
+  const auto found = std::find_if(gifts_.begin(), gifts_.end(), [&](const gift& g) { return g.place == place; });
+  if (found == gifts_.end()) return std::nullopt;
+  const acquisition given = found->given;
+  gifts_.erase(found);
+  return given;
+}
+
+std::optional<pool_state::left> pool_state::leave(ticket place, time_point now) {
+  if (const auto given = claim(place)) {
+    // It was counted as reused when it was given, but it was not used.
+    const bool reusable = given->what == answer::reuse;
+    if (reusable) --reused_;
+    return left{given->slot, release(given->slot, reusable, now)};
+  }
+  const auto found = std::lower_bound(line_.begin(), line_.end(), place,
+                                      [](const waiter& w, ticket wanted) { return w.place < wanted; });
+  if (found != line_.end() && found->place == place) line_.erase(found);
+  return std::nullopt;
+}
+
+void pool_state::replaced() noexcept {
+  --reused_;
+  ++replaced_;
+}
+
+void pool_state::opened() noexcept {
+  ++opened_;
+}
+
+std::vector<slot_id> pool_state::close() {
+  closed_ = true;
+  unused_.insert(unused_.end(), idle_.begin(), idle_.end());
+  return std::exchange(idle_, {});
+}
+
+transport_metrics pool_state::metrics() const {
+  transport_metrics out;
+  out.connections_opened = opened_;
+  out.connections_reused = reused_;
+  out.connections_replaced = replaced_;
+  out.open = idle_.size() + in_use_;
+  out.in_use = in_use_;
+  out.waiting = line_.size();
+  return out;
+}
+
+pool_state::acquisition pool_state::give(slot_id slot, answer what) {
+  ++in_use_;
+  if (what == answer::reuse) ++reused_;
+  return {what, slot, 0};
+}
+
+}  // namespace mwaa_serverless::net

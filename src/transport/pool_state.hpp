@@ -1,0 +1,108 @@
+// Which connection serves which request: the decisions of the pool, without sockets and without a clock.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <mwaa_serverless/transport.hpp>
+#include <optional>
+#include <vector>
+
+namespace mwaa_serverless::net {
+
+/// A place for one connection, numbered from 0.
+using slot_id = std::size_t;
+
+/// Hands out slots. A slot is unused, idle (holds a connection that nobody uses) or in use (has a holder).
+///
+/// Idle connections are reused last in, first out, so that those not needed grow old; those too old are found when
+/// the pool is next asked, so that no timer runs while nothing happens. Requests beyond the limit wait in line, first
+/// come first served, and a slot that comes free passes straight to the first in line: a newcomer cannot overtake.
+class pool_state {
+ public:
+  using time_point = std::chrono::steady_clock::time_point;
+  /// A place in the line.
+  using ticket = std::uint64_t;
+
+  pool_state(std::size_t max_connections, std::chrono::nanoseconds max_idle_time);
+
+  enum class answer {
+    reuse,   ///< The slot's idle connection is the caller's.
+    open,    ///< The slot is the caller's to open a connection in; whatever connection it held is to be closed.
+    wait,    ///< All are in use: the caller stands in line.
+    closed,  ///< close() was called.
+  };
+  class acquisition {
+   public:
+    acquisition(answer what_value, slot_id slot_value, ticket place_value);
+    answer what;
+    slot_id slot;  ///< With reuse and open.
+    ticket place;  ///< With wait.
+  };
+
+  /// Idle slots whose connection is too old; they become unused and their connections are to be closed.
+  [[nodiscard]] std::vector<slot_id> expire_idle(time_point now);
+  [[nodiscard]] acquisition acquire(const origin& to);
+
+  class release_result {
+   public:
+    release_result(bool keep_value, std::optional<ticket> wake_value);
+    bool keep;                   ///< The slot's connection lives on; otherwise it is to be closed.
+    std::optional<ticket> wake;  ///< Who has been given the slot, and is to be woken to claim it.
+  };
+  /// Gives a slot back; `reusable` when its connection can serve another request.
+  [[nodiscard]] release_result release(slot_id slot, bool reusable, time_point now);
+
+  /// Takes what was given to a place in the line (reuse or open); nullopt while nothing was.
+  [[nodiscard]] std::optional<acquisition> claim(ticket place);
+  /// Leaves the line. A slot given meanwhile passes to the next, as by release(): nullopt when there was none.
+  class left {
+   public:
+    left(slot_id slot_value, release_result result_value);
+    slot_id slot;
+    release_result result;
+  };
+  [[nodiscard]] std::optional<left> leave(ticket place, time_point now);
+
+  /// A reused connection was found dead: its holder opens another in its place.
+  void replaced() noexcept;
+  /// A holder has opened a connection in its slot.
+  void opened() noexcept;
+
+  /// No more acquisitions; those in line and those in use go on. The idle slots, whose connections are to be closed.
+  [[nodiscard]] std::vector<slot_id> close();
+  /// Nobody holds a slot or stands in line.
+  [[nodiscard]] bool quiet() const noexcept { return in_use_ == 0 && line_.empty(); }
+  [[nodiscard]] std::size_t in_use() const noexcept { return in_use_; }
+  [[nodiscard]] transport_metrics metrics() const;
+
+ private:
+  struct waiter {
+    ticket place;
+    origin to;
+  };
+  struct gift {
+    ticket place;
+    acquisition given;
+  };
+
+  [[nodiscard]] acquisition give(slot_id slot, answer what);
+
+  std::size_t max_connections_;
+  std::chrono::nanoseconds max_idle_time_;
+  std::vector<origin> origins_;  // of each slot that was ever used
+  std::vector<time_point> idle_since_;
+  std::vector<slot_id> idle_;  // longest idle first
+  std::vector<slot_id> unused_;
+  std::deque<waiter> line_;
+  std::vector<gift> gifts_;  // given, not yet claimed
+  ticket next_place_ = 1;
+  std::size_t in_use_ = 0;
+  bool closed_ = false;
+  std::uint64_t opened_ = 0;
+  std::uint64_t reused_ = 0;
+  std::uint64_t replaced_ = 0;
+};
+
+}  // namespace mwaa_serverless::net

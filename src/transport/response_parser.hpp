@@ -1,0 +1,88 @@
+// Turns the bytes of a connection into one http_response. The only file of the transport that includes Beast.
+#pragma once
+
+#include <boost/beast/http/basic_parser.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <mwaa_serverless/error.hpp>
+#include <mwaa_serverless/transport.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace mwaa_serverless::net {
+
+/// Reads one response from pieces of any size, skipping interim (1xx) responses.
+class response_parser {
+ public:
+  /// Limit of status line and header lines together, and of what stands between the chunks of a body.
+  static constexpr std::size_t max_head_bytes = std::size_t{64} * 1024;
+
+  explicit response_parser(std::size_t max_body_bytes);
+
+  enum class progress {
+    need_more,
+    complete,
+    failed,  ///< See failure().
+  };
+  /// The next bytes of the connection.
+  progress feed(std::string_view bytes);
+  /// The peer has closed the connection in good order; ends a response whose length was not announced.
+  progress finish();
+
+  [[nodiscard]] progress state() const noexcept { return state_; }
+  /// No byte has come.
+  [[nodiscard]] bool untouched() const noexcept { return untouched_; }
+  /// More bytes can change nothing: the response is broken, or bytes have followed it.
+  [[nodiscard]] bool sated() const noexcept { return state_ == progress::failed || surplus_; }
+  /// The connection may serve another request: the response is complete, nothing followed it and neither side asked
+  /// for an end.
+  [[nodiscard]] bool keep_alive() const;
+  /// Where the response stands, for a message: `in the header`, `after 12 of 40 bytes of the body`.
+  [[nodiscard]] std::string position() const;
+  [[nodiscard]] errc failure() const noexcept { return failure_; }
+  [[nodiscard]] const std::string& failure_message() const noexcept { return failure_message_; }
+  [[nodiscard]] http_response take();
+
+ private:
+  // Appends header lines and body as they come, instead of keeping a node for each header.
+  class message final : public boost::beast::http::basic_parser<false> {
+   public:
+    message(http_response& out, std::size_t max_body_bytes);
+    std::string unsupported;  // why, when the response is in a form that was not asked for
+
+   private:
+    using error_code = boost::beast::error_code;
+    using string_view = boost::beast::string_view;
+    using field = boost::beast::http::field;
+
+    void on_request_impl(boost::beast::http::verb, string_view, string_view, int, error_code&) override;
+    void on_response_impl(int status, string_view reason, int version, error_code& code) override;
+    void on_field_impl(field name, string_view name_text, string_view value, error_code& code) override;
+    void on_header_impl(error_code& code) override;
+    void on_body_init_impl(const boost::optional<std::uint64_t>& length, error_code& code) override;
+    std::size_t on_body_impl(string_view bytes, error_code& code) override;
+    void on_chunk_header_impl(std::uint64_t size, string_view extensions, error_code& code) override;
+    std::size_t on_chunk_body_impl(std::uint64_t remain, string_view bytes, error_code& code) override;
+    void on_finish_impl(error_code& code) override;
+
+    http_response& out_;
+    bool in_trailer_ = false;
+  };
+
+  progress parse(std::string_view bytes, std::size_t& used);
+  progress fail(const boost::beast::error_code& code);
+  progress fail(errc value, std::string text);
+
+  std::size_t max_body_bytes_;
+  http_response response_;
+  std::optional<message> message_;
+  std::string pending_;  // an unfinished line, until its rest comes
+  progress state_ = progress::need_more;
+  bool untouched_ = true;
+  bool surplus_ = false;  // bytes followed the response
+  errc failure_ = errc::malformed_response;
+  std::string failure_message_;
+};
+
+}  // namespace mwaa_serverless::net

@@ -1,0 +1,109 @@
+#include "transport/tls_settings.hpp"
+
+#include <openssl/err.h>
+#include <openssl/x509v3.h>
+
+#include <boost/asio/ip/address.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <string_view>
+
+namespace mwaa_serverless::net {
+
+namespace {
+
+// More are not worth their memory: a server gives one or two with each connection.
+constexpr std::size_t max_kept_sessions = 8;
+
+constexpr unsigned char http_1_1[] = {8, 'h', 't', 't', 'p', '/', '1', '.', '1'};
+
+[[noreturn]] void refuse(const std::string& member, const std::string& why) {
+  throw exception{error{errc::invalid_configuration, member + ": " + why}};
+}
+
+// A finished name may end in a dot; certificates and the SNI extension do without (RFC 6066, section 3).
+std::string without_final_dot(std::string name) {
+  if (name.ends_with('.')) name.pop_back();
+  return name;
+}
+
+}  // namespace
+
+std::string take_openssl_error() {
+  const unsigned long code = ERR_get_error();
+  ERR_clear_error();
+  if (code == 0) return "unknown error";
+  const char* reason = ERR_reason_error_string(code);
+  return reason != nullptr ? reason : "error " + std::to_string(code);
+}
+
+tls_settings::tls_settings(const pooled_transport_options& options) : callers_(options.tls_context) {
+  if (callers_) {
+    context_ = callers_->native_handle();
+    return;
+  }
+  own_.reset(SSL_CTX_new(TLS_client_method()));
+  if (!own_) refuse("tls_context", "OpenSSL cannot make a context: " + take_openssl_error());
+  context_ = own_.get();
+  SSL_CTX_set_min_proto_version(context_, TLS1_2_VERSION);
+  SSL_CTX_set_alpn_protos(context_, http_1_1, sizeof http_1_1);
+  SSL_CTX_set_session_cache_mode(context_, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+  SSL_CTX_sess_set_new_cb(context_, &tls_settings::keep_session);
+  SSL_CTX_set_app_data(context_, this);
+  if (!options.ca_bundle.empty() && SSL_CTX_load_verify_file(context_, options.ca_bundle.c_str()) != 1)
+    refuse("ca_bundle", "no certificate could be read from " + options.ca_bundle + ": " + take_openssl_error());
+  if (!options.verify_tls) {
+    SSL_CTX_set_verify(context_, SSL_VERIFY_NONE, nullptr);
+    return;
+  }
+  SSL_CTX_set_verify(context_, SSL_VERIFY_PEER, nullptr);
+  if (options.ca_bundle.empty()) SSL_CTX_set_default_verify_paths(context_);
+}
+
+tls_settings::~tls_settings() = default;
+
+ssl_ptr tls_settings::new_client(const origin& peer) {
+  ssl_ptr ssl{SSL_new(context_)};
+  if (!ssl) throw std::bad_alloc{};
+  SSL_set_connect_state(ssl.get());
+  SSL_set_mode(ssl.get(),
+               SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+  X509_VERIFY_PARAM* check = SSL_get0_param(ssl.get());
+  const std::string name = without_final_dot(peer.host);
+  boost::system::error_code not_an_address;
+  const auto address = boost::asio::ip::make_address(name, not_an_address);
+  if (!not_an_address) {
+    if (address.is_v4()) {
+      const auto bytes = address.to_v4().to_bytes();
+      X509_VERIFY_PARAM_set1_ip(check, bytes.data(), bytes.size());
+    } else {
+      const auto bytes = address.to_v6().to_bytes();
+      X509_VERIFY_PARAM_set1_ip(check, bytes.data(), bytes.size());
+    }
+  } else {
+    X509_VERIFY_PARAM_set_hostflags(check, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+    X509_VERIFY_PARAM_set1_host(check, name.c_str(), name.size());
+    SSL_set_tlsext_host_name(ssl.get(), name.c_str());
+  }
+  if (own_) {
+    const std::lock_guard lock{mutex_};
+    auto& kept = sessions_[peer.authority()];
+    SSL_set_app_data(ssl.get(), &kept);  // where keep_session() puts the next; a map's nodes stay where they are
+    if (!kept.empty()) {
+      // Each is used once, so that connections cannot be linked to each other by it (RFC 8446, appendix C.4).
+      SSL_set_session(ssl.get(), kept.back().get());
+      kept.pop_back();
+    }
+  }
+  return ssl;
+}
+
+int tls_settings::keep_session(SSL* ssl, SSL_SESSION* session) {
+  auto* self = static_cast<tls_settings*>(SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl)));
+  auto* kept = static_cast<std::vector<ssl_session_ptr>*>(SSL_get_app_data(ssl));
+  const std::lock_guard lock{self->mutex_};
+  if (kept->size() == max_kept_sessions) kept->erase(kept->begin());
+  kept->emplace_back(session);
+  return 1;  // the reference is ours now
+}
+
+}  // namespace mwaa_serverless::net
