@@ -131,7 +131,7 @@ class category_of_conditions final : public boost::system::error_category {
     return "unknown condition";
   }
   bool equivalent(const boost::system::error_code& code, int value) const noexcept override {
-    return code.category() == error_category() &&
+    return code.category() == mwaa_serverless::error_category() &&
            belongs(static_cast<errc>(code.value()), static_cast<condition>(value));
   }
 };
