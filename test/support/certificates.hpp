@@ -1,0 +1,34 @@
+// Certificates for tests, made on the spot.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace test {
+
+/// A self-signed certificate and its key, as PEM.
+class certificate {
+ public:
+  /// `names` are host names or IP addresses; valid from yesterday for `days` (negative: expired).
+  explicit certificate(const std::vector<std::string>& names, int days = 2);
+
+  std::string pem;
+  std::string key_pem;
+};
+
+/// A file that is gone with the object.
+class temporary_file {
+ public:
+  explicit temporary_file(const std::string& content);
+  temporary_file(const temporary_file&) = delete;
+  temporary_file& operator=(const temporary_file&) = delete;
+  ~temporary_file();
+
+  [[nodiscard]] std::string path() const { return path_.string(); }
+
+ private:
+  std::filesystem::path path_;
+};
+
+}  // namespace test
