@@ -1,0 +1,30 @@
+// awsJson1_0: requests into JSON, JSON into responses and errors.
+#pragma once
+
+#include <mwaa_serverless/error.hpp>
+#include <mwaa_serverless/model/task_instance.hpp>
+#include <mwaa_serverless/transport.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "protocol/operation.hpp"
+
+namespace mwaa_serverless::protocol {
+
+/// What AWS's own tools refuse before they send anything: lengths and numbers under the model's minimum. As
+/// errc::invalid_argument that names the member, its value (cut) and the rule; nullopt when there is nothing.
+[[nodiscard]] std::optional<error> validate(const list_task_instances_request& request);
+
+/// The body of the request: only members that are set, in the model's order.
+[[nodiscard]] std::string encode(const list_task_instances_request& request);
+
+/// The response in the body of a 2xx answer; errc::malformed_response names the member and the byte.
+[[nodiscard]] result<list_task_instances_response> decode_list_task_instances_response(std::string_view body);
+
+/// The error in any other answer. Its name is looked for in the header `X-Amzn-Errortype`, then in the body's `__type`
+/// and `code`. A body that is not the service's (a proxy's page) is kept as message, cut; the error is then judged by
+/// the HTTP status.
+[[nodiscard]] error decode_error(const http_response& response);
+
+}  // namespace mwaa_serverless::protocol

@@ -1,0 +1,23 @@
+// Where the service is.
+#pragma once
+
+#include <memory>
+#include <mwaa_serverless/error.hpp>
+#include <mwaa_serverless/transport.hpp>
+#include <string>
+
+namespace mwaa_serverless::protocol {
+
+struct endpoint {
+  std::shared_ptr<const origin> where;
+  std::string path;  ///< From the endpoint URL; `/` otherwise.
+  std::string signing_region;
+};
+
+/// The service's endpoint rules (endpoint-rule-set-1.json): `endpoint_url` when there is one, else the region's
+/// dual-stack name in its partition, with `-fips` when asked for. Errors: errc::no_region, errc::invalid_configuration
+/// naming the setting.
+[[nodiscard]] result<endpoint> resolve_endpoint(const std::string& region, bool use_fips,
+                                                const std::string& endpoint_url);
+
+}  // namespace mwaa_serverless::protocol

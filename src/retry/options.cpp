@@ -1,0 +1,30 @@
+#include <string>
+
+#include "retry/retry_state.hpp"
+
+namespace mwaa_serverless::retry {
+
+std::optional<error> validate(const retry_options& options) {
+  using namespace std::chrono_literals;
+  const auto refuse = [](const char* member, const char* rule) {
+    return error(errc::invalid_configuration, std::string{"retry_options::"} + member + " " + rule);
+  };
+  if (options.max_attempts < 1) return refuse("max_attempts", "must be at least 1");
+  if (options.base_delay <= 0ms) return refuse("base_delay", "must be positive");
+  if (options.throttling_base_delay <= 0ms) return refuse("throttling_base_delay", "must be positive");
+  if (options.max_backoff < options.base_delay || options.max_backoff < options.throttling_base_delay)
+    return refuse("max_backoff", "must not be below base_delay and throttling_base_delay");
+  if (options.max_backoff > 24h) return refuse("max_backoff", "must be at most a day");
+  if (options.max_hint < 0ms) return refuse("max_hint", "must not be negative");
+  if (options.max_hint > 24h) return refuse("max_hint", "must be at most a day");
+  if (options.quota < 0) return refuse("quota", "must not be negative");
+  return std::nullopt;
+}
+
+}  // namespace mwaa_serverless::retry
+
+namespace mwaa_serverless {
+
+retry_options::retry_options() = default;
+
+}  // namespace mwaa_serverless

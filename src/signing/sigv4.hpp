@@ -1,0 +1,74 @@
+// AWS Signature Version 4: the steps, for signing and for verifying.
+#pragma once
+
+#include <chrono>
+#include <mutex>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "signing/sha256.hpp"
+
+namespace mwaa_serverless::signing {
+
+inline constexpr std::string_view algorithm_name = "AWS4-HMAC-SHA256";
+
+using header = std::pair<std::string_view, std::string_view>;
+
+/// `20260131T235959Z`; the first eight characters are the date of the scope.
+[[nodiscard]] std::string format_date(std::chrono::system_clock::time_point when);
+
+/// `20260131/us-east-1/airflow-serverless/aws4_request`
+[[nodiscard]] std::string scope(std::string_view date, std::string_view region, std::string_view service);
+
+class canonical_request {
+ public:
+  canonical_request() {}
+
+  std::string text;
+  std::string signed_headers;  ///< Such as `content-type;host;x-amz-date`.
+};
+
+/// The request in the one form that both sides hash, as for every service but S3: the path without dot segments and
+/// percent-encoded (once more), the query sorted, header names in lower case and sorted, white space in values folded.
+/// `headers` are those to sign, in any order; several of one name join by commas. `payload_hash` in hexadecimal.
+[[nodiscard]] canonical_request make_canonical_request(std::string_view method, std::string_view path,
+                                                       std::string_view query, std::vector<header> headers,
+                                                       std::string_view payload_hash);
+
+[[nodiscard]] std::string string_to_sign(std::string_view date_time, std::string_view scope_text,
+                                         std::string_view canonical_request_hash);
+
+[[nodiscard]] digest derive_key(sha256& hasher, std::string_view secret_access_key, std::string_view date,
+                                std::string_view region, std::string_view service);
+
+/// Signs for one region and service, with the key of the day kept. For any threads at once.
+class signer {
+ public:
+  signer(std::string region, std::string service);
+  signer(const signer&) = delete;
+  signer& operator=(const signer&) = delete;
+  ~signer();
+
+  /// The value of `Authorization`. `date_time` as format_date() makes it.
+  [[nodiscard]] std::string authorization(sha256& hasher, std::string_view access_key_id,
+                                          std::string_view secret_access_key, std::string_view date_time,
+                                          std::string_view canonical_text, std::string_view signed_headers);
+  [[nodiscard]] const sha256_algorithm& algorithm() const noexcept { return algorithm_; }
+
+ private:
+  [[nodiscard]] digest key(sha256& hasher, std::string_view secret_access_key, std::string_view date);
+
+  const std::string region_;
+  const std::string service_;
+  const sha256_algorithm algorithm_;
+
+  std::mutex mutex_;  // guards what follows: the last key that was derived, and from what
+  std::string secret_;
+  std::string date_;
+  digest key_{};
+};
+
+}  // namespace mwaa_serverless::signing
