@@ -17,6 +17,8 @@
 
 namespace mwaa_serverless::testing {
 
+class emulator_state;
+
 /// What an emulator has done with one request.
 class request_record {
  public:
@@ -150,8 +152,7 @@ class emulator {
 
  private:
   friend class emulator_server;
-  class state;
-  std::shared_ptr<state> state_;
+  std::shared_ptr<emulator_state> state_;
 };
 
 }  // namespace mwaa_serverless::testing

@@ -57,7 +57,7 @@ class fault {
 
   /// Reads the spelling of the program's `--fault`: `KIND[=VALUE[/VALUE]][*TIMES]`, such as `throttle*3`,
   /// `throttle=2*3` (RetryAfterSeconds 2), `status=503`, `delay=250` (ms), `drip=64/20` (bytes/ms), `html=502`,
-  /// `close-inside-body=100`. Throws exception(errc::invalid_argument) that lists what there is.
+  /// `close-inside-body=100`, `broken-json`. Throws exception(errc::invalid_argument) that lists what there is.
   [[nodiscard]] static fault parse(std::string_view spelling);
 
   /// How many requests in a row; from 1.
@@ -68,6 +68,11 @@ class fault {
   /// Time before the answer begins.
   fault&& with_delay(std::chrono::milliseconds value) && {
     after = value;
+    return std::move(*this);
+  }
+  /// `RetryAfterSeconds` in the body of a status fault, such as a 500.
+  fault&& with_retry_after(std::chrono::seconds value) && {
+    retry_after = value;
     return std::move(*this);
   }
   /// Adds a header to the answer, such as `Retry-After: 2` or `x-amz-retry-after: 1500`.

@@ -1,0 +1,92 @@
+#include "emulator/settings.hpp"
+
+#include <CLI/CLI.hpp>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <mwaa_serverless/error.hpp>
+
+namespace mwaa_serverless::emulator_program {
+
+namespace {
+
+constexpr int usage_error = 2;
+
+std::string read_file(const std::string& path) {
+  std::ifstream in{path, std::ios::binary};
+  std::string out{std::istreambuf_iterator<char>{in}, {}};
+  if (!in.good() && !in.eof()) throw CLI::ValidationError("--scenario", "cannot read " + path);
+  if (out.empty()) throw CLI::ValidationError("--scenario", path + " is empty");
+  return out;
+}
+
+}  // namespace
+
+std::optional<settings> read_command_line(int argc, char** argv, int& exit_code) {
+  settings out;
+  std::string scenario_file;
+  std::vector<std::string> fault_spellings;
+  int throttle_first = 0;
+  std::int64_t latency = 0;
+
+  CLI::App app{"Emulates Amazon MWAA Serverless on this machine.", "mwaa-serverless-emulator"};
+  app.add_option("--address", out.server.address, "IP address to listen on")
+      ->check(CLI::ValidIPV4 | CLI::Validator{[](std::string& text) {
+                                                return text.find(':') == std::string::npos ? "not an IP address" : "";
+                                              },
+                                              "IPV6"})
+      ->capture_default_str();
+  app.add_option("--port", out.server.port, "port to listen on; 0: any free port")->check(CLI::Range(0, 65535));
+  app.add_flag("--tls", out.server.tls, "serve HTTPS, with a certificate made at the start");
+  app.add_option("--cert-out", out.certificate_file, "write the certificate to trust to this file (with --tls)");
+  app.add_option("--access-key-id", out.service.access_key_id, "the key that requests are signed with")
+      ->capture_default_str();
+  app.add_option("--secret-access-key", out.service.secret_access_key, "its secret")->capture_default_str();
+  app.add_option("--session-token", out.service.session_token, "session token that requests must carry");
+  app.add_option("--region", out.service.region, "region of the service")->capture_default_str();
+  app.add_option("--account", out.service.account, "account of the default scenario")->capture_default_str();
+  app.add_option("--scenario", scenario_file, "JSON file of workflows, runs and tasks (docs/emulator.md)");
+  app.add_option("--rate-limit", out.service.rate_limit, "requests a second before throttling; 0: no limit")
+      ->check(CLI::NonNegativeNumber);
+  app.add_option("--burst", out.service.burst, "requests at once before throttling (with --rate-limit)")
+      ->check(CLI::PositiveNumber)
+      ->needs("--rate-limit");
+  app.add_option("--latency", latency, "milliseconds added to every answer")->check(CLI::Range(0, 3'600'000));
+  app.add_option("--seed", out.service.seed, "decides everything random")->capture_default_str();
+  app.add_option("--signature-error-status", out.service.signature_error_status,
+                 "HTTP status of signature errors: 400 or 403")
+      ->check(CLI::IsMember({400, 403}))
+      ->capture_default_str();
+  app.add_option("--throttle-first", throttle_first, "throttle so many requests at the start")
+      ->check(CLI::Range(0, 1'000'000'000));
+  app.add_option("--fault", fault_spellings,
+                 "strike the next requests with faults, in order: KIND[=VALUE][*TIMES]; repeatable")
+      ->take_all();
+  app.add_option("--fault-probability", out.fault_probability, "strike every request with this probability")
+      ->check(CLI::Range(0.0, 1.0));
+  app.add_flag("--verbose,-v", out.verbose, "print a line for each request to standard error");
+
+  try {
+    app.parse(argc, argv);
+    if (!out.certificate_file.empty() && !out.server.tls)
+      throw CLI::ValidationError("--cert-out", "there is no certificate without --tls");
+    if (!scenario_file.empty()) out.service.scenario_json = read_file(scenario_file);
+    if (throttle_first > 0) out.faults.push_back(testing::fault::throttle().with_times(throttle_first));
+    for (const std::string& each : fault_spellings) out.faults.push_back(testing::fault::parse(each));
+  } catch (const CLI::Success& e) {  // --help
+    exit_code = app.exit(e);
+    return std::nullopt;
+  } catch (const CLI::ParseError& e) {
+    std::cerr << "mwaa-serverless-emulator: " << e.what() << '\n';
+    exit_code = usage_error;
+    return std::nullopt;
+  } catch (const exception& e) {
+    std::cerr << "mwaa-serverless-emulator: " << e.details().message << '\n';
+    exit_code = usage_error;
+    return std::nullopt;
+  }
+  out.service.latency = std::chrono::milliseconds{latency};
+  return out;
+}
+
+}  // namespace mwaa_serverless::emulator_program

@@ -1,0 +1,47 @@
+// What the handles, transports and servers of one emulator share.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <mwaa_serverless/clock.hpp>
+#include <mwaa_serverless/testing/emulator.hpp>
+#include <string>
+
+#include "testing/delivery.hpp"
+#include "testing/messages.hpp"
+#include "testing/service.hpp"
+
+namespace mwaa_serverless::testing {
+
+/// The heart, and what it is kept from knowing: a clock and a lock. From any threads at once.
+class emulator_state {
+ public:
+  explicit emulator_state(const emulator_options& options);
+
+  /// Answers a request that is complete now.
+  [[nodiscard]] delivery handle(const incoming_request& request, bool keep_alive);
+  /// The answer to bytes that are no request.
+  [[nodiscard]] delivery refuse(int http_status, std::string_view message) const;
+
+  /// Calls `use` with the heart, under its lock.
+  template <class Use>
+  auto locked(Use use) {
+    const std::lock_guard lock{mutex_};
+    return use(heart_);
+  }
+
+  [[nodiscard]] const std::shared_ptr<clock>& time() const noexcept { return time_; }
+  [[nodiscard]] const std::string& workflow_arn() const noexcept { return workflow_arn_; }
+
+ private:
+  const std::shared_ptr<clock> time_;
+  const std::string workflow_arn_;
+  const std::chrono::milliseconds latency_;
+  const std::function<void(const request_record&)> on_request_;
+  std::mutex mutex_;
+  service heart_;
+};
+
+}  // namespace mwaa_serverless::testing

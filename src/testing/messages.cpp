@@ -1,0 +1,121 @@
+#include "testing/messages.hpp"
+
+#include <algorithm>
+#include <array>
+#include <boost/json/serialize.hpp>
+#include <boost/json/value.hpp>
+#include <ctime>
+
+namespace mwaa_serverless::testing {
+
+namespace {
+
+char lower(char c) noexcept {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+std::string_view reason_phrase(int status) {
+  switch (status) {
+    case 200:
+      return "OK";
+    case 400:
+      return "Bad Request";
+    case 402:
+      return "Payment Required";
+    case 403:
+      return "Forbidden";
+    case 404:
+      return "Not Found";
+    case 409:
+      return "Conflict";
+    case 413:
+      return "Payload Too Large";
+    case 415:
+      return "Unsupported Media Type";
+    case 429:
+      return "Too Many Requests";
+    case 500:
+      return "Internal Server Error";
+    case 501:
+      return "Not Implemented";
+    case 502:
+      return "Bad Gateway";
+    case 503:
+      return "Service Unavailable";
+    case 504:
+      return "Gateway Timeout";
+    default:
+      return "Status";
+  }
+}
+
+std::string error_body(std::string_view type, std::string_view message_name, std::string_view message,
+                       std::string_view members) {
+  std::string out = R"({"__type":)" + quoted(type) + ",\"";
+  out.append(message_name).append("\":").append(quoted(message)).append(members).push_back('}');
+  return out;
+}
+
+// RFC 9110, section 5.6.7. In GMT and English whatever the locale: strftime is no option.
+std::string http_date(clock::wall_time_point when) {
+  static constexpr std::array<const char*, 7> days{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+  static constexpr std::array<const char*, 12> months{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                                      "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  using namespace std::chrono;
+  const auto day = floor<std::chrono::days>(when);
+  const year_month_day date{day};
+  const hh_mm_ss time{floor<seconds>(when - day)};
+  std::array<char, 64> text{};
+  const int size =
+      std::snprintf(text.data(), text.size(), "%s, %02u %s %04d %02d:%02d:%02d GMT", days[weekday{day}.c_encoding()],
+                    static_cast<unsigned>(date.day()), months[static_cast<unsigned>(date.month()) - 1],
+                    static_cast<int>(date.year()), static_cast<int>(time.hours().count()),
+                    static_cast<int>(time.minutes().count()), static_cast<int>(time.seconds().count()));
+  return {text.data(), static_cast<std::size_t>(size)};
+}
+
+}  // namespace
+
+std::optional<std::string_view> incoming_request::header(std::string_view name) const noexcept {
+  for (const auto& [key, value] : headers) {
+    if (std::equal(key.begin(), key.end(), name.begin(), name.end(),
+                   [](char a, char b) { return lower(a) == lower(b); }))
+      return value;
+  }
+  return std::nullopt;
+}
+
+std::string quoted(std::string_view text) {
+  return boost::json::serialize(boost::json::value(boost::json::string_view{text.data(), text.size()}));
+}
+
+reply service_error(int status, std::string_view code, std::string_view message, std::string_view members) {
+  reply out;
+  out.status = status;
+  out.code = code;
+  out.body = error_body(code, "Message", message, members);
+  return out;
+}
+
+reply front_error(int status, std::string_view code, std::string_view message) {
+  reply out;
+  out.status = status;
+  out.code = code;
+  out.body = error_body("com.amazon.coral.service#" + out.code, "message", message, {});
+  return out;
+}
+
+std::string response_head(const reply& answer, std::string_view request_id, clock::wall_time_point date,
+                          std::size_t length) {
+  std::string out;
+  out.reserve(256 + answer.extra_headers.size());
+  out.append("HTTP/1.1 ").append(std::to_string(answer.status)).push_back(' ');
+  out.append(reason_phrase(answer.status)).append("\r\nx-amzn-RequestId: ").append(request_id);
+  out.append("\r\nDate: ").append(http_date(date));
+  out.append("\r\nContent-Type: ").append(answer.content_type);
+  out.append("\r\nContent-Length: ").append(std::to_string(length)).append("\r\n");
+  out.append(answer.extra_headers).append("\r\n");
+  return out;
+}
+
+}  // namespace mwaa_serverless::testing

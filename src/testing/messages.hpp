@@ -1,0 +1,53 @@
+// Requests and responses as the emulator's heart sees them: text, no sockets.
+#pragma once
+
+#include <mwaa_serverless/clock.hpp>
+#include <mwaa_serverless/testing/emulator.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace mwaa_serverless::testing {
+
+/// A request that came in whole. Views into the bytes that carried it.
+struct incoming_request {
+  std::string_view method;
+  std::string_view target;  ///< Path and query.
+  std::vector<std::pair<std::string_view, std::string_view>> headers;
+  std::string_view body;
+
+  /// The first header of that name, in any case.
+  [[nodiscard]] std::optional<std::string_view> header(std::string_view name) const noexcept;
+};
+
+/// An answer, before anything happens to it on its way.
+struct reply {
+  int status = 200;
+  std::string code;  ///< Name of the error; empty on success.
+  std::string body;
+  std::string content_type = "application/x-amz-json-1.0";
+  std::string extra_headers;  ///< Header lines, each ended by CRLF.
+};
+
+/// What became of one request.
+struct exchange {
+  reply answer;
+  std::optional<fault> struck;
+  request_record record;
+};
+
+/// An error as the service models it: `Message`, then `members` (JSON members with a leading comma each, or nothing).
+[[nodiscard]] reply service_error(int status, std::string_view code, std::string_view message,
+                                  std::string_view members = {});
+/// An error of the layer in front of the service: namespaced type, lower-case `message`.
+[[nodiscard]] reply front_error(int status, std::string_view code, std::string_view message);
+
+/// `text` as a JSON string with its quotes.
+[[nodiscard]] std::string quoted(std::string_view text);
+/// Status line, headers and the empty line of `answer`; `length` is stated as Content-Length.
+[[nodiscard]] std::string response_head(const reply& answer, std::string_view request_id, clock::wall_time_point date,
+                                        std::size_t length);
+
+}  // namespace mwaa_serverless::testing

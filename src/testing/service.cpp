@@ -1,0 +1,228 @@
+#include "testing/service.hpp"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <mwaa_serverless/error.hpp>
+#include <utility>
+
+#include "testing/operations.hpp"
+
+namespace mwaa_serverless::testing {
+
+namespace {
+
+[[noreturn]] void refuse(const char* member, const char* rule) {
+  throw exception(error{errc::invalid_configuration, std::string{"emulator_options::"} + member + " " + rule});
+}
+
+const emulator_options& checked(const emulator_options& options) {
+  if (options.access_key_id.empty()) refuse("access_key_id", "must not be empty");
+  if (options.secret_access_key.empty()) refuse("secret_access_key", "must not be empty");
+  if (!(options.rate_limit >= 0 && std::isfinite(options.rate_limit))) refuse("rate_limit", "must not be negative");
+  if (!(options.burst >= 0 && std::isfinite(options.burst))) refuse("burst", "must not be negative");
+  if (options.latency.count() < 0) refuse("latency", "must not be negative");
+  if (options.signature_error_status != 400 && options.signature_error_status != 403)
+    refuse("signature_error_status", "must be 400 or 403");
+  if (options.max_page_size < 1) refuse("max_page_size", "must be at least 1");
+  if (options.default_page_size < 1 || options.default_page_size > options.max_page_size)
+    refuse("default_page_size", "must be from 1 to max_page_size");
+  return options;
+}
+
+/// The operation that the request asks for; empty when it names none.
+std::string_view operation_of(const incoming_request& request) {
+  std::string_view target = request.header("x-amz-target").value_or("");
+  if (!target.starts_with(target_prefix)) return {};
+  target.remove_prefix(target_prefix.size());
+  return std::find(operation_names.begin(), operation_names.end(), target) == operation_names.end() ? std::string_view{}
+                                                                                                    : target;
+}
+
+bool is_json_1_0(std::string_view content_type) {
+  content_type = content_type.substr(0, content_type.find(';'));
+  while (content_type.ends_with(' ')) content_type.remove_suffix(1);
+  return content_type == "application/x-amz-json-1.0";
+}
+
+reply throttled(std::optional<std::chrono::seconds> retry_after) {
+  std::string members = R"(,"ServiceCode":"airflow-serverless","QuotaCode":"L-EMULATOR1")";
+  if (retry_after) members += R"(,"RetryAfterSeconds":)" + std::to_string(retry_after->count());
+  return service_error(429, "ThrottlingException", "Rate exceeded", members);
+}
+
+/// The name that the model gives to errors of this status.
+std::string_view modelled_name(int status) {
+  switch (status) {
+    case 400:
+      return "ValidationException";
+    case 402:
+      return "ServiceQuotaExceededException";
+    case 403:
+      return "AccessDeniedException";
+    case 404:
+      return "ResourceNotFoundException";
+    case 409:
+      return "ConflictException";
+    case 429:
+      return "ThrottlingException";
+    case 500:
+      return "InternalServerException";
+    case 504:
+      return "OperationTimeoutException";
+    default:
+      return {};
+  }
+}
+
+/// Members that the model requires of such an error, so that the answer is a valid one.
+std::string required_members(std::string_view code) {
+  if (code == "ValidationException") return R"(,"Reason":"other")";
+  if (code == "ThrottlingException") return R"(,"ServiceCode":"airflow-serverless","QuotaCode":"L-EMULATOR1")";
+  if (code == "ConflictException" || code == "ResourceNotFoundException")
+    return R"(,"ResourceId":"emulated","ResourceType":"AWS::MWAAServerless::Workflow")";
+  if (code == "ServiceQuotaExceededException")
+    return R"(,"ResourceId":"emulated","ResourceType":"AWS::MWAAServerless::Workflow",)"
+           R"("ServiceCode":"airflow-serverless","QuotaCode":"L-EMULATOR1")";
+  return {};
+}
+
+reply scripted_status(const fault& struck) {
+  const std::string_view code = struck.code.empty() ? modelled_name(struck.http_status) : struck.code;
+  const std::string_view message = struck.message.empty() ? "A scripted fault" : struck.message;
+  std::string members = required_members(code);
+  if (struck.retry_after) members += R"(,"RetryAfterSeconds":)" + std::to_string(struck.retry_after->count());
+  reply out = service_error(struck.http_status, code, message, members);
+  if (code.empty()) out.body = "{}";  // an error whose only sign is its status
+  return out;
+}
+
+/// The answer that a fault of content puts in place of the right one; nullopt for faults of delivery.
+std::optional<reply> content_of(const fault& struck) {
+  switch (struck.what) {
+    case fault::kind::throttle:
+      return throttled(struck.retry_after);
+    case fault::kind::status:
+      return scripted_status(struck);
+    case fault::kind::body: {
+      reply out;
+      out.status = struck.http_status;
+      out.body = struck.content;
+      out.content_type = struck.content_type;
+      return out;
+    }
+    default:
+      return std::nullopt;
+  }
+}
+
+}  // namespace
+
+service::service(const emulator_options& options, clock::time_point start)
+    : signatures_(checked(options)),
+      tokens_(options.seed),
+      quota_(options.rate_limit, options.burst, start),
+      default_page_size_(options.default_page_size),
+      max_page_size_(options.max_page_size),
+      log_capacity_(options.log_capacity),
+      random_(options.seed) {}
+
+std::optional<reply> service::judge(const incoming_request& request, clock::wall_time_point wall) const {
+  constexpr std::string_view unknown = "UnknownOperationException";
+  if (request.method != "POST" || request.target != "/")
+    return front_error(404, unknown, "The only request of this service is POST /");
+  if (operation_of(request).empty())
+    return front_error(400, unknown, "X-Amz-Target names no operation of AmazonMWAAServerless");
+  if (!is_json_1_0(request.header("content-type").value_or("")))
+    return front_error(415, "UnsupportedMediaTypeException", "Content-Type must be application/x-amz-json-1.0");
+  return signatures_.refusal(request, wall);
+}
+
+exchange service::answer(const incoming_request& request, std::optional<reply> judged, clock::time_point now) {
+  exchange out;
+  out.struck = next_fault();
+  std::optional<reply> scripted;
+  if (out.struck && !judged) scripted = content_of(*out.struck);
+  if (judged)
+    out.answer = *std::move(judged);
+  else if (scripted)
+    out.answer = *std::move(scripted);
+  else
+    out.answer = serve(request, now);
+  if (out.struck) out.answer.extra_headers += out.struck->headers;
+
+  ++request_count_;
+  out.record.time = now;
+  out.record.operation = operation_of(request);
+  out.record.status = out.answer.status;
+  out.record.code = out.answer.code;
+  out.record.request_id = next_request_id();
+  out.record.attempt = request.header("amz-sdk-request").value_or("");
+  out.record.invocation = request.header("amz-sdk-invocation-id").value_or("");
+  if (out.struck) out.record.fault = out.struck->name();
+  if (log_capacity_ > 0) {
+    if (log_.size() == log_capacity_) log_.pop_front();
+    log_.push_back(out.record);
+  }
+  return out;
+}
+
+reply service::serve(const incoming_request& request, clock::time_point now) {
+  if (const auto wait = quota_.take(now)) {
+    return throttled(std::max(std::chrono::seconds{1}, std::chrono::ceil<std::chrono::seconds>(*wait)));
+  }
+  const std::string_view operation = operation_of(request);
+  if (operation == "ListTaskInstances")
+    return list_task_instances(world_, request.body, tokens_, {default_page_size_, max_page_size_}, now);
+  return front_error(501, "NotImplementedException",
+                     "The emulator does not emulate " + std::string{operation} + " yet");
+}
+
+std::optional<fault> service::next_fault() {
+  if (!script_.empty()) {
+    fault& front = script_.front();
+    fault out = front;
+    if (--front.times <= 0) script_.pop_front();
+    return out;
+  }
+  if (fault_probability_ > 0 && !fault_choices_.empty()) {
+    // The upper 53 bits as a fraction: the same numbers with every standard library.
+    const double lot = static_cast<double>(random_() >> 11U) * 0x1.0p-53;
+    if (lot < fault_probability_) return fault_choices_[random_() % fault_choices_.size()];
+  }
+  return std::nullopt;
+}
+
+void service::script(fault next) {
+  if (next.times < 1) throw exception(error{errc::invalid_argument, "fault::times must be at least 1"});
+  script_.push_back(std::move(next));
+}
+
+std::size_t service::scripted() const noexcept {
+  std::size_t out = 0;
+  for (const fault& each : script_) out += static_cast<std::size_t>(each.times);
+  return out;
+}
+
+void service::strike_randomly(double probability, std::vector<fault> choices) {
+  if (!(probability >= 0 && probability <= 1))
+    throw exception(error{errc::invalid_argument, "the probability of faults must be from 0 to 1"});
+  fault_probability_ = probability;
+  fault_choices_ = std::move(choices);
+}
+
+std::string service::next_request_id() {
+  const auto high = random_();
+  const auto low = random_();
+  std::array<char, 40> text{};
+  const int size =
+      std::snprintf(text.data(), text.size(), "%08x-%04x-4%03x-%04x-%012llx", static_cast<unsigned>(high >> 32U),
+                    static_cast<unsigned>(high >> 16U & 0xffffU), static_cast<unsigned>(high & 0xfffU),
+                    static_cast<unsigned>(0x8000U | (low >> 48U & 0x3fffU)),
+                    static_cast<unsigned long long>(low & 0xffffffffffffULL));
+  return {text.data(), static_cast<std::size_t>(size)};
+}
+
+}  // namespace mwaa_serverless::testing

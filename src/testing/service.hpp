@@ -1,0 +1,62 @@
+// The emulated service: a plain function from request and time to answer. No I/O, no clock, no thread of its own.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <mwaa_serverless/clock.hpp>
+#include <mwaa_serverless/testing/emulator.hpp>
+#include <optional>
+#include <random>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "testing/messages.hpp"
+#include "testing/page_tokens.hpp"
+#include "testing/signature_check.hpp"
+#include "testing/token_bucket.hpp"
+#include "testing/world.hpp"
+
+namespace mwaa_serverless::testing {
+
+/// Not to be used from two threads at once, but for judge().
+class service {
+ public:
+  /// Throws exception(errc::invalid_configuration) for options that make no sense.
+  service(const emulator_options& options, clock::time_point start);
+
+  /// What can be said of a request without looking at the service's state: an error, or nothing. Const, from any
+  /// threads; it is the expensive half of an answer.
+  [[nodiscard]] std::optional<reply> judge(const incoming_request& request, clock::wall_time_point wall) const;
+  /// The answer to `request`; `judged` is what judge() said of it.
+  [[nodiscard]] exchange answer(const incoming_request& request, std::optional<reply> judged, clock::time_point now);
+
+  [[nodiscard]] world& contents() noexcept { return world_; }
+  void script(fault next);
+  [[nodiscard]] std::size_t scripted() const noexcept;
+  void strike_randomly(double probability, std::vector<fault> choices);
+  [[nodiscard]] const std::deque<request_record>& log() const noexcept { return log_; }
+  [[nodiscard]] std::uint64_t request_count() const noexcept { return request_count_; }
+  void clear_log() { log_.clear(); }
+
+ private:
+  [[nodiscard]] std::optional<fault> next_fault();
+  [[nodiscard]] reply serve(const incoming_request& request, clock::time_point now);
+  [[nodiscard]] std::string next_request_id();
+
+  signature_check signatures_;
+  page_tokens tokens_;
+  token_bucket quota_;
+  int default_page_size_;
+  int max_page_size_;
+  std::size_t log_capacity_;
+  world world_;
+  std::mt19937_64 random_;
+  std::deque<fault> script_;
+  double fault_probability_ = 0;
+  std::vector<fault> fault_choices_;
+  std::deque<request_record> log_;
+  std::uint64_t request_count_ = 0;
+};
+
+}  // namespace mwaa_serverless::testing
