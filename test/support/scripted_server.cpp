@@ -78,6 +78,11 @@ std::string peer::read_request() {
   }
 }
 
+void peer::wait_for_bytes() {
+  char byte = 0;
+  if (::recv(descriptor_, &byte, 1, MSG_PEEK) <= 0) client_gone();
+}
+
 void peer::send(std::string_view bytes) {
   while (!bytes.empty() && !closed_) {
     const long sent = tls_ ? SSL_write(tls_.get(), bytes.data(), static_cast<int>(bytes.size()))
@@ -166,6 +171,27 @@ bool peer::session_was_resumed() const {
   return tls_ && SSL_session_reused(tls_.get()) == 1;
 }
 
+silent_address::silent_address(const std::string& address, std::uint16_t port) : port_(port) {
+  sockaddr_in where{};
+  where.sin_family = AF_INET;
+  where.sin_port = htons(port);
+  ::inet_pton(AF_INET, address.c_str(), &where.sin_addr);
+  socklen_t size = sizeof where;
+  sockets_.push_back(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (::bind(sockets_.front(), reinterpret_cast<sockaddr*>(&where), size) != 0 || ::listen(sockets_.front(), 0) != 0 ||
+      ::getsockname(sockets_.front(), reinterpret_cast<sockaddr*>(&where), &size) != 0)
+    throw std::runtime_error("listen");
+  port_ = ntohs(where.sin_port);
+  for (int i = 0; i < 4; ++i) {
+    sockets_.push_back(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    ::connect(sockets_.back(), reinterpret_cast<sockaddr*>(&where), size);
+  }
+}
+
+silent_address::~silent_address() {
+  for (const int each : sockets_) ::close(each);
+}
+
 scripted_server::scripted_server() {
   listen();
 }
@@ -225,25 +251,22 @@ void scripted_server::accept_all() {
       return;
     }
     descriptors_.insert(descriptor);
-    threads_.emplace_back([this, descriptor, number] { converse(descriptor, number); });
+    plan next{[](peer& p) { p.serve(); }, false};
+    if (!plans_.empty()) {
+      next = std::move(plans_.front());
+      plans_.pop_front();
+    }
+    threads_.emplace_back([this, descriptor, number, next = std::move(next)] { converse(descriptor, number, next); });
   }
 }
 
-void scripted_server::converse(int descriptor, int number) {
+void scripted_server::converse(int descriptor, int number, const plan& next) {
   // OpenSSL's own sockets raise it; for the client under test it stays what it is.
   sigset_t broken_pipe;
   sigemptyset(&broken_pipe);
   sigaddset(&broken_pipe, SIGPIPE);
   pthread_sigmask(SIG_BLOCK, &broken_pipe, nullptr);
 
-  plan next{[](peer& p) { p.serve(); }, false};
-  {
-    const std::lock_guard lock{mutex_};
-    if (!plans_.empty()) {
-      next = std::move(plans_.front());
-      plans_.pop_front();
-    }
-  }
   add(std::to_string(number) + " accepted");
   peer connection{*this, descriptor, number};
   if (!next.from_accept) connection.handshake();

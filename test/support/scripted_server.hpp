@@ -31,6 +31,8 @@ class peer {
  public:
   /// Reads one request and logs `N request`. Empty when the client closed instead, which is logged.
   std::string read_request();
+  /// Waits for the first byte and leaves it unread.
+  void wait_for_bytes();
   void send(std::string_view bytes);
   /// Again and again, until the client has gone.
   void send_forever(std::string_view bytes);
@@ -70,6 +72,21 @@ class peer {
   bool closed_ = false;
 };
 
+/// An address on loopback that does not answer: connecting to it goes on for ever.
+class silent_address {
+ public:
+  /// Port 0: a free one.
+  explicit silent_address(const std::string& address = "127.0.0.1", std::uint16_t port = 0);
+  silent_address(const silent_address&) = delete;
+  silent_address& operator=(const silent_address&) = delete;
+  ~silent_address();
+  [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
+
+ private:
+  std::vector<int> sockets_;  // a listener, and connections that fill its queue
+  std::uint16_t port_;
+};
+
 /// Each connection is served by a thread of its own, so that scripts are plain code.
 class scripted_server {
  public:
@@ -107,7 +124,7 @@ class scripted_server {
 
   void listen();
   void accept_all();
-  void converse(int descriptor, int number);
+  void converse(int descriptor, int number, const plan& next);
   void add(const std::string& event);
 
   std::shared_ptr<SSL_CTX> context_;

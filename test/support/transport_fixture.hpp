@@ -99,6 +99,13 @@ class fixture {
     io.restart();
     io.run();
   }
+  /// Runs the loop until `done`; for when something else stays pending.
+  template <class Predicate>
+  void run_until(Predicate done) {
+    io.restart();
+    while (!done() && io.run_one() > 0) {
+    }
+  }
 
   asio::io_context io;
   std::shared_ptr<mwaa::transport> net;
