@@ -3,12 +3,9 @@
 #include <openssl/crypto.h>
 
 #include <algorithm>
-#include <array>
 #include <chrono>
-#include <cstdio>
 #include <utility>
 
-#include "testing/expected_signature.hpp"
 #include "testing/operations.hpp"
 
 namespace mwaa_serverless::testing {
@@ -17,7 +14,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr std::string_view algorithm = "AWS4-HMAC-SHA256";
+constexpr std::string_view algorithm = signing::algorithm_name;
 constexpr std::string_view terminator = "aws4_request";
 constexpr auto tolerance = 5min;
 
@@ -71,19 +68,6 @@ std::optional<clock::wall_time_point> parse_amz_date(std::string_view text) {
   return sys_days{day} + hours{hour} + minutes{minute} + seconds{second};
 }
 
-std::string format_amz_date(clock::wall_time_point when) {
-  using namespace std::chrono;
-  const auto day = floor<days>(when);
-  const year_month_day date{day};
-  const hh_mm_ss time{floor<seconds>(when - day)};
-  std::array<char, 64> text{};
-  const int size = std::snprintf(text.data(), text.size(), "%04d%02u%02uT%02d%02d%02dZ", static_cast<int>(date.year()),
-                                 static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                                 static_cast<int>(time.hours().count()), static_cast<int>(time.minutes().count()),
-                                 static_cast<int>(time.seconds().count()));
-  return {text.data(), static_cast<std::size_t>(size)};
-}
-
 }  // namespace
 
 /// An Authorization header, taken apart.
@@ -103,6 +87,7 @@ signature_check::signature_check(const emulator_options& options)
       session_token_(options.session_token),
       session_token_expiration_(options.session_token_expiration),
       region_(options.region),
+      signer_(options.region, std::string{signing_name}),
       status_(options.signature_error_status) {}
 
 reply signature_check::front_error_of(std::string_view code, std::string_view message) const {
@@ -227,25 +212,40 @@ std::optional<reply> signature_check::check_date(std::string_view amz_date, cloc
   const std::string stated{amz_date};
   if (date < now - tolerance)
     return front_error_of(invalid, "Signature expired: " + stated + " is now earlier than " +
-                                       format_amz_date(now - tolerance) + " (" + format_amz_date(now) + " - 5 min.)");
+                                       signing::format_date(now - tolerance) + " (" + signing::format_date(now) +
+                                       " - 5 min.)");
   if (date > now + tolerance)
     return front_error_of(invalid, "Signature not yet current: " + stated + " is still later than " +
-                                       format_amz_date(now + tolerance) + " (" + format_amz_date(now) + " + 5 min.)");
+                                       signing::format_date(now + tolerance) + " (" + signing::format_date(now) +
+                                       " + 5 min.)");
   return std::nullopt;
 }
 
 std::optional<reply> signature_check::check_signature(const incoming_request& request, const authorization& by,
                                                       std::string_view amz_date) const {
-  const expected_signature expected{request, by.signed_headers, amz_date, region_, secret_access_key_};
-  if (expected.signature.size() == by.signature.size() &&
-      CRYPTO_memcmp(expected.signature.data(), by.signature.data(), by.signature.size()) == 0)
+  std::vector<signing::header> headers;
+  for (const auto& [name, value] : request.headers) {
+    const std::string lowered = lower(name);
+    if (std::find(by.signed_headers.begin(), by.signed_headers.end(), lowered) != by.signed_headers.end())
+      headers.emplace_back(name, value);
+  }
+  signing::sha256 hasher{signer_.algorithm()};
+  const auto canonical = signing::make_canonical_request(request.method, request.target, {}, std::move(headers),
+                                                         signing::to_hex(hasher.hash(request.body)));
+  const std::string genuine = signer_.authorization(hasher, access_key_id_, secret_access_key_, amz_date,
+                                                    canonical.text, canonical.signed_headers);
+  constexpr std::size_t signature_size = 64;
+  if (by.signature.size() == signature_size &&
+      CRYPTO_memcmp(genuine.data() + genuine.size() - signature_size, by.signature.data(), signature_size) == 0)
     return std::nullopt;
+  const std::string to_sign =
+      signing::string_to_sign(amz_date, signing::scope(amz_date.substr(0, 8), region_, signing_name),
+                              signing::to_hex(hasher.hash(canonical.text)));
   return front_error_of(invalid,
                         "The request signature we calculated does not match the signature you provided. Check your AWS "
                         "Secret Access Key and signing method. Consult the service documentation for details.\n\n"
                         "The Canonical String for this request should have been\n'" +
-                            expected.canonical_request + "'\n\nThe String-to-Sign should have been\n'" +
-                            expected.string_to_sign + "'\n");
+                            canonical.text + "'\n\nThe String-to-Sign should have been\n'" + to_sign + "'\n");
 }
 
 }  // namespace mwaa_serverless::testing

@@ -1,7 +1,6 @@
 // Signature Version 4, from the service's side.
 #pragma once
 
-#include <mutex>
 #include <mwaa_serverless/clock.hpp>
 #include <mwaa_serverless/testing/emulator.hpp>
 #include <optional>
@@ -9,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "signing/sigv4.hpp"
 #include "testing/messages.hpp"
 
 namespace mwaa_serverless::testing {
@@ -40,6 +40,7 @@ class signature_check {
   std::string session_token_;
   std::optional<clock::wall_time_point> session_token_expiration_;
   std::string region_;
+  mutable signing::signer signer_;  // keeps the key of the day
   int status_;
 };
 
