@@ -302,6 +302,12 @@ void scripted_server::on_accept(script next) {
   plans_.push_back({std::move(next), true});
 }
 
+void scripted_server::limit_protocol(int version) {
+  SSL_CTX_set_min_proto_version(context_.get(), version);
+  SSL_CTX_set_max_proto_version(context_.get(), version);
+  if (version < TLS1_2_VERSION) SSL_CTX_set_security_level(context_.get(), 0);  // OpenSSL 3 has it switched off
+}
+
 void scripted_server::open(const std::string& gate) {
   {
     const std::lock_guard lock{mutex_};

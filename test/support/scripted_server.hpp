@@ -102,6 +102,8 @@ class scripted_server {
   void on_connection(script next);
   /// The same, but the script also does the TLS handshake.
   void on_accept(script next);
+  /// TLS: speak this version only, such as TLS1_2_VERSION.
+  void limit_protocol(int version);
   /// Lets scripts pass wait_for(gate).
   void open(const std::string& gate);
   /// Runs `action`, on the server's thread, when `event` is logged.

@@ -1,0 +1,110 @@
+// Names on the caller's loop.
+#include <doctest/doctest.h>
+
+#include <deque>
+
+#include "support/name_server.hpp"
+#include "support/scripted_server.hpp"
+#include "support/transport_fixture.hpp"
+
+namespace {
+
+using namespace std::chrono_literals;
+using test::errc;
+
+mwaa_serverless::net::pooled_transport_options asking(const test::name_server& names) {
+  mwaa_serverless::net::pooled_transport_options options;
+  options.name_servers = names.address();
+  return options;
+}
+
+}  // namespace
+
+TEST_CASE("transport: a name is looked up") {
+  test::scripted_server server;
+  test::name_server names;
+  names.add("service.test", {"127.0.0.1"});
+  test::fixture client{asking(names)};
+  CHECK(client.send(server.at("service.test")).has_value());
+}
+
+TEST_CASE("transport: a name that does not exist, and one without an address") {
+  test::scripted_server server;
+  test::name_server names;
+  names.add("empty.test", {});
+  test::fixture client{asking(names)};
+  for (const std::string host : {"missing.test", "empty.test"}) {
+    CAPTURE(host);
+    const auto got = client.send(server.at(host));
+    REQUIRE(got.has_error());
+    CHECK(got.error().code == errc::resolve_failed);
+    CHECK(got.error().phase == test::phase::resolving);
+    CHECK(got.error().message.find("cannot resolve " + host + ": ") == 0);
+    CHECK_FALSE(got.error().may_have_reached_service);
+  }
+}
+
+TEST_CASE("transport: a name server that is not there") {
+  test::scripted_server server;
+  mwaa_serverless::net::pooled_transport_options options;
+  {
+    const test::name_server gone;
+    options.name_servers = gone.address();
+  }
+  test::fixture client{options};
+  const auto got = client.send(server.at("service.test"));
+  REQUIRE(got.has_error());
+  CHECK(got.error().code == errc::resolve_failed);
+}
+
+TEST_CASE("transport: addresses and localhost need no name server") {
+  test::scripted_server server;
+  mwaa_serverless::net::pooled_transport_options options;
+  options.name_servers = "this is no list of name servers";
+  test::fixture client{options};
+  for (const std::string host : {"127.0.0.1", "localhost", "LOCALHOST.", "any.localhost"}) {
+    CAPTURE(host);
+    CHECK(client.send(server.at(host)).has_value());
+  }
+  const auto got = client.send(server.at("notlocalhost"));
+  REQUIRE(got.has_error());
+  CHECK(got.error().code == errc::resolve_failed);
+}
+
+TEST_CASE("transport: an address that refuses is followed by the next") {
+  test::scripted_server server;
+  test::name_server names;
+  // The server is on 127.0.0.1 alone, and one of these refuses whichever is tried first.
+  names.add("service.test", {"127.0.0.9", "127.0.0.1"});
+  names.add("reverse.test", {"127.0.0.1", "127.0.0.9"});
+  test::fixture client{asking(names)};
+  CHECK(client.send(server.at("service.test")).has_value());
+  CHECK(client.send(server.at("reverse.test")).has_value());
+}
+
+TEST_CASE("transport: an address that does not answer leaves time for the next") {
+  test::scripted_server server;
+  const test::silent_address silent{"127.0.0.9", server.port()};
+  test::name_server names;
+  names.add("service.test", {"127.0.0.9", "127.0.0.1"});
+  names.add("reverse.test", {"127.0.0.1", "127.0.0.9"});
+  auto options = asking(names);
+  options.connect_timeout = 1000ms;
+  test::fixture client{options};
+  CHECK(client.send(server.at("service.test")).has_value());
+  CHECK(client.send(server.at("reverse.test")).has_value());
+}
+
+TEST_CASE("transport: many names are looked up at once") {
+  test::scripted_server server;
+  test::name_server names;
+  test::fixture client{asking(names)};
+  std::deque<test::exchange> all;
+  for (int i = 0; i < 50; ++i) {
+    const auto host = "host" + std::to_string(i) + ".test";
+    names.add(host, {"127.0.0.1"});
+    all.emplace_back(client.io, client.net, test::request_to(server.at(host)));
+  }
+  client.run();
+  for (const auto& each : all) CHECK(each.get().has_value());
+}

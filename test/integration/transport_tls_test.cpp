@@ -1,0 +1,222 @@
+// Whom the transport trusts, and what it tells the peer.
+#include <doctest/doctest.h>
+#include <openssl/ssl.h>
+
+#include <boost/asio/ssl/context.hpp>
+
+#include "support/scripted_server.hpp"
+#include "support/transport_fixture.hpp"
+
+namespace {
+
+using mwaa_serverless::net::pooled_transport_options;
+using test::certificate;
+using test::errc;
+using test::peer;
+
+struct verdict {
+  std::string name;
+  certificate shown;    // by the server
+  certificate trusted;  // by the client
+  std::string host;     // that the client asks for
+  std::string refusal;  // in the error's message; empty: accepted
+};
+
+const certificate& local() {
+  static const certificate made{{"localhost", "127.0.0.1"}};
+  return made;
+}
+
+pooled_transport_options trusting(const test::temporary_file& bundle) {
+  pooled_transport_options options;
+  options.ca_bundle = bundle.path();
+  return options;
+}
+
+}  // namespace
+
+TEST_CASE("transport: certificates are checked, and a refusal says which check failed on which name") {
+  const certificate elsewhere{{"elsewhere.example", "192.0.2.1"}};
+  const certificate wildcard{{"*.wild.localhost"}};
+  const certificate expired{{"localhost", "127.0.0.1"}, -1};
+  const verdict verdicts[] = {
+      {"right name", local(), local(), "localhost", ""},
+      {"right name in another case", local(), local(), "LocalHost", ""},
+      {"right name with a final dot", local(), local(), "localhost.", ""},
+      {"right address", local(), local(), "127.0.0.1", ""},
+      {"wildcard", wildcard, wildcard, "service.wild.localhost", ""},
+      {"wrong name", elsewhere, elsewhere, "localhost", "certificate for localhost was refused: hostname mismatch"},
+      {"wrong address", elsewhere, elsewhere, "127.0.0.1",
+       "certificate for 127.0.0.1 was refused: IP address mismatch"},
+      {"wildcard for the bare domain", wildcard, wildcard, "wild.localhost", "hostname mismatch"},
+      {"expired", expired, expired, "localhost", "certificate for localhost was refused: certificate has expired"},
+      {"unknown issuer", local(), elsewhere, "localhost",
+       "certificate for localhost was refused: self-signed certificate"},
+  };
+  for (const auto& each : verdicts) {
+    CAPTURE(each.name);
+    test::scripted_server server{each.shown};
+    const test::temporary_file bundle{each.trusted.pem};
+    test::fixture client{trusting(bundle)};
+    const auto got = client.send(server.at(each.host));
+    CHECK(got.has_value() == each.refusal.empty());
+    if (got) continue;
+    CHECK(got.error().code == errc::tls_failed);
+    CHECK(got.error().phase == test::phase::tls_handshake);
+    CHECK_FALSE(got.error().may_have_reached_service);
+    CAPTURE(got.error().message);
+    CHECK(got.error().message.find(each.refusal) != std::string::npos);
+    CHECK(got.error().message.find(each.host + ":" + std::to_string(server.port())) != std::string::npos);
+    CHECK(client.net->metrics().open == 0);
+    for (const auto& event : server.log()) CHECK(event != "1 request");
+  }
+}
+
+TEST_CASE("transport: verify_tls off accepts anything") {
+  const certificate wrong{{"elsewhere.example"}, -1};
+  test::scripted_server server{wrong};
+  pooled_transport_options options;
+  options.verify_tls = false;
+  test::fixture client{options};
+  CHECK(client.send(server.at()).has_value());
+}
+
+TEST_CASE("transport: the system's certificates do not include one made a moment ago") {
+  test::scripted_server server{local()};
+  test::fixture client;
+  const auto got = client.send(server.at());
+  REQUIRE(got.has_error());
+  CHECK(got.error().code == errc::tls_failed);
+}
+
+TEST_CASE("transport: a caller's own context is used, and the name is still checked when it verifies") {
+  test::scripted_server server{local()};
+  const auto context = std::make_shared<boost::asio::ssl::context>(boost::asio::ssl::context::tls_client);
+  context->add_certificate_authority(boost::asio::buffer(local().pem));
+  pooled_transport_options options;
+  options.tls_context = context;
+  options.verify_tls = false;  // has no say here
+
+  context->set_verify_mode(boost::asio::ssl::verify_peer);
+  CHECK(test::fixture{options}.send(server.at("localhost")).has_value());
+  const auto refused = test::fixture{options}.send(server.at("other.localhost"));
+  REQUIRE(refused.has_error());
+  CHECK(refused.error().message.find("hostname mismatch") != std::string::npos);
+
+  context->set_verify_mode(boost::asio::ssl::verify_none);
+  CHECK(test::fixture{options}.send(server.at("other.localhost")).has_value());
+}
+
+TEST_CASE("transport: the server is told the name, but not an address, and HTTP/1.1") {
+  const test::temporary_file bundle{local().pem};
+  std::string name;
+  std::string protocol;
+  for (const std::string host : {"localhost", "127.0.0.1"}) {
+    test::scripted_server server{local()};
+    server.on_connection([&](peer& p) {
+      p.read_request();
+      name = p.server_name();
+      protocol = p.protocol();
+      p.send(test::ok());
+    });
+    test::fixture client{trusting(bundle)};
+    REQUIRE(client.send(server.at(host)).has_value());
+    CHECK(name == (host == "localhost" ? "localhost" : ""));
+    CHECK(protocol == "http/1.1");
+  }
+}
+
+TEST_CASE("transport: TLS 1.2 is spoken, TLS 1.1 is not") {
+  const test::temporary_file bundle{local().pem};
+  for (const int version : {TLS1_2_VERSION, TLS1_1_VERSION}) {
+    CAPTURE(version);
+    test::scripted_server server{local()};
+    server.limit_protocol(version);
+    test::fixture client{trusting(bundle)};
+    const auto got = client.send(server.at());
+    CHECK(got.has_value() == (version == TLS1_2_VERSION));
+    if (!got) CHECK(got.error().code == errc::tls_failed);
+  }
+}
+
+TEST_CASE("transport: a later connection resumes the session of an earlier one") {
+  const test::temporary_file bundle{local().pem};
+  for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+    CAPTURE(version);
+    test::scripted_server server{local()};
+    server.limit_protocol(version);
+    std::vector<bool> resumed;
+    for (int i = 0; i < 2; ++i)
+      server.on_connection([&](peer& p) {
+        p.read_request();
+        resumed.push_back(p.session_was_resumed());
+        p.send(test::ok("ok", "Connection: close\r\n"));
+        p.wait_for_close();
+      });
+    test::fixture client{trusting(bundle)};
+    CHECK(client.send(server.at()).has_value());
+    server.wait_until("1 closed by client");
+    CHECK(client.send(server.at()).has_value());
+    CHECK(resumed == std::vector<bool>{false, true});
+  }
+}
+
+TEST_CASE("transport: a peer that does not speak TLS") {
+  test::scripted_server server;  // plain
+  server.on_connection([](peer& p) {
+    p.wait_for_bytes();
+    p.send("HTTP/1.1 400 Bad Request\r\n\r\n");
+    p.wait_for_close();
+  });
+  test::fixture client;
+  const auto got = client.send(std::make_shared<const mwaa_serverless::origin>(true, "127.0.0.1", server.port()));
+  REQUIRE(got.has_error());
+  CHECK(got.error().code == errc::tls_failed);
+  CHECK(got.error().phase == test::phase::tls_handshake);
+}
+
+TEST_CASE("transport: a peer that closes during the handshake") {
+  test::scripted_server server{local()};
+  server.on_accept([](peer& p) {
+    p.wait_for_bytes();
+    p.cut();
+  });
+  test::fixture client;
+  const auto got = client.send(server.at());
+  REQUIRE(got.has_error());
+  CHECK(got.error().code == errc::connection_lost);
+  CHECK(got.error().phase == test::phase::tls_handshake);
+  CHECK_FALSE(got.error().may_have_reached_service);
+}
+
+TEST_CASE("transport: settings that cannot be used are refused by name") {
+  const auto refusal = [](pooled_transport_options options) -> std::string {
+    try {
+      test::fixture{std::move(options)};
+    } catch (const mwaa_serverless::exception& e) {
+      CHECK(e.code() == errc::invalid_configuration);
+      return e.details().message;
+    }
+    return "accepted";
+  };
+  pooled_transport_options options;
+  CHECK(refusal(options) == "accepted");
+  options.ca_bundle = "/nowhere/at/all.pem";
+  CHECK(refusal(options).find("ca_bundle") == 0);
+  CHECK(refusal(options).find("/nowhere/at/all.pem") != std::string::npos);
+  const test::temporary_file nonsense{"no certificate"};
+  options.ca_bundle = nonsense.path();
+  CHECK(refusal(options).find("ca_bundle") == 0);
+  options = {};
+  options.max_connections = 0;
+  CHECK(refusal(options).find("max_connections") == 0);
+  options = {};
+  options.max_idle_time = {};
+  CHECK(refusal(options).find("max_idle_time") == 0);
+  options = {};
+  options.connect_timeout = {};
+  CHECK(refusal(options).find("connect_timeout") == 0);
+  options = {};
+  options.max_response_bytes = 0;
+  CHECK(refusal(options).find("max_response_bytes") == 0);
+}
