@@ -21,8 +21,9 @@ namespace mwaa = mwaa_serverless;
 /// The answer to one request, and how long it takes.
 class canned_answer {
  public:
-  canned_answer(mwaa::result<mwaa::http_response> what_value, std::chrono::nanoseconds latency_value = {})
+  canned_answer(mwaa::http_response what_value, std::chrono::nanoseconds latency_value = {})
       : what(std::move(what_value)), latency(latency_value) {}
+  canned_answer(mwaa::error what_value) : what(std::move(what_value)) {}
 
   mwaa::result<mwaa::http_response> what;
   std::chrono::nanoseconds latency;
