@@ -1,0 +1,94 @@
+// The commands of the program: what they take and what they do.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/json/value.hpp>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <mwaa_serverless/client.hpp>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "cli/result_printer.hpp"
+
+namespace mwaa_serverless::cli {
+
+enum class parameter_kind : std::uint8_t { text, integer };
+
+/// One parameter of a command.
+struct parameter {
+  std::string_view flag;  ///< With its dashes.
+  parameter_kind kind = parameter_kind::text;
+  bool required = false;
+  std::string_view help;
+};
+
+/// The values that were given to a command's parameters, by flag.
+class arguments {
+ public:
+  void set(std::string_view flag, std::string value) { values_.insert_or_assign(std::string{flag}, std::move(value)); }
+  [[nodiscard]] bool given(std::string_view flag) const { return values_.contains(flag); }
+  /// Of a required parameter.
+  [[nodiscard]] const std::string& required(std::string_view flag) const;
+  [[nodiscard]] std::optional<std::string> text(std::string_view flag) const;
+  /// Throws failure naming the flag when the value is no whole number, as Python reads one, or too large.
+  [[nodiscard]] std::optional<std::int32_t> integer(std::string_view flag) const;
+
+ private:
+  std::map<std::string, std::string, std::less<>> values_;
+};
+
+/// How a listing is paged.
+class paging {
+ public:
+  paging() {}
+
+  bool enabled = true;  ///< False: one page, with the service's own token.
+  std::optional<std::int32_t> page_size;
+  std::optional<std::uint64_t> max_items;
+  std::string starting_token;
+};
+
+/// What a command works with while it runs.
+class call {
+ public:
+  call(client api_value, const arguments& given_value, const paging& pages_value, result_printer& printer_value,
+       std::function<void(std::string_view)> debug_value)
+      : api(std::move(api_value)),
+        given(given_value),
+        pages(pages_value),
+        printer(printer_value),
+        debug(std::move(debug_value)) {}
+
+  client api;
+  const arguments& given;
+  const paging& pages;
+  result_printer& printer;
+  std::function<void(std::string_view)> debug;  ///< Logs a line; does nothing without --debug.
+};
+
+struct command {
+  std::string_view name;       ///< `list-task-instances`
+  std::string_view operation;  ///< `ListTaskInstances`
+  std::string_view help;
+  std::span<const parameter> parameters;
+  bool paginated = false;  ///< Takes --starting-token, --page-size and --max-items too.
+  /// Prints through `context.printer`; `context` outlives the awaitable.
+  boost::asio::awaitable<void> (*run)(call& context) = nullptr;
+};
+
+/// All commands, in the order of help.
+[[nodiscard]] std::span<const command> commands() noexcept;
+
+/// Starts `listing` (a paginator of the library) as the paging options say.
+template <class Listing>
+void start(Listing& listing, const paging& pages) {
+  if (pages.page_size) listing.page_size(*pages.page_size);
+  if (pages.max_items) listing.max_items(*pages.max_items);
+  if (!pages.starting_token.empty()) listing.starting_token(pages.starting_token);
+}
+
+}  // namespace mwaa_serverless::cli

@@ -1,0 +1,185 @@
+#include "cli/failure.hpp"
+
+#include <algorithm>
+#include <boost/json/array.hpp>
+#include <span>
+#include <utility>
+
+namespace mwaa_serverless::cli {
+
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::string_view usage_text =
+    "usage: mwaa-serverless [options] <command> [parameters]\n"
+    "To see help text, you can run:\n"
+    "\n"
+    "  mwaa-serverless --help\n"
+    "  mwaa-serverless <command> --help\n";
+
+constexpr std::string_view resource_members[] = {"ResourceId", "ResourceType"};
+constexpr std::string_view quota_members[] = {"ResourceId", "ResourceType", "ServiceCode", "QuotaCode"};
+constexpr std::string_view throttling_members[] = {"ServiceCode", "QuotaCode", "RetryAfterSeconds"};
+constexpr std::string_view internal_members[] = {"RetryAfterSeconds"};
+constexpr std::string_view validation_members[] = {"Reason", "FieldList"};
+
+// The members that the service's model gives an error beside its message; others are not shown.
+std::span<const std::string_view> modelled_members(std::string_view aws_code) {
+  if (aws_code == "ThrottlingException") return throttling_members;
+  if (aws_code == "InternalServerException") return internal_members;
+  if (aws_code == "ValidationException") return validation_members;
+  if (aws_code == "ResourceNotFoundException" || aws_code == "ConflictException") return resource_members;
+  if (aws_code == "ServiceQuotaExceededException") return quota_members;
+  return {};
+}
+
+json::value member(const error& details, std::string_view name) {
+  const auto text = [](const std::string& value) { return value.empty() ? json::value{} : json::value(value); };
+  if (name == "ResourceId") return text(details.resource_id);
+  if (name == "ResourceType") return text(details.resource_type);
+  if (name == "ServiceCode") return text(details.service_code);
+  if (name == "QuotaCode") return text(details.quota_code);
+  if (name == "Reason") return text(details.reason);
+  if (name == "RetryAfterSeconds")
+    return details.retry_after ? json::value(details.retry_after->count()) : json::value{};
+  if (details.field_list.empty()) return {};
+  json::array list;
+  for (const field_error& field : details.field_list) {
+    json::object entry;
+    entry["Name"] = field.name;
+    entry["Message"] = field.message;
+    list.push_back(std::move(entry));
+  }
+  return list;
+}
+
+// One line a member; what has parts is named only.
+std::string member_lines(const json::object& members) {
+  if (members.empty()) return {};
+  std::string out = "\nAdditional error details:\n";
+  for (const auto& entry : members) {
+    out += entry.key();
+    out += ": ";
+    out += is_scalar(entry.value()) ? scalar_text(entry.value())
+                                    : "<complex value>, --cli-error-format json recommended for full details";
+    out += '\n';
+  }
+  return out;
+}
+
+std::string trimmed(std::string_view text) {
+  const auto first = text.find_first_not_of(" \t\r\n");
+  if (first == std::string_view::npos) return {};
+  return std::string{text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1)};
+}
+
+std::string with_reason(std::string sentence, const error& details) {
+  if (!details.message.empty()) sentence += " (" + details.message + ")";
+  return sentence;
+}
+
+}  // namespace
+
+failure::failure(exit_code exit_value, std::string message_value)
+    : failure(exit_value, std::string{}, std::move(message_value)) {}
+
+failure::failure(exit_code exit_value, std::string code_value, std::string message_value)
+    : exit_(exit_value), code_(std::move(code_value)), message_(std::move(message_value)) {}
+
+failure failure::usage(std::string message_value) {
+  failure out{exit_code::usage, "ParamValidation", std::move(message_value)};
+  out.usage_ = usage_note::after;
+  return out;
+}
+
+failure failure::unknown_options(std::string message_value) {
+  failure out{exit_code::usage, std::move(message_value)};
+  out.usage_ = usage_note::before;
+  return out;
+}
+
+failure failure::parameter(std::string message_value) {
+  return {exit_code::usage, "ParamValidation", std::move(message_value)};
+}
+
+failure failure::of(const error& details, std::string_view endpoint) {
+  const std::string url = '"' + std::string{endpoint} + '"';
+  if (!details.aws_code.empty()) {
+    failure out{exit_code::service_error, details.aws_code, details.message};
+    out.operation_ = details.operation;
+    if (details.attempts_exhausted) out.exhausted_retries_ = static_cast<int>(details.attempts.size()) - 1;
+    for (const std::string_view name : modelled_members(details.aws_code)) {
+      json::value value = member(details, name);
+      if (!value.is_null()) out.more_members_.emplace(name, std::move(value));
+    }
+    return out;
+  }
+  if (details.code == errc::no_region)
+    return {exit_code::configuration, "NoRegion", "You must specify a region. Give --region or set AWS_REGION."};
+  if (details.code == errc::no_credentials) {
+    return {exit_code::configuration, "NoCredentials",
+            "Unable to locate credentials. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (profile files are not read "
+            "yet)."};
+  }
+  if (details.code == errc::invalid_argument) return parameter("Parameter validation failed:\n" + details.message);
+  if (details.code == errc::repeated_page_token)
+    return {exit_code::failure, "Error during pagination: The same next token was received twice"};
+  if (details.code == errc::resolve_failed || details.code == errc::connect_failed)
+    return {exit_code::failure, with_reason("Could not connect to the endpoint URL: " + url, details)};
+  if (details.code == errc::connect_timeout) return {exit_code::failure, "Connect timeout on endpoint URL: " + url};
+  if (details.code == errc::attempt_timeout) return {exit_code::failure, "Read timeout on endpoint URL: " + url};
+  if (details.code == errc::connection_lost) {
+    return {exit_code::failure, with_reason("Connection was closed before we received a valid response from endpoint "
+                                            "URL: " +
+                                                url,
+                                            details)};
+  }
+  if (details.code == errc::tls_failed)
+    return {exit_code::failure, "SSL validation failed for " + std::string{endpoint} + " " + details.message};
+  return {exit_code::failure, details.message};
+}
+
+std::string failure::headline(error_format format) const {
+  std::string out;
+  if (!operation_.empty()) {
+    out = "An error occurred (" + code_ + ") when calling the " + operation_ + " operation";
+    if (exhausted_retries_ >= 0) out += " (reached max retries: " + std::to_string(exhausted_retries_) + ")";
+    out += ": ";
+  } else if (!code_.empty() && format != error_format::legacy) {
+    out = "An error occurred (" + code_ + "): ";
+  }
+  return out + message_;
+}
+
+std::string failure::render(error_format format, const table_style& style) const {
+  if (!code_.empty() && format != error_format::enhanced && format != error_format::legacy) {
+    json::object document;
+    if (operation_.empty()) {
+      document["Code"] = code_;
+      document["Message"] = message_;
+    } else {
+      document["Message"] = message_;
+      document["Code"] = code_;
+      for (const auto& entry : more_members_) document.insert(entry);
+    }
+    switch (format) {
+      case error_format::json:
+        return format_json(document) + '\n';
+      case error_format::yaml:
+        return format_yaml(document);
+      case error_format::text:
+        return format_text(document);
+      default:
+        return format_table("error", document, style);
+    }
+  }
+  std::string out = "\n";
+  if (usage_ == usage_note::before) out.append(usage_text).append("\n\n");
+  out.append(program_name).append(": [ERROR]: ").append(trimmed(headline(format))).append("\n");
+  if (usage_ == usage_note::after) out.append("\n").append(usage_text).append("\n");
+  if (format != error_format::legacy) out += member_lines(more_members_);
+  return out;
+}
+
+}  // namespace mwaa_serverless::cli

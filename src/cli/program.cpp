@@ -1,0 +1,173 @@
+#include "cli/program.hpp"
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <exception>
+#include <mwaa_serverless/client.hpp>
+#include <sstream>
+#include <system_error>
+
+#include "cli/failure.hpp"
+#include "cli/invocation.hpp"
+#include "cli/version.hpp"
+#include "protocol/endpoint.hpp"
+
+namespace mwaa_serverless::cli {
+
+namespace asio = boost::asio;
+
+namespace {
+
+using log = std::function<void(std::string_view)>;
+
+constexpr auto no_limit = std::chrono::hours{24 * 365};
+
+client_config settings(const invocation& asked) {
+  if (!asked.profile.empty()) {
+    throw failure{exit_code::failure, "The config profile (" + asked.profile +
+                                          ") could not be found: profile files are not read yet; give credentials and "
+                                          "region in the environment"};
+  }
+  client_config config = client_config::from_environment();
+  if (!asked.region.empty()) config.region = asked.region;
+  if (!asked.endpoint_url.empty()) config.endpoint_url = asked.endpoint_url;
+  if (!asked.ca_bundle.empty()) config.ca_bundle = asked.ca_bundle;
+  config.verify_tls = asked.verify_tls;
+  // The library limits an attempt as a whole: connecting and reading together.
+  const auto read = asked.read_timeout.value_or(
+      std::chrono::duration_cast<std::chrono::seconds>(config.attempt_timeout - config.connect_timeout));
+  if (asked.connect_timeout) {
+    config.connect_timeout = *asked.connect_timeout;
+    if (asked.connect_timeout->count() == 0) config.connect_timeout = no_limit;
+  }
+  config.attempt_timeout = config.connect_timeout + (read.count() == 0 ? no_limit : read);
+  // AWS tools want a region even for an endpoint of one's own: requests are signed for it.
+  if (config.region.empty()) throw exception(error(errc::no_region, "no region is configured"));
+  return config;
+}
+
+// Where the client will send its requests, for messages. Empty when the settings are unusable.
+std::string endpoint_url(const client_config& config) {
+  const auto endpoint = protocol::resolve_endpoint(config.region, config.use_fips, config.endpoint_url);
+  if (!endpoint) return config.endpoint_url;
+  return (endpoint->where->tls ? "https://" : "http://") + endpoint->where->authority() + '/';
+}
+
+void log_attempts(const log& debug, const error& details) {
+  for (const attempt_record& attempt : details.attempts) {
+    std::ostringstream line;
+    line << "attempt " << attempt.number << ": ";
+    if (attempt.http_status != 0) line << "HTTP " << attempt.http_status << ' ';
+    line << (attempt.aws_code.empty() ? attempt.code.message() : attempt.aws_code);
+    if (!attempt.request_id.empty()) line << ", request id " << attempt.request_id;
+    line << ": " << attempt.reason;
+    if (attempt.wait_after.count() > 0)
+      line << ", waited " << std::chrono::duration_cast<std::chrono::milliseconds>(attempt.wait_after).count() << " ms";
+    debug(line.str());
+  }
+  std::ostringstream summary;
+  summary << details;
+  debug(summary.str());
+}
+
+void log_metrics(const log& debug, const client_metrics& metrics) {
+  std::ostringstream line;
+  line << metrics.operations << " operations, " << metrics.attempts << " attempts, " << metrics.retries << " retries, "
+       << metrics.throttled << " throttled, " << metrics.transport.connections_opened << " connections opened, "
+       << metrics.transport.connections_reused << " reused";
+  debug(line.str());
+}
+
+// Runs the command on a loop of its own. A Ctrl-C cancels it; a second one ends the program at once. True when it was
+// cancelled; throws what the command throws.
+bool interrupted(const invocation& asked, call& context, asio::io_context& io) {
+  asio::signal_set signals{io, SIGINT};
+  asio::cancellation_signal stop;
+  std::exception_ptr outcome;
+  bool stopping = false;
+  signals.async_wait([&](const boost::system::error_code& ec, int) {
+    if (ec) return;
+    stopping = true;
+    signals.clear();
+    stop.emit(asio::cancellation_type::terminal);
+  });
+  asio::co_spawn(io, asked.what->run(context), asio::bind_cancellation_slot(stop.slot(), [&](std::exception_ptr e) {
+                   outcome = std::move(e);
+                   signals.cancel();
+                 }));
+  io.run();
+  if (!outcome) return false;
+  try {
+    std::rethrow_exception(outcome);
+  } catch (const boost::system::system_error& problem) {
+    if (stopping && problem.code() == asio::error::operation_aborted) return true;
+    throw;
+  }
+}
+
+exit_code run_command(const invocation& asked, const surroundings& around, const table_style& style, const log& debug) {
+  client_config config = settings(asked);
+  if (around.adjust) around.adjust(config);
+  const std::string endpoint = endpoint_url(config);
+  debug(std::string{program_name} + '/' + std::string{version} + ' ' + std::string{asked.what->name} + ", region " +
+        config.region + ", endpoint " + endpoint + (config.credentials ? "" : ", no credentials"));
+
+  asio::io_context io{1};
+  try {
+    result_printer printer{asked.output, style, asked.what->operation, around.out};
+    call context{client{io.get_executor(), std::move(config)}, asked.given, asked.pages, printer, debug};
+    const bool stopped = interrupted(asked, context, io);
+    log_metrics(debug, context.api.metrics());
+    if (!stopped) return exit_code::success;
+    around.out("\n");
+    return exit_code::interrupted;
+  } catch (const exception& problem) {
+    log_attempts(debug, problem.details());
+    throw failure::of(problem.details(), endpoint);
+  }
+}
+
+}  // namespace
+
+exit_code run_program(std::vector<std::string> args, const surroundings& around) {
+  error_format errors = error_format::enhanced;
+  table_style style;
+  style.terminal_width = around.terminal_width;
+  const auto report = [&](const failure& problem) {
+    table_style plain = style;
+    plain.color = false;
+    around.err(problem.render(errors, plain));
+    return problem.exit();
+  };
+  try {
+    const invocation asked = parse_command_line(std::move(args), errors);
+    if (asked.answer) {
+      around.out(*asked.answer);
+      return exit_code::success;
+    }
+    style.color = asked.color == color_choice::on || (asked.color == color_choice::automatic && around.out_is_terminal);
+    const log debug = [&](std::string_view line) {
+      if (asked.debug) around.err(std::string{program_name} + ": [DEBUG]: " + std::string{line} + '\n');
+    };
+    return run_command(asked, around, style, debug);
+  } catch (const failure& problem) {
+    return report(problem);
+  } catch (const exception& problem) {
+    return report(failure::of(problem.details(), {}));
+  } catch (const std::system_error& problem) {
+    // Whoever reads our output has seen enough.
+    if (problem.code() == std::errc::broken_pipe) return exit_code::success;
+    return report({exit_code::failure, problem.what()});
+  } catch (const std::exception& problem) {
+    return report({exit_code::failure, problem.what()});
+  }
+}
+
+}  // namespace mwaa_serverless::cli

@@ -1,0 +1,31 @@
+// The program from its arguments to its exit code.
+#pragma once
+
+#include <functional>
+#include <mwaa_serverless/client_config.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cli/exit_code.hpp"
+
+namespace mwaa_serverless::cli {
+
+/// What the program has around it.
+class surroundings {
+ public:
+  surroundings() {}
+
+  /// Standard output and standard error; the first throws std::system_error when it cannot write.
+  std::function<void(std::string_view)> out;
+  std::function<void(std::string_view)> err;
+  bool out_is_terminal = false;
+  int terminal_width = 80;
+  /// Applied last to the client's settings: tests put their own network there.
+  std::function<void(client_config&)> adjust;
+};
+
+/// Runs one command. `args`: without the program's name. Throws nothing that a person should read.
+[[nodiscard]] exit_code run_program(std::vector<std::string> args, const surroundings& around);
+
+}  // namespace mwaa_serverless::cli
