@@ -19,9 +19,15 @@ constexpr verdict unusable{fatal, "the answer cannot be used, and the next would
 constexpr verdict mistake{fatal, "nothing that another attempt could change"};
 constexpr verdict unlisted{fatal, "an error that this library does not know to pass"};
 
-constexpr verdict_row named(std::string_view name, verdict judgement) { return {name, 0, errc{}, judgement}; }
-constexpr verdict_row bare(int status, verdict judgement) { return {{}, status, errc{}, judgement}; }
-constexpr verdict_row ours(errc code, verdict judgement) { return {{}, 0, code, judgement}; }
+constexpr verdict_row named(std::string_view name, verdict judgement) {
+  return {name, 0, errc{}, judgement};
+}
+constexpr verdict_row bare(int status, verdict judgement) {
+  return {{}, status, errc{}, judgement};
+}
+constexpr verdict_row ours(errc code, verdict judgement) {
+  return {{}, 0, code, judgement};
+}
 
 // Sources: the service's model; botocore's retries/standard.py and the Rust SDK's classifiers for the names of
 // throttling and transient errors.
@@ -99,7 +105,9 @@ constexpr std::array table{
 
 }  // namespace
 
-std::span<const verdict_row> verdict_table() noexcept { return table; }
+std::span<const verdict_row> verdict_table() noexcept {
+  return table;
+}
 
 verdict classify(const error& failure) noexcept {
   // A response's name first, then its status; an error of this side has neither, or (a page that cannot be read) its

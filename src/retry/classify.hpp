@@ -17,8 +17,7 @@ class verdict {
     throttling,  ///< Another attempt may succeed later: the service asked to slow down.
   };
 
-  constexpr verdict(kind what_value, std::string_view reason_value) noexcept
-      : what(what_value), reason(reason_value) {}
+  constexpr verdict(kind what_value, std::string_view reason_value) noexcept : what(what_value), reason(reason_value) {}
 
   [[nodiscard]] constexpr bool retryable() const noexcept { return what != kind::fatal; }
   /// Tokens of the retry quota: 5 after throttling, 14 after anything else (AWS's standard mode of 2026).

@@ -20,8 +20,9 @@ constexpr std::int64_t longest_sane_seconds = 366LL * 24 * 3600;
 std::optional<std::int64_t> whole_number(std::string_view text) noexcept {
   std::int64_t value = 0;
   const char* const end = text.data() + text.size();
+  if (text.empty() || text.front() == '-') return std::nullopt;  // "-0" is no number here either
   const auto [stop, code] = std::from_chars(text.data(), end, value);
-  if (text.empty() || code != std::errc{} || stop != end || value < 0) return std::nullopt;
+  if (code != std::errc{} || stop != end) return std::nullopt;
   return value;
 }
 
@@ -33,8 +34,9 @@ std::optional<unsigned> month_number(std::string_view name) noexcept {
   return static_cast<unsigned>(found - names.begin()) + 1;
 }
 
-// The one form that senders may use (RFC 9110, section 5.6.7): "Sun, 06 Nov 1994 08:49:37 GMT".
-std::optional<system_clock::time_point> http_date(std::string_view text) noexcept {
+// The one form that senders may use (RFC 9110, section 5.6.7): "Sun, 06 Nov 1994 08:49:37 GMT". In whole seconds: the
+// nanoseconds of system_clock end in 2262, and "never" is sent as the year 9999.
+std::optional<std::chrono::sys_seconds> http_date(std::string_view text) noexcept {
   if (text.size() != 29 || text.substr(3, 2) != ", " || text[7] != ' ' || text[11] != ' ' || text[16] != ' ' ||
       text[19] != ':' || text[22] != ':' || text.substr(25) != " GMT")
     return std::nullopt;
@@ -56,9 +58,10 @@ std::optional<milliseconds> retry_after(std::string_view text, system_clock::tim
     return *count > longest_sane_seconds ? std::nullopt : std::optional<milliseconds>{seconds{*count}};
   const auto date = http_date(text);
   if (!date) return std::nullopt;
-  const auto wait = std::chrono::ceil<milliseconds>(*date - now);
-  if (wait > seconds{longest_sane_seconds}) return std::nullopt;
-  return std::max(wait, milliseconds::zero());
+  const seconds whole = *date - std::chrono::floor<seconds>(now);
+  if (whole.count() > longest_sane_seconds) return std::nullopt;
+  if (whole.count() <= 0) return milliseconds::zero();
+  return std::chrono::ceil<milliseconds>(*date - now);
 }
 
 }  // namespace

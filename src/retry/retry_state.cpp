@@ -31,6 +31,8 @@ decision retry_state::failed(const error& failure, const retry_hints& hints, dou
   return out;
 }
 
-void retry_state::succeeded() noexcept { quota_.give_back(last_cost_ > 0 ? last_cost_ : 1); }
+void retry_state::succeeded() noexcept {
+  quota_.give_back(last_cost_ > 0 ? last_cost_ : 1);
+}
 
 }  // namespace mwaa_serverless::retry
