@@ -90,8 +90,8 @@ std::string required_members(std::string_view code) {
 }
 
 reply scripted_status(const fault& struck) {
-  const std::string_view code = struck.code.empty() ? modelled_name(struck.http_status) : struck.code;
-  const std::string_view message = struck.message.empty() ? "A scripted fault" : struck.message;
+  const std::string code = struck.code.empty() ? std::string{modelled_name(struck.http_status)} : struck.code;
+  const std::string message = struck.message.empty() ? "A scripted fault" : struck.message;
   std::string members = required_members(code);
   if (struck.retry_after) members += R"(,"RetryAfterSeconds":)" + std::to_string(struck.retry_after->count());
   reply out = service_error(struck.http_status, code, message, members);
