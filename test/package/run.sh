@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs the built project to a scratch prefix and builds and runs a consumer of it; or one that embeds the sources.
+# Builds and runs a consumer: of the installed project, or one that embeds its sources.
 # usage: run.sh installed|embedded SOURCE_DIR BUILD_DIR SCRATCH_DIR [CMAKE ARGUMENTS]
 set -euo pipefail
 kind=$1 source=$2 build=$3 scratch=$4
@@ -8,8 +8,11 @@ rm -rf "$scratch"
 mkdir -p "$scratch"
 case $kind in
   installed)
-    cmake --install "$build" --prefix "$scratch/prefix" >"$scratch/install.log"
-    [ -x "$scratch/prefix/bin/mwaa-serverless" ] || { echo "no program was installed" >&2; exit 1; }
+    # Moved after installing: nothing in it may know where it was.
+    cmake --install "$build" --prefix "$scratch/moved" >"$scratch/install.log"
+    mv "$scratch/moved" "$scratch/prefix"
+    "$scratch/prefix/bin/mwaa-serverless" --version
+    "$scratch/prefix/bin/mwaa-serverless-emulator" --help >/dev/null
     set -- "$@" -DCMAKE_PREFIX_PATH="$scratch/prefix"
     ;;
   embedded) set -- "$@" -DEMBED="$source" ;;

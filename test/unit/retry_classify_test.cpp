@@ -161,7 +161,10 @@ TEST_CASE("verdicts: a name that is not listed leaves the status to decide") {
   CHECK(classify(of_service("SomethingNew", 503)).what == kind::transient);
   CHECK(classify(of_service("SomethingNew", 429)).what == kind::throttling);
   CHECK(classify(of_service("SomethingNew", 400)).what == kind::fatal);
-  CHECK(classify(of_service("throttlingexception", 400)).what == kind::fatal);  // names are matched exactly
+  // Names are matched exactly.
+  CHECK(classify(of_service("throttlingexception", 400)).what == kind::fatal);
+  CHECK(classify(of_service("Slow", 400)).what == kind::fatal);
+  CHECK(classify(of_service("SlowDowns", 400)).what == kind::fatal);
 }
 
 TEST_CASE("verdicts: of the bare statuses only the six are retried") {
