@@ -5,6 +5,8 @@
 
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/ssl/context.hpp>
+#include <cstdlib>
+#include <filesystem>
 #include <string_view>
 
 namespace mwaa_serverless::net {
@@ -18,6 +20,31 @@ constexpr unsigned char http_1_1[] = {8, 'h', 't', 't', 'p', '/', '1', '.', '1'}
 
 [[noreturn]] void refuse(const std::string& member, const std::string& why) {
   throw exception{error{errc::invalid_configuration, member + ": " + why}};
+}
+
+bool is_hashed_name(const std::string& name) {
+  return name.size() == 10 && name.ends_with(".0") && name.find_first_not_of("0123456789abcdef") == 8;
+}
+
+// Whether OpenSSL finds certificates in its directory by the hash of their subject.
+bool has_hashed_directory() {
+  const char* chosen = std::getenv(X509_get_default_cert_dir_env());
+  const std::string directory = chosen != nullptr ? chosen : X509_get_default_cert_dir();
+  std::error_code ended;
+  for (std::filesystem::directory_iterator each{directory, ended}, end; !ended && each != end; each.increment(ended))
+    if (is_hashed_name(each->path().filename().string())) return true;
+  return false;
+}
+
+// The system's certificates, as OpenSSL's own defaults and environment variables name them. From a directory it reads
+// the one it needs when it needs it; a file is read whole, which takes some 40 ms, so it is left alone where it can be.
+void trust_system(SSL_CTX* context) {
+  const bool file_chosen = std::getenv(X509_get_default_cert_file_env()) != nullptr;
+  if (!file_chosen && has_hashed_directory()) {
+    SSL_CTX_set_default_verify_dir(context);
+  } else {
+    SSL_CTX_set_default_verify_paths(context);
+  }
 }
 
 // A finished name may end in a dot; certificates and the SNI extension do without (RFC 6066, section 3).
@@ -56,7 +83,7 @@ tls_settings::tls_settings(const pooled_transport_options& options) : callers_(o
     return;
   }
   SSL_CTX_set_verify(context_, SSL_VERIFY_PEER, nullptr);
-  if (options.ca_bundle.empty()) SSL_CTX_set_default_verify_paths(context_);
+  if (options.ca_bundle.empty()) trust_system(context_);
 }
 
 tls_settings::~tls_settings() = default;

@@ -3,6 +3,10 @@
 #include <openssl/ssl.h>
 
 #include <boost/asio/ssl/context.hpp>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <optional>
 
 #include "support/scripted_server.hpp"
 #include "support/transport_fixture.hpp"
@@ -26,6 +30,26 @@ const certificate& local() {
   static const certificate made{{"localhost", "127.0.0.1"}};
   return made;
 }
+
+// An environment variable for as long as the object lives; absent with nullopt.
+class variable {
+ public:
+  variable(std::string name, const std::optional<std::string>& value) : name_(std::move(name)) {
+    if (const char* before = std::getenv(name_.c_str())) before_ = before;
+    set(value);
+  }
+  variable(const variable&) = delete;
+  variable& operator=(const variable&) = delete;
+  ~variable() { set(before_); }
+
+ private:
+  void set(const std::optional<std::string>& value) {
+    value ? ::setenv(name_.c_str(), value->c_str(), 1) : ::unsetenv(name_.c_str());
+  }
+
+  std::string name_;
+  std::optional<std::string> before_;
+};
 
 pooled_transport_options trusting(const test::temporary_file& bundle) {
   pooled_transport_options options;
@@ -87,6 +111,30 @@ TEST_CASE("transport: the system's certificates do not include one made a moment
   const auto got = client.send(server.at());
   REQUIRE(got.has_error());
   CHECK(got.error().code == errc::tls_failed);
+}
+
+TEST_CASE("transport: the system's certificates are OpenSSL's: a file, or a directory of hashed names") {
+  const auto accepted = [] {
+    test::scripted_server server{local()};
+    return test::fixture{}.send(server.at()).has_value();
+  };
+  const test::temporary_file file{local().pem};
+  const test::temporary_file nothing{""};
+  {
+    const variable chosen_file{"SSL_CERT_FILE", file.path()};
+    CHECK(accepted());
+  }
+  const auto directory = std::filesystem::path{nothing.path() + ".d"};
+  std::filesystem::create_directory(directory);
+  char hash[16];
+  std::snprintf(hash, sizeof hash, "%08lx.0", local().subject_hash);
+  std::filesystem::copy_file(file.path(), directory / hash);
+  {
+    const variable no_file{"SSL_CERT_FILE", std::nullopt};
+    const variable chosen_directory{"SSL_CERT_DIR", directory.string()};
+    CHECK(accepted());
+  }
+  std::filesystem::remove_all(directory);
 }
 
 TEST_CASE("transport: a caller's own context is used, and the name is still checked when it verifies") {

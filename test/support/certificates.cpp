@@ -66,6 +66,7 @@ certificate::certificate(const std::vector<std::string>& names, int days) {
   extend(made.get(), NID_subject_alt_name, alternatives);
   extend(made.get(), NID_basic_constraints, "critical,CA:TRUE");
   if (X509_sign(made.get(), key.get(), EVP_sha256()) == 0) throw std::runtime_error("sign");
+  subject_hash = X509_subject_name_hash(made.get());
   pem = to_pem([&](BIO* out) { return PEM_write_bio_X509(out, made.get()); });
   key_pem =
       to_pem([&](BIO* out) { return PEM_write_bio_PrivateKey(out, key.get(), nullptr, nullptr, 0, nullptr, nullptr); });

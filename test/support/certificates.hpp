@@ -15,6 +15,7 @@ class certificate {
 
   std::string pem;
   std::string key_pem;
+  unsigned long subject_hash = 0;  ///< By which OpenSSL finds it in a directory.
 };
 
 /// A file that is gone with the object.
