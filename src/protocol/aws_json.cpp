@@ -15,13 +15,13 @@ constexpr std::array task_instance_members{
     text_member<&task_instance::run_id>("RunId"),
     text_member<&task_instance::task_instance_id>("TaskInstanceId"),
     text_member<&task_instance::status>("Status"),
-    seconds_member<&task_instance::duration_in_seconds>("DurationInSeconds"),
+    integer_member<&task_instance::duration_in_seconds>("DurationInSeconds"),
     text_member<&task_instance::operator_name>("OperatorName"),
 };
 constexpr structure_schema task_instance_schema{task_instance_members};
 
 constexpr std::array list_task_instances_response_members{
-    list_member<&list_task_instances_response::task_instances>("TaskInstances", task_instance_schema),
+    list_member<&list_task_instances_response::task_instances, task_instance_schema>("TaskInstances"),
     text_member<&list_task_instances_response::next_token>("NextToken"),
 };
 constexpr structure_schema list_task_instances_response_schema{list_task_instances_response_members};

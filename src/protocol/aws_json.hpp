@@ -23,8 +23,10 @@ namespace mwaa_serverless::protocol {
 [[nodiscard]] result<list_task_instances_response> decode_list_task_instances_response(std::string_view body);
 
 /// The error in any other answer. Its name is looked for in the header `X-Amzn-Errortype`, then in the body's `__type`
-/// and `code`. A body that is not the service's (a proxy's page) is kept as message, cut; the error is then judged by
-/// the HTTP status.
+/// and `code`; its message in `message`, `Message` and `errorMessage`. Without a name that the library knows, the HTTP
+/// status decides on the code: 429 errc::throttled; 500, 502 and 503 errc::internal_server; 408 and 504
+/// errc::service_timeout; any other errc::other_service_error. A body that is no JSON (a proxy's page) becomes the
+/// message, cut.
 [[nodiscard]] error decode_error(const http_response& response);
 
 }  // namespace mwaa_serverless::protocol

@@ -29,9 +29,15 @@ constexpr std::array partitions{
     partition{"eusc-de-", "", "api.amazonwebservices.eu"},
 };
 
-bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
-bool is_letter(char c) noexcept { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-bool is_word(char c) noexcept { return is_digit(c) || is_letter(c) || c == '_'; }
+bool is_digit(char c) noexcept {
+  return c >= '0' && c <= '9';
+}
+bool is_letter(char c) noexcept {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+bool is_word(char c) noexcept {
+  return is_digit(c) || is_letter(c) || c == '_';
+}
 
 // `word-number`
 bool ends_region(std::string_view rest) noexcept {
@@ -57,7 +63,7 @@ bool is_host_label(std::string_view label) noexcept {
          std::all_of(label.begin(), label.end(), [](char c) { return is_digit(c) || is_letter(c) || c == '-'; });
 }
 
-error refuse(std::string_view setting, std::string_view value, std::string_view rule) {
+error refused(std::string_view setting, std::string_view value, std::string_view rule) {
   constexpr std::size_t shown = 100;
   std::string message{setting};
   message += " '";
@@ -83,47 +89,53 @@ std::string lower(std::string_view text) {
   return out;
 }
 
+// A URL as an error may show it: nothing of what stands before an `@`.
+std::string without_password(std::string_view url) {
+  const auto at = url.rfind('@');
+  return at == std::string_view::npos ? std::string{url} : "...@" + std::string{url.substr(at + 1)};
+}
+
 result<endpoint> parse_url(const std::string& url, const std::string& region) {
-  constexpr std::string_view setting = "endpoint_url";
+  const auto refuse = [&](std::string_view rule) { return refused("endpoint_url", without_password(url), rule); };
   const auto scheme_end = url.find("://");
   const std::string scheme = lower(std::string_view{url}.substr(0, scheme_end == std::string::npos ? 0 : scheme_end));
-  if (scheme != "http" && scheme != "https") return refuse(setting, url, "must begin with http:// or https://");
-  if (url.find_first_of("?#") != std::string::npos) return refuse(setting, url, "must have no query and no fragment");
+  if (scheme != "http" && scheme != "https") return refuse("must begin with http:// or https://");
+  if (url.find_first_of("?#") != std::string::npos) return refuse("must have no query and no fragment");
   if (std::any_of(url.begin(), url.end(), [](char c) { return c <= ' ' || c > '~'; }))
-    return refuse(setting, url, "must have printable ASCII characters only");
+    return refuse("must have printable ASCII characters only");
 
   const std::string_view rest = std::string_view{url}.substr(scheme_end + 3);
   const auto path_start = std::min(rest.find('/'), rest.size());
   std::string_view authority = rest.substr(0, path_start);
   const std::string_view path = rest.substr(path_start);
-  if (authority.find('@') != std::string_view::npos) return refuse(setting, url, "must have no user name or password");
+  if (authority.find('@') != std::string_view::npos) return refuse("must have no user name or password");
 
   std::string_view host;
   if (authority.starts_with('[')) {
     const auto bracket = authority.find(']');
-    if (bracket == std::string_view::npos) return refuse(setting, url, "lacks the ] of its IPv6 address");
+    if (bracket == std::string_view::npos) return refuse("lacks the ] of its IPv6 address");
     host = authority.substr(1, bracket - 1);
     authority.remove_prefix(bracket + 1);
     const bool plausible = host.find(':') != std::string_view::npos &&
                            host.find_first_not_of("0123456789abcdefABCDEF:.") == std::string_view::npos;
-    if (!plausible) return refuse(setting, url, "has no IPv6 address between its brackets");
+    if (!plausible) return refuse("has no IPv6 address between its brackets");
   } else {
     host = authority.substr(0, authority.find(':'));
     authority.remove_prefix(host.size());
     if (host.find_first_of("[]\\^`{|}<>\"%") != std::string_view::npos)
-      return refuse(setting, url, "has a character that no host name has");
+      return refuse("has a character that no host name has");
   }
-  if (host.empty()) return refuse(setting, url, "names no host");
+  if (host.empty()) return refuse("names no host");
   const bool tls = scheme == "https";
   std::uint16_t port = tls ? 443 : 80;
   if (!authority.empty()) {
     const auto given = authority.starts_with(':') ? port_number(authority.substr(1)) : std::nullopt;
-    if (!given) return refuse(setting, url, "must have a port from 1 to 65535 after its host, or none");
+    if (!given) return refuse("must have a port from 1 to 65535 after its host, or none");
     port = *given;
   }
   endpoint out;
   out.where = std::make_shared<const origin>(tls, lower(host), port);
-  out.path = path.empty() ? "/" : std::string{path};
+  if (!path.empty()) out.path = path;
   out.signing_region = region;
   return out;
 }
@@ -136,10 +148,11 @@ result<endpoint> resolve_endpoint(const std::string& region, bool use_fips, cons
                  "no region: set client_config::region, or AWS_REGION for client_config::from_environment()");
   }
   if (!is_host_label(region))
-    return refuse("region", region, "must be letters, digits and hyphens, such as us-east-1");
+    return refused("region", region, "must be letters, digits and hyphens, such as us-east-1");
   if (!endpoint_url.empty()) {
     if (use_fips)
-      return refuse("endpoint_url", endpoint_url, "Invalid Configuration: FIPS and custom endpoint are not supported");
+      return refused("endpoint_url", without_password(endpoint_url),
+                     "Invalid Configuration: FIPS and custom endpoint are not supported");
     return parse_url(endpoint_url, region);
   }
   endpoint out;
@@ -148,7 +161,6 @@ result<endpoint> resolve_endpoint(const std::string& region, bool use_fips, cons
   host += '.';
   host += suffix_of(region);
   out.where = std::make_shared<const origin>(true, std::move(host), std::uint16_t{443});
-  out.path = "/";
   out.signing_region = region;
   return out;
 }

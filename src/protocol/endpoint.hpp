@@ -10,7 +10,7 @@ namespace mwaa_serverless::protocol {
 
 struct endpoint {
   std::shared_ptr<const origin> where;
-  std::string path;  ///< From the endpoint URL; `/` otherwise.
+  std::string path{'/'};  ///< From the endpoint URL, if it has one.
   std::string signing_region;
 };
 

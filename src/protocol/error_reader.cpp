@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <array>
+#include <utility>
 
 #include "protocol/aws_json.hpp"
 #include "protocol/json_reader.hpp"
@@ -38,13 +40,13 @@ constexpr std::array error_members{
     text_member<&error_body::message>("message"),
     text_member<&error_body::capital_message>("Message"),
     text_member<&error_body::error_message>("errorMessage"),
-    seconds_member<&error_body::retry_after>("RetryAfterSeconds"),
+    integer_member<&error_body::retry_after>("RetryAfterSeconds"),
     text_member<&error_body::service_code>("ServiceCode"),
     text_member<&error_body::quota_code>("QuotaCode"),
     text_member<&error_body::resource_id>("ResourceId"),
     text_member<&error_body::resource_type>("ResourceType"),
     text_member<&error_body::reason>("Reason"),
-    list_member<&error_body::field_list>("FieldList", field_schema),
+    list_member<&error_body::field_list, field_schema>("FieldList"),
 };
 constexpr structure_schema error_schema{error_members};
 
@@ -105,13 +107,18 @@ errc code_of(std::string_view name, int status) noexcept {
     if (each.name == name) return each.code;
   // Without a name of ours: what the status says, as proxies and load balancers have no other language.
   switch (status) {
-    case 408: return errc::service_timeout;
-    case 429: return errc::throttled;
+    case 408:
+      return errc::service_timeout;
+    case 429:
+      return errc::throttled;
     case 500:
     case 502:
-    case 503: return errc::internal_server;
-    case 504: return errc::service_timeout;
-    default: return errc::other_service_error;
+    case 503:
+      return errc::internal_server;
+    case 504:
+      return errc::service_timeout;
+    default:
+      return errc::other_service_error;
   }
 }
 
@@ -122,24 +129,26 @@ std::string first_filled(std::string& one, std::string& two, std::string& three)
 // The beginning of a body that is not the service's, on one line.
 std::string excerpt(std::string_view body) {
   constexpr std::size_t shown = 200;
+  auto end = std::min(body.size(), shown);
+  // Not through the middle of a UTF-8 character.
+  while (end > 0 && end < body.size() && (static_cast<unsigned char>(body[end]) & 0xc0U) == 0x80) --end;
   std::string out;
-  for (const char c : body.substr(0, shown)) {
-    const bool blank = static_cast<unsigned char>(c) <= ' ';
+  for (const char c : body.substr(0, end)) {
+    const bool blank = static_cast<unsigned char>(c) <= ' ' || c == '\x7f';
     if (!blank) {
       out += c;
     } else if (!out.empty() && out.back() != ' ') {
       out += ' ';
     }
   }
-  return body.size() > shown ? out + "..." : out;
+  return end < body.size() ? out + "..." : out;
 }
 
 }  // namespace
 
 error decode_error(const http_response& response) {
   error_body body;
-  const bool readable = !response.body.empty() &&
-                        !read_json(response.body, error_schema, &body, strictness::lenient).has_value();
+  const auto unreadable = read_json(response.body, error_schema, &body, strictness::lenient);
   std::string_view name;
   if (const auto header = response.header("x-amzn-errortype")) name = bare_name(*header);
   if (name.empty()) name = bare_name(body.type);
@@ -149,9 +158,9 @@ error decode_error(const http_response& response) {
   out.aws_code = name;
   out.http_status = response.status;
   if (const auto id = response.header("x-amzn-requestid")) out.request_id = *id;
-  if (out.message.empty() && name.empty()) {
+  if (out.message.empty() && (name.empty() || unreadable)) {
     out.message = "HTTP status " + std::to_string(response.status);
-    if (!readable && !response.body.empty()) out.message += ": " + excerpt(response.body);
+    if (unreadable) out.message += ": " + excerpt(response.body);
   }
   out.retry_after = body.retry_after;
   out.service_code = std::move(body.service_code);

@@ -22,7 +22,7 @@ class json_error {
   json_error(std::string path_value, std::size_t offset_value, std::string problem_value);
 
   std::string path;        ///< Such as `TaskInstances[3].Status`; empty for the whole text.
-  std::size_t offset = 0;  ///< Bytes before the place.
+  std::size_t offset = 0;  ///< Bytes before the place where it was noticed.
   std::string problem;
 
   /// All of it as one sentence.

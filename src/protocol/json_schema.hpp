@@ -1,16 +1,19 @@
-// Which JSON member goes where: the tables that the reader works from.
+// Which JSON value goes where: the tables that the reader works from.
 #pragma once
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
+#include <memory>
 #include <mwaa_serverless/text.hpp>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
+
+#include "protocol/timestamp.hpp"
 
 namespace mwaa_serverless::protocol {
 
@@ -35,20 +38,30 @@ class json_text_value {
 
 struct structure_schema;
 
-/// One member of a structure. Exactly one of the setters is there; it says which JSON type the member has.
-struct member_schema {
-  std::string_view name;
-  void (*set_text)(void* object, const json_text_value& value) = nullptr;
+/// What becomes of one value: a member of a structure, or (then without a name) an element of a list or map.
+///
+/// Each function is given the object that the value belongs to: the structure, list or map. Exactly one of set_text,
+/// set_integer, set_boolean and enter is there, and says which JSON type the value must have.
+struct value_schema {
+  std::string_view name{};
+  void (*set_text)(void* owner, const json_text_value& value) = nullptr;
   /// Whole numbers of 32 bits, as all of the service's are.
-  void (*set_integer)(void* object, std::int32_t value) = nullptr;
-  /// A list of structures: makes room for `count` elements, and later gives one after the other.
-  void (*begin_list)(void* object, std::size_t count) = nullptr;
-  void* (*next_element)(void* object, std::size_t index) = nullptr;
-  const structure_schema* element = nullptr;
+  void (*set_integer)(void* owner, std::int32_t value) = nullptr;
+  void (*set_boolean)(void* owner, bool value) = nullptr;
+  /// Makes an empty structure, list or map with room for `count` elements, and returns it.
+  void* (*enter)(void* owner, std::size_t count) = nullptr;
+
+  const structure_schema* structure = nullptr;  ///< Of a structure.
+  const value_schema* element = nullptr;        ///< Of a list or map.
+  /// Of a map: begins an entry of `map`, whose value comes next.
+  void (*set_key)(void* map, const json_text_value& key) = nullptr;
+  /// Of text with a form: whether `value` has it; `wanted` names it in errors.
+  bool (*accepts)(std::string_view value) = nullptr;
+  std::string_view wanted = "a string";
 };
 
 struct structure_schema {
-  std::span<const member_schema> members;
+  std::span<const value_schema> members;
 };
 
 namespace detail_schema {
@@ -64,8 +77,12 @@ auto& member_of(void* object) {
   return static_cast<typename pointed<decltype(Member)>::object*>(object)->*Member;
 }
 
-inline void keep_text(text& to, const json_text_value& value) { to = value.keep(); }
-inline void keep_text(std::string& to, const json_text_value& value) { to = value.view(); }
+inline void keep_text(text& to, const json_text_value& value) {
+  to = value.keep();
+}
+inline void keep_text(std::string& to, const json_text_value& value) {
+  to = value.view();
+}
 // An enum that keeps text which it does not know (task_instance_status and its kin).
 template <class Enum>
   requires requires(Enum& to) { Enum::parse(std::string_view{}, to); }
@@ -73,41 +90,145 @@ void keep_text(Enum& to, const json_text_value& value) {
   if (!Enum::parse(value.view(), to)) to = Enum{value.keep()};
 }
 
+template <class T>
+void* place_of(T& value) {
+  return &value;
+}
+template <class T>
+void* place_of(std::optional<T>& value) {
+  return &value.emplace();
+}
+
+template <class List>
+void* begin_list(List& list, std::size_t count) {
+  list.clear();
+  list.reserve(count);
+  return &list;
+}
+
+template <class List, const structure_schema& Schema>
+constexpr value_schema structure_element() {
+  value_schema out;
+  out.enter = [](void* list, std::size_t) -> void* { return &static_cast<List*>(list)->emplace_back(); };
+  out.structure = &Schema;
+  return out;
+}
+template <class List>
+constexpr value_schema text_element() {
+  value_schema out;
+  out.set_text = [](void* list, const json_text_value& value) {
+    keep_text(static_cast<List*>(list)->emplace_back(), value);
+  };
+  return out;
+}
+template <class Map>
+constexpr value_schema text_entry() {
+  value_schema out;
+  out.set_text = [](void* map, const json_text_value& value) {
+    keep_text(static_cast<Map*>(map)->back().second, value);
+  };
+  return out;
+}
+
+// Elements are pointed at, so they are objects, one a type.
+template <class List, const structure_schema& Schema>
+inline constexpr value_schema structure_element_of = structure_element<List, Schema>();
+template <class List>
+inline constexpr value_schema text_element_of = text_element<List>();
+template <class Map>
+inline constexpr value_schema text_entry_of = text_entry<Map>();
+
+template <auto Member>
+using type_of = std::remove_reference_t<decltype(member_of<Member>(nullptr))>;
+
 }  // namespace detail_schema
 
 /// A string: member of type text, std::string or an open enum.
 template <auto Member>
-constexpr member_schema text_member(std::string_view name) {
-  member_schema out{name};
+constexpr value_schema text_member(std::string_view name) {
+  value_schema out{name};
   out.set_text = [](void* object, const json_text_value& value) {
     detail_schema::keep_text(detail_schema::member_of<Member>(object), value);
   };
   return out;
 }
 
-/// A whole number that counts seconds: member of type std::optional<std::chrono::seconds>.
+/// A string in ISO 8601: member of type std::optional<std::chrono::system_clock::time_point>.
 template <auto Member>
-constexpr member_schema seconds_member(std::string_view name) {
-  member_schema out{name};
+constexpr value_schema timestamp_member(std::string_view name) {
+  value_schema out{name};
+  out.set_text = [](void* object, const json_text_value& value) {
+    detail_schema::member_of<Member>(object) = parse_timestamp(value.view());
+  };
+  out.accepts = [](std::string_view value) { return parse_timestamp(value).has_value(); };
+  out.wanted = "a date and time in ISO 8601";
+  return out;
+}
+
+/// A whole number: member of type std::optional<std::int32_t>, or std::optional of a duration that it counts.
+template <auto Member>
+constexpr value_schema integer_member(std::string_view name) {
+  value_schema out{name};
   out.set_integer = [](void* object, std::int32_t value) {
-    detail_schema::member_of<Member>(object) = std::chrono::seconds{value};
+    auto& member = detail_schema::member_of<Member>(object);
+    member = typename detail_schema::type_of<Member>::value_type{value};
   };
   return out;
 }
 
-/// A list of structures: member of type std::vector.
+/// True or false: member of type std::optional<bool>.
 template <auto Member>
-constexpr member_schema list_member(std::string_view name, const structure_schema& element) {
-  member_schema out{name};
-  out.begin_list = [](void* object, std::size_t count) {
-    auto& list = detail_schema::member_of<Member>(object);
-    list.clear();
-    list.resize(count);
+constexpr value_schema boolean_member(std::string_view name) {
+  value_schema out{name};
+  out.set_boolean = [](void* object, bool value) { detail_schema::member_of<Member>(object) = value; };
+  return out;
+}
+
+/// A structure: member of its type, or of std::optional of it.
+template <auto Member, const structure_schema& Schema>
+constexpr value_schema structure_member(std::string_view name) {
+  value_schema out{name};
+  out.enter = [](void* object, std::size_t) {
+    return detail_schema::place_of(detail_schema::member_of<Member>(object));
   };
-  out.next_element = [](void* object, std::size_t index) {
-    return static_cast<void*>(&detail_schema::member_of<Member>(object)[index]);
+  out.structure = &Schema;
+  return out;
+}
+
+/// A list of structures: member of type std::vector.
+template <auto Member, const structure_schema& Schema>
+constexpr value_schema list_member(std::string_view name) {
+  value_schema out{name};
+  out.enter = [](void* object, std::size_t count) {
+    return detail_schema::begin_list(detail_schema::member_of<Member>(object), count);
   };
-  out.element = &element;
+  out.element = &detail_schema::structure_element_of<detail_schema::type_of<Member>, Schema>;
+  return out;
+}
+
+/// A list of strings: member of type std::vector of what text_member() takes.
+template <auto Member>
+constexpr value_schema text_list_member(std::string_view name) {
+  value_schema out{name};
+  out.enter = [](void* object, std::size_t count) {
+    return detail_schema::begin_list(detail_schema::member_of<Member>(object), count);
+  };
+  out.element = &detail_schema::text_element_of<detail_schema::type_of<Member>>;
+  return out;
+}
+
+/// A map of strings: member of type std::vector of pairs of what text_member() takes, in the order of the JSON text.
+template <auto Member>
+constexpr value_schema text_map_member(std::string_view name) {
+  using map = detail_schema::type_of<Member>;
+  value_schema out{name};
+  out.enter = [](void* object, std::size_t count) {
+    return detail_schema::begin_list(detail_schema::member_of<Member>(object), count);
+  };
+  out.element = &detail_schema::text_entry_of<map>;
+  out.set_key = [](void* entries, const json_text_value& key) {
+    detail_schema::keep_text(static_cast<map*>(entries)->emplace_back().first, key);
+  };
   return out;
 }
 

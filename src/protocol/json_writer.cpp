@@ -2,32 +2,58 @@
 
 namespace mwaa_serverless::protocol {
 
-void append_json_string(std::string& out, std::string_view value) {
+namespace {
+
+void append_escaped(std::string& out, char c) {
   constexpr char digits[] = "0123456789abcdef";
-  out += '"';
-  for (const char c : value) {
-    switch (c) {
-      case '"': out += "\\\""; break;
-      case '\\': out += "\\\\"; break;
-      case '\b': out += "\\b"; break;
-      case '\f': out += "\\f"; break;
-      case '\n': out += "\\n"; break;
-      case '\r': out += "\\r"; break;
-      case '\t': out += "\\t"; break;
-      default:
-        if (static_cast<unsigned char>(c) < 0x20) {
-          out += "\\u00";
-          out += digits[static_cast<unsigned char>(c) >> 4];
-          out += digits[static_cast<unsigned char>(c) & 0xf];
-        } else {
-          out += c;
-        }
-    }
+  switch (c) {
+    case '"':
+      out += "\\\"";
+      return;
+    case '\\':
+      out += "\\\\";
+      return;
+    case '\b':
+      out += "\\b";
+      return;
+    case '\f':
+      out += "\\f";
+      return;
+    case '\n':
+      out += "\\n";
+      return;
+    case '\r':
+      out += "\\r";
+      return;
+    case '\t':
+      out += "\\t";
+      return;
+    default:
+      out += "\\u00";
+      out += digits[static_cast<unsigned char>(c) >> 4];
+      out += digits[static_cast<unsigned char>(c) & 0xf];
   }
+}
+
+}  // namespace
+
+void append_json_string(std::string& out, std::string_view value) {
+  out += '"';
+  std::size_t written = 0;
+  for (std::size_t i = 0; i < value.size(); ++i) {
+    const char c = value[i];
+    if (static_cast<unsigned char>(c) >= 0x20 && c != '"' && c != '\\') continue;
+    out += value.substr(written, i - written);
+    append_escaped(out, c);
+    written = i + 1;
+  }
+  out += value.substr(written);
   out += '"';
 }
 
-json_object_writer::json_object_writer(std::string& out) : out_(out) { out_ += '{'; }
+json_object_writer::json_object_writer(std::string& out) : out_(out) {
+  out_ += '{';
+}
 
 void json_object_writer::begin_member(std::string_view name) {
   if (!first_) out_ += ',';
@@ -46,6 +72,8 @@ void json_object_writer::member(std::string_view name, std::int64_t value) {
   out_ += std::to_string(value);
 }
 
-void json_object_writer::end() { out_ += '}'; }
+void json_object_writer::end() {
+  out_ += '}';
+}
 
 }  // namespace mwaa_serverless::protocol

@@ -24,17 +24,17 @@ constexpr std::string_view machine =
 
 constexpr std::string_view compiler =
 #if defined(__clang__)
-    "clang-" __clang_version__;
+    "clang#" __clang_version__;
 #elif defined(__GNUC__)
-    "gcc-" __VERSION__;
+    "gcc#" __VERSION__;
 #else
     "other";
 #endif
 
-// The characters of a token (RFC 9110, section 5.6.2), which is what AWS's SDKs keep.
+// What botocore (useragent.py) lets through in the name of a component.
 bool allowed(char c) noexcept {
   return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-         std::string_view{"!#$%&'*+-.^_`|~"}.find(c) != std::string_view::npos;
+         std::string_view{"!$%&'*+-.^_`|~,"}.find(c) != std::string_view::npos;
 }
 
 std::string sanitised(std::string_view value) {
@@ -53,7 +53,7 @@ std::string user_agent(std::string_view app_id) {
   out += machine;
   out += " md/";
   // "19.1.7 (3~deb12u1)": only the number.
-  out += sanitised(compiler.substr(0, compiler.find(' ')));
+  out += compiler.substr(0, compiler.find(' '));
   out += " lang/c++#20 cfg/retry-mode#standard";
   if (!app_id.empty()) out += " app/" + sanitised(app_id);
   return out;

@@ -16,9 +16,9 @@ void check(int outcome) {
 
 }  // namespace
 
-std::string to_hex(const digest& value) {
+std::array<char, 64> hex_characters(const digest& value) noexcept {
   constexpr char digits[] = "0123456789abcdef";
-  std::string out(2 * value.size(), '\0');
+  std::array<char, 64> out;
   for (std::size_t i = 0; i < value.size(); ++i) {
     out[2 * i] = digits[value[i] >> 4];
     out[2 * i + 1] = digits[value[i] & 0xf];
@@ -26,21 +26,34 @@ std::string to_hex(const digest& value) {
   return out;
 }
 
+std::string to_hex(const digest& value) {
+  const auto characters = hex_characters(value);
+  return {characters.data(), characters.size()};
+}
+
 sha256_algorithm::sha256_algorithm() : algorithm_(::EVP_MD_fetch(nullptr, "SHA256", nullptr)) {
   if (!algorithm_) throw std::runtime_error("OpenSSL offers no SHA-256");
 }
 
-void sha256_algorithm::free_algorithm::operator()(EVP_MD* algorithm) const noexcept { ::EVP_MD_free(algorithm); }
+void sha256_algorithm::free_algorithm::operator()(EVP_MD* algorithm) const noexcept {
+  ::EVP_MD_free(algorithm);
+}
 
-void sha256::free_context::operator()(EVP_MD_CTX* context) const noexcept { ::EVP_MD_CTX_free(context); }
+void sha256::free_context::operator()(EVP_MD_CTX* context) const noexcept {
+  ::EVP_MD_CTX_free(context);
+}
 
 sha256::sha256(const sha256_algorithm& algorithm)
     : algorithm_(algorithm.algorithm_.get()), context_(::EVP_MD_CTX_new()) {
   if (!context_) throw std::bad_alloc();
 }
 
-void sha256::begin() { check(::EVP_DigestInit_ex2(context_.get(), algorithm_, nullptr)); }
-void sha256::add(const void* bytes, std::size_t size) { check(::EVP_DigestUpdate(context_.get(), bytes, size)); }
+void sha256::begin() {
+  check(::EVP_DigestInit_ex2(context_.get(), algorithm_, nullptr));
+}
+void sha256::add(const void* bytes, std::size_t size) {
+  check(::EVP_DigestUpdate(context_.get(), bytes, size));
+}
 digest sha256::end() {
   digest out;
   check(::EVP_DigestFinal_ex(context_.get(), out.data(), nullptr));

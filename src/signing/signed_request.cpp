@@ -1,17 +1,55 @@
 #include "signing/signed_request.hpp"
 
+#include <array>
+#include <charconv>
+#include <initializer_list>
 #include <utility>
-#include <vector>
 
 namespace mwaa_serverless::signing {
 
 namespace {
 
-void append_header(std::string& head, std::string_view name, std::string_view value) {
-  head += name;
-  head += ": ";
-  head += value;
-  head += "\r\n";
+constexpr std::string_view content_type = "application/x-amz-json-1.0";
+
+// All that botocore signs: every header but User-Agent and those that concern the connection.
+constexpr std::string_view signed_headers =
+    "amz-sdk-invocation-id;amz-sdk-request;content-type;host;x-amz-date;x-amz-target";
+constexpr std::string_view signed_headers_with_token =
+    "amz-sdk-invocation-id;amz-sdk-request;content-type;host;x-amz-date;x-amz-security-token;x-amz-target";
+
+/// The headers of one request, each a view of text that is alive elsewhere.
+struct header_values {
+  std::string_view host;
+  std::string_view date_time;
+  std::string_view target;
+  std::string_view token;
+  std::string_view invocation_id;
+  std::string_view attempts;
+};
+
+void append(std::string& out, std::initializer_list<std::string_view> parts) {
+  for (const std::string_view part : parts) out += part;
+}
+
+void append_number(std::string& out, std::size_t value) {
+  std::array<char, 20> digits;
+  out.append(digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr);
+}
+
+// What make_canonical_request() makes of these headers, without its sorting and copying: the tests hold the one against
+// the other.
+void append_canonical_request(std::string& out, std::string_view path, const header_values& with,
+                              std::string_view payload_hash) {
+  out += "POST\n";
+  append_canonical_path(out, path);
+  append(out, {"\n\namz-sdk-invocation-id:", with.invocation_id, "\namz-sdk-request:", with.attempts,
+               "\ncontent-type:", content_type, "\nhost:", with.host, "\nx-amz-date:", with.date_time});
+  if (!with.token.empty()) {
+    out += "\nx-amz-security-token:";
+    append_canonical_value(out, with.token);
+  }
+  append(out, {"\nx-amz-target:", with.target, "\n\n", with.token.empty() ? signed_headers : signed_headers_with_token,
+               "\n", payload_hash});
 }
 
 }  // namespace
@@ -20,49 +58,38 @@ http_request make_signed_request(const protocol::endpoint& endpoint, const proto
                                  std::string_view body, const credentials& keys, signer& with,
                                  std::chrono::system_clock::time_point now, std::string_view invocation_id, int attempt,
                                  int max_attempts, std::string_view user_agent) {
-  const std::string date_time = format_date(now);
+  const auto date_time = date_time_characters(now);
   const std::string host = endpoint.where->authority();
-  const std::string attempts = "attempt=" + std::to_string(attempt) + "; max=" + std::to_string(max_attempts);
-
-  // All that botocore signs: every header but User-Agent and those that concern the connection.
-  std::vector<header> to_sign{
-      {"amz-sdk-invocation-id", invocation_id},
-      {"amz-sdk-request", attempts},
-      {"content-type", "application/x-amz-json-1.0"},
-      {"host", host},
-      {"x-amz-date", date_time},
-      {"x-amz-target", operation.target},
-  };
-  if (!keys.session_token().empty()) to_sign.emplace_back("x-amz-security-token", keys.session_token());
+  std::string attempts = "attempt=";
+  append_number(attempts, static_cast<std::size_t>(attempt));
+  attempts += "; max=";
+  append_number(attempts, static_cast<std::size_t>(max_attempts));
+  const header_values headers{
+      host, {date_time.data(), date_time.size()}, operation.target, keys.session_token(), invocation_id, attempts};
 
   std::string bytes;
-  bytes.reserve(1024 + user_agent.size() + keys.session_token().size() + body.size());
-  bytes += "POST ";
-  bytes += endpoint.path;
-  bytes += " HTTP/1.1\r\n";
-  append_header(bytes, "Host", host);
-  append_header(bytes, "Content-Type", "application/x-amz-json-1.0");
-  append_header(bytes, "Content-Length", std::to_string(body.size()));
-  append_header(bytes, "X-Amz-Target", operation.target);
-  append_header(bytes, "X-Amz-Date", date_time);
-  if (!keys.session_token().empty()) append_header(bytes, "X-Amz-Security-Token", keys.session_token());
-  append_header(bytes, "amz-sdk-invocation-id", invocation_id);
-  append_header(bytes, "amz-sdk-request", attempts);
-  append_header(bytes, "User-Agent", user_agent);
+  bytes.reserve(900 + endpoint.path.size() + host.size() + user_agent.size() + headers.token.size() + body.size());
+  append(bytes, {"POST ", endpoint.path, " HTTP/1.1\r\nHost: ", host, "\r\nContent-Type: ", content_type,
+                 "\r\nContent-Length: "});
+  append_number(bytes, body.size());
+  append(bytes, {"\r\nX-Amz-Target: ", headers.target, "\r\nX-Amz-Date: ", headers.date_time});
+  if (!headers.token.empty()) append(bytes, {"\r\nX-Amz-Security-Token: ", headers.token});
+  append(bytes, {"\r\namz-sdk-invocation-id: ", invocation_id, "\r\namz-sdk-request: ", attempts,
+                 "\r\nUser-Agent: ", user_agent, "\r\nAuthorization: "});
 
   sha256 hasher{with.algorithm()};
-  const std::string payload_hash = to_hex(hasher.hash(body));
-  const canonical_request canonical =
-      make_canonical_request("POST", endpoint.path, {}, std::move(to_sign), payload_hash);
-  append_header(bytes, "Authorization",
-                with.authorization(hasher, keys.access_key_id(), keys.secret_access_key(), date_time, canonical.text,
-                                   canonical.signed_headers));
-  bytes += "\r\n";
+  const auto payload_hash = hex_characters(hasher.hash(body));
+  std::string canonical;
+  canonical.reserve(600 + endpoint.path.size() + host.size() + headers.token.size());
+  append_canonical_request(canonical, endpoint.path, headers, {payload_hash.data(), payload_hash.size()});
+  with.append_authorization(bytes, hasher, keys.access_key_id(), keys.secret_access_key(), headers.date_time, canonical,
+                            headers.token.empty() ? signed_headers : signed_headers_with_token);
+  bytes += "\r\n\r\n";
   const std::size_t head_size = bytes.size();
   bytes += body;
 
   http_request out{endpoint.where, std::move(bytes), head_size};
-  out.repeatable = operation.repeatable;
+  out.repeatable = operation.repeatable();
   return out;
 }
 

@@ -8,10 +8,31 @@ namespace mwaa_serverless::signing {
 
 namespace {
 
-void append_number(std::string& out, unsigned value, int digits) {
-  char buffer[4];
-  for (int i = digits - 1; i >= 0; --i, value /= 10) buffer[i] = static_cast<char>('0' + value % 10);
-  out.append(buffer, static_cast<std::size_t>(digits));
+char* write_number(char* to, unsigned value, int digits) noexcept {
+  for (int i = digits - 1; i >= 0; --i, value /= 10) to[i] = static_cast<char>('0' + value % 10);
+  return to + digits;
+}
+
+template <std::size_t Size>
+std::string_view view_of(const std::array<char, Size>& characters) noexcept {
+  return {characters.data(), characters.size()};
+}
+
+void append_scope(std::string& out, std::string_view date, std::string_view region, std::string_view service) {
+  for (const std::string_view part : {date, region, service}) {
+    out += part;
+    out += '/';
+  }
+  out += "aws4_request";
+}
+
+void append_string_to_sign(std::string& out, std::string_view date_time, std::string_view scope_text,
+                           std::string_view canonical_request_hash) {
+  out += algorithm_name;
+  for (const std::string_view part : {date_time, scope_text, canonical_request_hash}) {
+    out += '\n';
+    out += part;
+  }
 }
 
 std::string lower(std::string_view text) {
@@ -22,9 +43,8 @@ std::string lower(std::string_view text) {
 }
 
 // RFC 3986's unreserved characters and the slash stay.
-std::string percent_encode_path(std::string_view path) {
+void append_percent_encoded(std::string& out, std::string_view path) {
   constexpr char digits[] = "0123456789ABCDEF";
-  std::string out;
   for (const char c : path) {
     const bool plain = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
                        std::string_view{"-._~/"}.find(c) != std::string_view::npos;
@@ -37,41 +57,17 @@ std::string percent_encode_path(std::string_view path) {
       out += digits[byte & 0xf];
     }
   }
-  return out;
-}
-
-// Without `.`, `..` and empty segments.
-std::string normalise_path(std::string_view path) {
-  if (path.empty()) return "/";
-  std::vector<std::string_view> segments;
-  for (std::size_t at = 0; at <= path.size();) {
-    const auto end = std::min(path.find('/', at), path.size());
-    const auto segment = path.substr(at, end - at);
-    if (segment == "..") {
-      if (!segments.empty()) segments.pop_back();
-    } else if (!segment.empty() && segment != ".") {
-      segments.push_back(segment);
-    }
-    at = end + 1;
-  }
-  std::string out = path.front() == '/' ? "/" : "";
-  for (std::size_t i = 0; i < segments.size(); ++i) {
-    if (i > 0) out += '/';
-    out += segments[i];
-  }
-  if (path.back() == '/' && !segments.empty()) out += '/';
-  return out;
 }
 
 // The query comes percent-encoded; its parts are sorted by name, then by value.
 std::string sort_query(std::string_view query) {
   std::vector<header> parts;
-  while (!query.empty()) {
-    const auto end = std::min(query.find('&'), query.size());
-    const auto part = query.substr(0, end);
+  for (std::size_t at = 0; !query.empty() && at <= query.size();) {
+    const auto end = std::min(query.find('&', at), query.size());
+    const auto part = query.substr(at, end - at);
     const auto equals = std::min(part.find('='), part.size());
     parts.emplace_back(part.substr(0, equals), equals < part.size() ? part.substr(equals + 1) : std::string_view{});
-    query.remove_prefix(std::min(end + 1, query.size()));
+    at = end + 1;
   }
   std::sort(parts.begin(), parts.end());
   std::string out;
@@ -84,7 +80,33 @@ std::string sort_query(std::string_view query) {
   return out;
 }
 
-void append_folded(std::string& out, std::string_view value) {
+}  // namespace
+
+void append_canonical_path(std::string& out, std::string_view path) {
+  if (path.empty() || path == "/") {
+    out += '/';
+    return;
+  }
+  std::vector<std::string_view> segments;
+  for (std::size_t at = 0; at <= path.size();) {
+    const auto end = std::min(path.find('/', at), path.size());
+    const auto segment = path.substr(at, end - at);
+    if (segment == "..") {
+      if (!segments.empty()) segments.pop_back();
+    } else if (!segment.empty() && segment != ".") {
+      segments.push_back(segment);
+    }
+    at = end + 1;
+  }
+  if (path.front() == '/') out += '/';
+  for (std::size_t i = 0; i < segments.size(); ++i) {
+    if (i > 0) out += '/';
+    append_percent_encoded(out, segments[i]);
+  }
+  if (path.back() == '/' && !segments.empty()) out += '/';
+}
+
+void append_canonical_value(std::string& out, std::string_view value) {
   constexpr std::string_view white = " \t\n\v\f\r";
   bool first = true;
   for (;;) {
@@ -99,34 +121,32 @@ void append_folded(std::string& out, std::string_view value) {
   }
 }
 
-}  // namespace
-
-std::string format_date(std::chrono::system_clock::time_point when) {
+std::array<char, 16> date_time_characters(std::chrono::system_clock::time_point when) noexcept {
   using namespace std::chrono;
   const auto seconds_since = floor<seconds>(when);
   const auto day = floor<days>(seconds_since);
   const year_month_day date{day};
   const hh_mm_ss time{seconds_since - day};
-  std::string out;
-  out.reserve(16);
-  append_number(out, static_cast<unsigned>(static_cast<int>(date.year())), 4);
-  append_number(out, static_cast<unsigned>(date.month()), 2);
-  append_number(out, static_cast<unsigned>(date.day()), 2);
-  out += 'T';
-  append_number(out, static_cast<unsigned>(time.hours().count()), 2);
-  append_number(out, static_cast<unsigned>(time.minutes().count()), 2);
-  append_number(out, static_cast<unsigned>(time.seconds().count()), 2);
-  return out + 'Z';
+  std::array<char, 16> out;
+  char* at = write_number(out.data(), static_cast<unsigned>(static_cast<int>(date.year())), 4);
+  at = write_number(at, static_cast<unsigned>(date.month()), 2);
+  at = write_number(at, static_cast<unsigned>(date.day()), 2);
+  *at++ = 'T';
+  at = write_number(at, static_cast<unsigned>(time.hours().count()), 2);
+  at = write_number(at, static_cast<unsigned>(time.minutes().count()), 2);
+  at = write_number(at, static_cast<unsigned>(time.seconds().count()), 2);
+  *at = 'Z';
+  return out;
+}
+
+std::string format_date(std::chrono::system_clock::time_point when) {
+  return std::string{view_of(date_time_characters(when))};
 }
 
 std::string scope(std::string_view date, std::string_view region, std::string_view service) {
   std::string out;
-  out.reserve(date.size() + region.size() + service.size() + 15);
-  for (const std::string_view part : {date, region, service}) {
-    out += part;
-    out += '/';
-  }
-  return out += "aws4_request";
+  append_scope(out, date, region, service);
+  return out;
 }
 
 canonical_request make_canonical_request(std::string_view method, std::string_view path, std::string_view query,
@@ -139,7 +159,7 @@ canonical_request make_canonical_request(std::string_view method, std::string_vi
   canonical_request out;
   out.text = method;
   out.text += '\n';
-  out.text += percent_encode_path(normalise_path(path));
+  append_canonical_path(out.text, path);
   out.text += '\n';
   out.text += sort_query(query);
   out.text += '\n';
@@ -153,7 +173,7 @@ canonical_request make_canonical_request(std::string_view method, std::string_vi
       out.text += name;
       out.text += ':';
     }
-    append_folded(out.text, value);
+    append_canonical_value(out.text, value);
     out.text += '\n';
   }
   out.text += '\n';
@@ -165,12 +185,8 @@ canonical_request make_canonical_request(std::string_view method, std::string_vi
 
 std::string string_to_sign(std::string_view date_time, std::string_view scope_text,
                            std::string_view canonical_request_hash) {
-  std::string out{algorithm_name};
-  out.reserve(out.size() + date_time.size() + scope_text.size() + canonical_request_hash.size() + 3);
-  for (const std::string_view part : {date_time, scope_text, canonical_request_hash}) {
-    out += '\n';
-    out += part;
-  }
+  std::string out;
+  append_string_to_sign(out, date_time, scope_text, canonical_request_hash);
   return out;
 }
 
@@ -203,27 +219,38 @@ digest signer::key(sha256& hasher, std::string_view secret_access_key, std::stri
   return key_;
 }
 
-std::string signer::authorization(sha256& hasher, std::string_view access_key_id, std::string_view secret_access_key,
-                                  std::string_view date_time, std::string_view canonical_text,
-                                  std::string_view signed_headers) {
+void signer::append_authorization(std::string& out, sha256& hasher, std::string_view access_key_id,
+                                  std::string_view secret_access_key, std::string_view date_time,
+                                  std::string_view canonical_text, std::string_view signed_headers) {
   const std::string_view date = date_time.substr(0, 8);
-  const std::string scope_text = scope(date, region_, service_);
-  const std::string request_hash = to_hex(hasher.hash(canonical_text));
-  digest day_key = key(hasher, secret_access_key, date);
-  const std::string signature = to_hex(hasher.hmac(day_key, string_to_sign(date_time, scope_text, request_hash)));
-  ::OPENSSL_cleanse(day_key.data(), day_key.size());
-
-  std::string out;
-  out.reserve(256 + signed_headers.size());
   out += algorithm_name;
   out += " Credential=";
   out += access_key_id;
   out += '/';
-  out += scope_text;
+  const std::size_t scope_start = out.size();
+  append_scope(out, date, region_, service_);
+  const std::size_t scope_size = out.size() - scope_start;
+
+  std::string to_sign;
+  to_sign.reserve(160 + scope_size);
+  const auto request_hash = hex_characters(hasher.hash(canonical_text));
+  append_string_to_sign(to_sign, date_time, std::string_view{out}.substr(scope_start), view_of(request_hash));
+  digest day_key = key(hasher, secret_access_key, date);
+  const auto signature = hex_characters(hasher.hmac(day_key, to_sign));
+  ::OPENSSL_cleanse(day_key.data(), day_key.size());
+
   out += ", SignedHeaders=";
   out += signed_headers;
   out += ", Signature=";
-  out += signature;
+  out += view_of(signature);
+}
+
+std::string signer::authorization(sha256& hasher, std::string_view access_key_id, std::string_view secret_access_key,
+                                  std::string_view date_time, std::string_view canonical_text,
+                                  std::string_view signed_headers) {
+  std::string out;
+  out.reserve(256 + signed_headers.size());
+  append_authorization(out, hasher, access_key_id, secret_access_key, date_time, canonical_text, signed_headers);
   return out;
 }
 

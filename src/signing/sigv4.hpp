@@ -1,6 +1,7 @@
 // AWS Signature Version 4: the steps, for signing and for verifying.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <mutex>
 #include <span>
@@ -17,7 +18,9 @@ inline constexpr std::string_view algorithm_name = "AWS4-HMAC-SHA256";
 
 using header = std::pair<std::string_view, std::string_view>;
 
-/// `20260131T235959Z`; the first eight characters are the date of the scope.
+/// `20260131T235959Z`; the first eight characters are the date of the scope. For years from 0 to 9999.
+[[nodiscard]] std::array<char, 16> date_time_characters(std::chrono::system_clock::time_point when) noexcept;
+/// The same as a string.
 [[nodiscard]] std::string format_date(std::chrono::system_clock::time_point when);
 
 /// `20260131/us-east-1/airflow-serverless/aws4_request`
@@ -30,6 +33,11 @@ class canonical_request {
   std::string text;
   std::string signed_headers;  ///< Such as `content-type;host;x-amz-date`.
 };
+
+/// Appends a path in canonical form: without dot segments and empty ones, and percent-encoded (once more).
+void append_canonical_path(std::string& out, std::string_view path);
+/// Appends a header's value in canonical form: trimmed, each run of white space as one space.
+void append_canonical_value(std::string& out, std::string_view value);
 
 /// The request in the one form that both sides hash, as for every service but S3: the path without dot segments and
 /// percent-encoded (once more), the query sorted, header names in lower case and sorted, white space in values folded.
@@ -56,6 +64,10 @@ class signer {
   [[nodiscard]] std::string authorization(sha256& hasher, std::string_view access_key_id,
                                           std::string_view secret_access_key, std::string_view date_time,
                                           std::string_view canonical_text, std::string_view signed_headers);
+  /// The same, appended.
+  void append_authorization(std::string& out, sha256& hasher, std::string_view access_key_id,
+                            std::string_view secret_access_key, std::string_view date_time,
+                            std::string_view canonical_text, std::string_view signed_headers);
   [[nodiscard]] const sha256_algorithm& algorithm() const noexcept { return algorithm_; }
 
  private:

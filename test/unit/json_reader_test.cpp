@@ -1,0 +1,333 @@
+#include "protocol/json_reader.hpp"
+
+#include <doctest/doctest.h>
+
+#include <array>
+#include <chrono>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+using namespace mwaa_serverless::protocol;
+using mwaa_serverless::text;
+
+namespace {
+
+// A structure with every kind of member that the schema knows.
+struct inner {
+  text name;
+  std::optional<std::int32_t> count;
+};
+struct outer {
+  text label;
+  std::string copied;
+  std::optional<std::int32_t> count;
+  std::optional<std::chrono::seconds> lasting;
+  std::optional<bool> latest;
+  std::optional<std::chrono::system_clock::time_point> when;
+  inner one;
+  std::optional<inner> maybe;
+  std::vector<inner> many;
+  std::vector<text> names;
+  std::vector<std::pair<text, std::string>> tags;
+};
+
+constexpr std::array inner_members{
+    text_member<&inner::name>("Name"),
+    integer_member<&inner::count>("Count"),
+};
+constexpr structure_schema inner_schema{inner_members};
+constexpr std::array outer_members{
+    text_member<&outer::label>("Label"),
+    text_member<&outer::copied>("Copied"),
+    integer_member<&outer::count>("Count"),
+    integer_member<&outer::lasting>("Lasting"),
+    boolean_member<&outer::latest>("Latest"),
+    timestamp_member<&outer::when>("When"),
+    structure_member<&outer::one, inner_schema>("One"),
+    structure_member<&outer::maybe, inner_schema>("Maybe"),
+    list_member<&outer::many, inner_schema>("Many"),
+    text_list_member<&outer::names>("Names"),
+    text_map_member<&outer::tags>("Tags"),
+};
+constexpr structure_schema outer_schema{outer_members};
+
+outer read(std::string_view json, strictness how = strictness::strict) {
+  outer out;
+  const auto wrong = read_json(json, outer_schema, &out, how);
+  if (wrong) FAIL(std::string{json} << " is refused: " << wrong->message());
+  return out;
+}
+
+std::string repeated(std::string_view part, int times) {
+  std::string out;
+  for (int i = 0; i < times; ++i) out += part;
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("json_reader: every kind of member arrives") {
+  const outer got = read(R"({
+    "Label": "a label", "Copied": "c\u0041\n", "Count": -2147483648, "Lasting": 90, "Latest": true,
+    "When": "2025-11-17T12:00:00.5Z", "One": {"Name": "one", "Count": 1}, "Maybe": {},
+    "Many": [{"Name": "first"}, {"Name": "second", "Count": 2147483647}],
+    "Names": ["x", "", "x"], "Tags": {"stage": "beta", "": "empty"}})");
+  CHECK(got.label == "a label");
+  CHECK(got.copied == "cA\n");
+  CHECK(got.count == -2147483647 - 1);
+  CHECK(got.lasting == std::chrono::seconds{90});
+  CHECK(got.latest == true);
+  CHECK(got.when == parse_timestamp("2025-11-17T12:00:00.500Z"));
+  CHECK(got.one.name == "one");
+  CHECK(got.one.count == 1);
+  REQUIRE(got.maybe.has_value());
+  CHECK_FALSE(got.maybe->name.present());
+  REQUIRE(got.many.size() == 2);
+  CHECK(got.many[0].name == "first");
+  CHECK_FALSE(got.many[0].count.has_value());
+  CHECK(got.many[1].name == "second");
+  CHECK(got.many[1].count == 2147483647);
+  REQUIRE(got.names.size() == 3);
+  CHECK(got.names[0] == "x");
+  CHECK(got.names[1].present());
+  CHECK(got.names[1].empty());
+  CHECK(got.names[2].view().data() == got.names[0].view().data());  // stored once
+  REQUIRE(got.tags.size() == 2);
+  CHECK(got.tags[0] == std::pair{text{"stage"}, std::string{"beta"}});
+  CHECK(got.tags[1] == std::pair{text{""}, std::string{"empty"}});
+}
+
+TEST_CASE("json_reader: null is as if not there") {
+  const outer got = read(R"({"Label": null, "Copied": null, "Count": null, "Lasting": null, "Latest": null,
+    "When": null, "One": null, "Maybe": null, "Many": [null, {"Name": null, "Count": 5}, null],
+    "Names": [null, "kept", null], "Tags": {"gone": null, "stays": "here"}})");
+  CHECK_FALSE(got.label.present());
+  CHECK_FALSE(got.count.has_value());
+  CHECK_FALSE(got.lasting.has_value());
+  CHECK_FALSE(got.latest.has_value());
+  CHECK_FALSE(got.when.has_value());
+  CHECK_FALSE(got.maybe.has_value());
+  REQUIRE(got.many.size() == 1);
+  CHECK(got.many[0].count == 5);
+  REQUIRE(got.names.size() == 1);
+  CHECK(got.names[0] == "kept");
+  REQUIRE(got.tags.size() == 1);
+  CHECK(got.tags[0].first == "stays");
+  CHECK(read(R"({"Many": null, "Names": null, "Tags": null})").many.empty());
+}
+
+TEST_CASE("json_reader: unknown members are skipped, whatever they hold") {
+  for (const char* value : {"1", "-1.5e300", "18446744073709551615", "\"text\"", "\"\\u00e9\\ud83d\\ude00\"", "true",
+                            "null", "{}", "[]", R"({"Label": "not this", "Many": [{"Name": "nor this"}]})",
+                            R"([[["Label"], {"Count": "x"}], null, 5, {"Names": 1}])"}) {
+    CAPTURE(value);
+    const outer got = read(R"({"Before": )" + std::string{value} + R"(, "Label": "this", "After": )" + value +
+                           R"(, "Many": [{"New": )" + value + R"(, "Count": 7, "__type": "x"}], "Count": 3})");
+    CHECK(got.label == "this");
+    CHECK(got.count == 3);
+    REQUIRE(got.many.size() == 1);
+    CHECK(got.many[0].count == 7);
+    CHECK(got.names.empty());
+  }
+}
+
+TEST_CASE("json_reader: of a repeated member the last counts") {
+  const outer got = read(R"({"Label": "old and long enough to lie apart", "Many": [{"Name": "a"}, {"Name": "b"}],
+    "Maybe": {"Count": 1}, "Names": ["p"], "Tags": {"k": "v"},
+    "Label": "new", "Many": [{"Name": "c"}], "Maybe": {"Name": "m"}, "Names": ["q", "r"], "Tags": {}})");
+  CHECK(got.label == "new");
+  REQUIRE(got.many.size() == 1);
+  CHECK(got.many[0].name == "c");
+  CHECK_FALSE(got.maybe->count.has_value());
+  CHECK(got.maybe->name == "m");
+  CHECK(got.names.size() == 2);
+  CHECK(got.tags.empty());
+}
+
+TEST_CASE("json_reader: an error names the member, the byte and the problem") {
+  struct row {
+    std::string_view json;
+    std::string_view path;
+    std::string_view problem;
+  };
+  const row rows[]{
+      {R"([])", "", "must be an object, not a list"},
+      {R"("x")", "", "must be an object, not a string"},
+      {R"(5)", "", "must be an object, not a number"},
+      {R"(true)", "", "must be an object, not true or false"},
+      {R"(null)", "", "must be an object, not null"},
+      {R"({"Label": 5})", "Label", "must be a string, not a number"},
+      {R"({"Label": 1.5})", "Label", "must be a string, not a number with a fraction or exponent"},
+      {R"({"Label": true})", "Label", "must be a string, not true or false"},
+      {R"({"Label": {}})", "Label", "must be a string, not an object"},
+      {R"({"Label": []})", "Label", "must be a string, not a list"},
+      {R"({"Count": "5"})", "Count", "must be a whole number of 32 bits, not a string"},
+      {R"({"Count": false})", "Count", "must be a whole number of 32 bits, not true or false"},
+      {R"({"Count": {}})", "Count", "must be a whole number of 32 bits, not an object"},
+      {R"({"Count": [1]})", "Count", "must be a whole number of 32 bits, not a list"},
+      {R"({"Count": 1.0})", "Count", "must be a whole number of 32 bits, not a number with a fraction or exponent"},
+      {R"({"Count": 1e2})", "Count", "must be a whole number of 32 bits, not a number with a fraction or exponent"},
+      {R"({"Count": 2147483648})", "Count", "must be a whole number of 32 bits, not a number of more than 32 bits"},
+      {R"({"Count": -2147483649})", "Count", "must be a whole number of 32 bits, not a number of more than 32 bits"},
+      {R"({"Count": 9223372036854775808})", "Count",
+       "must be a whole number of 32 bits, not a number of more than 32 bits"},
+      {R"({"Latest": "true"})", "Latest", "must be true or false, not a string"},
+      {R"({"When": "yesterday"})", "When", "must be a date and time in ISO 8601, not other text"},
+      {R"({"When": 1763380800})", "When", "must be a date and time in ISO 8601, not a number"},
+      {R"({"One": "x"})", "One", "must be an object, not a string"},
+      {R"({"One": []})", "One", "must be an object, not a list"},
+      {R"({"One": {"Count": "x"}})", "One.Count", "must be a whole number of 32 bits, not a string"},
+      {R"({"Many": {}})", "Many", "must be a list, not an object"},
+      {R"({"Many": "x"})", "Many", "must be a list, not a string"},
+      {R"({"Many": ["x"]})", "Many[0]", "must be an object, not a string"},
+      {R"({"Many": [{}, [], {}]})", "Many[1]", "must be an object, not a list"},
+      {R"({"Many": [{}, null, {"Name": "n"}, {"Count": "x"}]})", "Many[3].Count",
+       "must be a whole number of 32 bits, not a string"},
+      {R"({"Names": ["a", 5]})", "Names[1]", "must be a string, not a number"},
+      {R"({"Tags": []})", "Tags", "must be an object, not a list"},
+      {R"({"Tags": {"a": "b", "c": 5}})", "Tags['c']", "must be a string, not a number"},
+      {R"({"Many": [{"Name": "n"}, {"Name": "x)", "Many[1].Name", "incomplete JSON"},
+      {R"({"Label": "a" "Count": 1})", "", "syntax error"},
+      {R"({"Label": "a"} x)", "", "extra data"},
+      {R"({"Label": tru})", "Label", "syntax error"},
+      {R"({"Label": "\x"})", "Label", "syntax error"},
+      {R"({"Label": "\ud800"})", "Label", "syntax error"},
+      {"{\"Label\": \"a\nb\"}", "Label", "syntax error"},
+      {"\xef\xbb\xbf{}", "", "syntax error"},
+      {"  ", "", "incomplete JSON"},
+  };
+  for (const row& each : rows) {
+    CAPTURE(each.json);
+    outer out;
+    out.label = text{"untouched"};
+    const auto wrong = read_json(each.json, outer_schema, &out);
+    REQUIRE(wrong.has_value());
+    CHECK(wrong->path == each.path);
+    CHECK(wrong->problem == each.problem);
+    CHECK(wrong->offset <= each.json.size());
+    CHECK(out.label == "untouched");
+    CHECK(out.many.empty());
+  }
+}
+
+TEST_CASE("json_reader: the byte is where the value that does not fit ends") {
+  outer out;
+  const auto wrong = read_json(R"({"Label": "fits", "Count": "does not"})", outer_schema, &out);
+  REQUIRE(wrong.has_value());
+  CHECK(wrong->offset == 36);
+  CHECK(wrong->message() == "Count: must be a whole number of 32 bits, not a string (at byte 36)");
+  const auto broken = read_json(R"({"Label": x})", outer_schema, &out);
+  REQUIRE(broken.has_value());
+  CHECK(broken->message() == "Label: syntax error (at byte 10)");
+}
+
+TEST_CASE("json_reader: invalid UTF-8 is refused, in values, keys and what is skipped") {
+  for (const char* bytes :
+       {"\xff", "\xc0\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\x80", "\xe2\x82", "\xf0\x9f\x98"}) {
+    const std::string bad{bytes};
+    for (const std::string& json :
+         {"{\"Label\": \"" + bad + "\"}", "{\"" + bad + "\": 1}", "{\"X\": [\"" + bad + "\"]}"}) {
+      CAPTURE(json);
+      outer out;
+      CHECK(read_json(json, outer_schema, &out).has_value());
+    }
+  }
+  CHECK(read("{\"Label\": \"\xf0\x9f\x98\x80 \xe6\x9d\xb1\"}").label == "😀 東");
+}
+
+TEST_CASE("json_reader: depth is bounded, for members and for what is skipped") {
+  const auto nested = [](int levels, std::string_view open, std::string_view close) {
+    return "{\"X\": " + repeated(open, levels) + repeated(close, levels) + ", \"Label\": \"in reach\"}";
+  };
+  CHECK(read(nested(31, "[", "]")).label == "in reach");  // and the object around: 32
+  CHECK(read("{\"X\": " + repeated("{\"X\": ", 31) + "1" + repeated("}", 31) + ", \"Label\": \"in reach\"}").label ==
+        "in reach");
+  for (const std::string& bomb : {nested(32, "[", "]"), repeated("[", 1'000'000), repeated("{\"Many\": [", 1'000'000),
+                                  repeated("{\"One\": ", 1'000'000), "{\"Names\": " + repeated("[", 1'000'000)}) {
+    outer out;
+    for (const auto how : {strictness::strict, strictness::lenient})
+      CHECK(read_json(bomb, outer_schema, &out, how).has_value());
+  }
+}
+
+TEST_CASE("json_reader: long keys and strings that come in parts") {
+  // Escapes make the parser hand out a key or string in parts.
+  const std::string filler = repeated("0123456789", 1000);
+  const outer got = read("{\"" + filler + "\\n\": 1, \"La\\u0062el\": \"" + filler + "\\u00e9" + filler +
+                         "\", \"Label2\": \"\\n\", \"Copied\": \"\\\\\", \"Tags\": {\"a\\tb\": \"c\\td\"}}");
+  CHECK(got.label == filler + "é" + filler);
+  CHECK(got.copied == "\\");
+  REQUIRE(got.tags.size() == 1);
+  CHECK(got.tags[0] == std::pair{text{"a\tb"}, std::string{"c\td"}});
+}
+
+TEST_CASE("json_reader: lenient reading leaves out what does not fit") {
+  const outer got = read(R"({"Label": 5, "Copied": {"x": [1]}, "Count": "5", "Lasting": 1.5, "Latest": 1,
+    "When": "no date", "One": "x", "Maybe": [], "Many": [1, {"Name": "stays", "Count": "x"}, [], "x"],
+    "Names": [1, "stays", {}], "Tags": {"a": 1, "b": "stays"}, "Count": 99999999999})",
+                         strictness::lenient);
+  CHECK_FALSE(got.label.present());
+  CHECK(got.copied.empty());
+  CHECK_FALSE(got.count.has_value());
+  CHECK_FALSE(got.lasting.has_value());
+  CHECK_FALSE(got.latest.has_value());
+  CHECK_FALSE(got.when.has_value());
+  CHECK_FALSE(got.maybe.has_value());
+  REQUIRE(got.many.size() == 1);
+  CHECK(got.many[0].name == "stays");
+  REQUIRE(got.names.size() == 1);
+  CHECK(got.names[0] == "stays");
+  REQUIRE(got.tags.size() == 1);
+  CHECK(got.tags[0].first == "b");
+  // What is no JSON object stays an error.
+  outer out;
+  CHECK(read_json("[]", outer_schema, &out, strictness::lenient).has_value());
+  CHECK(read_json("<html>", outer_schema, &out, strictness::lenient).has_value());
+}
+
+TEST_CASE("json_reader: an empty text is an object without members") {
+  CHECK_FALSE(read("").label.present());
+  CHECK_FALSE(read("{}").label.present());
+  CHECK(read(" \t\r\n{ } \n").many.empty());
+}
+
+TEST_CASE("json_reader: dates and times") {
+  using namespace std::chrono;
+  const auto noon = sys_days{2025y / November / 17} + 12h;
+  struct row {
+    std::string_view text;
+    std::optional<system_clock::time_point> value;
+  };
+  const row rows[]{
+      {"2025-11-17T12:00:00Z", noon},
+      {"2025-11-17T12:00:00.123Z", noon + 123ms},
+      {"2025-11-17T12:00:00.123456789999Z", noon + 123456789ns},
+      {"2025-11-17T13:00:00+01:00", noon},
+      {"2025-11-17T06:30:00-05:30", noon},
+      {"2024-02-29T00:00:00Z", sys_days{2024y / February / 29}},
+      {"1969-12-31T23:59:59Z", system_clock::time_point{-1s}},
+      {"2016-12-31T23:59:60Z", sys_days{2017y / January / 1}},
+      {"2025-02-29T00:00:00Z", std::nullopt},
+      {"2025-13-01T00:00:00Z", std::nullopt},
+      {"2025-00-01T00:00:00Z", std::nullopt},
+      {"2025-11-17T24:00:00Z", std::nullopt},
+      {"2025-11-17T12:60:00Z", std::nullopt},
+      {"2025-11-17T12:00:61Z", std::nullopt},
+      {"2025-11-17T12:00:00", std::nullopt},
+      {"2025-11-17T12:00:00.Z", std::nullopt},
+      {"2025-11-17T12:00:00+24:00", std::nullopt},
+      {"2025-11-17T12:00:00+0100", std::nullopt},
+      {"2025-11-17T12:00:00Zx", std::nullopt},
+      {"2025-11-17 12:00:00Z", std::nullopt},
+      {"20251117T120000Z", std::nullopt},
+      {"9999-12-31T00:00:00Z", std::nullopt},  // beyond what a time_point of nanoseconds holds
+      {"", std::nullopt},
+      {"2025-11-1", std::nullopt},
+  };
+  for (const row& each : rows) {
+    CAPTURE(each.text);
+    CHECK((parse_timestamp(each.text) == each.value));
+  }
+}

@@ -1,0 +1,48 @@
+#include "protocol/json_writer.hpp"
+
+#include <doctest/doctest.h>
+
+#include <limits>
+#include <string>
+#include <string_view>
+
+using namespace std::literals;
+using mwaa_serverless::protocol::append_json_string;
+using mwaa_serverless::protocol::json_object_writer;
+
+TEST_CASE("json_writer: strings escape what JSON requires and nothing else") {
+  struct row {
+    std::string_view value;
+    std::string_view written;
+  };
+  const row rows[]{
+      {""sv, R"("")"},
+      {"plain"sv, R"("plain")"},
+      {"\"quoted\" and \\"sv, R"("\"quoted\" and \\")"},
+      {"\b\f\n\r\t"sv, R"("\b\f\n\r\t")"},
+      {"\0\x01\x1f"sv, R"("\u0000\u0001\u001f")"},
+      {"a/b\x7f"sv, "\"a/b\x7f\""},
+      {"Zürich 東京 😀"sv, R"("Zürich 東京 😀")"},
+      {"begin\nmiddle\"end"sv, R"("begin\nmiddle\"end")"},
+  };
+  for (const row& each : rows) {
+    CAPTURE(each.written);
+    std::string out = "<";
+    append_json_string(out, each.value);
+    CHECK(out == "<" + std::string{each.written});  // appended, not assigned
+  }
+}
+
+TEST_CASE("json_writer: objects are compact and keep the order of the calls") {
+  std::string out;
+  json_object_writer object{out};
+  object.member("B", "two\n");
+  object.member("A", std::int64_t{-1});
+  object.member("C", std::numeric_limits<std::int64_t>::max());
+  object.end();
+  CHECK(out == R"({"B":"two\n","A":-1,"C":9223372036854775807})");
+
+  std::string empty;
+  json_object_writer{empty}.end();
+  CHECK(empty == "{}");
+}
