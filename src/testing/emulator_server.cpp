@@ -162,7 +162,7 @@ class emulator_server::state : public std::enable_shared_from_this<emulator_serv
       self->acceptor_.close(ignored);
     });
     for (const auto& [number, each] : connections_)
-      asio::post(each->strand, [each = each] { each->stop.emit(asio::cancellation_type::terminal); });
+      asio::post(each->strand, [open = each] { open->stop.emit(asio::cancellation_type::terminal); });
   }
 
   std::uint16_t port = 0;

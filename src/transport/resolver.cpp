@@ -134,15 +134,15 @@ class lookup : public std::enable_shared_from_this<lookup> {
       if (entry->want_read && !entry->reading) {
         entry->reading = true;
         entry->descriptor.async_wait(asio::posix::stream_descriptor::wait_read,
-                                     [self = shared_from_this(), entry = entry](boost::system::error_code) {
-                                       self->on_ready(*entry, entry->reading, true);
+                                     [self = shared_from_this(), ready = entry](boost::system::error_code) {
+                                       self->on_ready(*ready, ready->reading, true);
                                      });
       }
       if (entry->want_write && !entry->writing) {
         entry->writing = true;
         entry->descriptor.async_wait(asio::posix::stream_descriptor::wait_write,
-                                     [self = shared_from_this(), entry = entry](boost::system::error_code) {
-                                       self->on_ready(*entry, entry->writing, false);
+                                     [self = shared_from_this(), ready = entry](boost::system::error_code) {
+                                       self->on_ready(*ready, ready->writing, false);
                                      });
       }
     }
