@@ -1,9 +1,6 @@
 #include "client/client_state.hpp"
 
 #include <algorithm>
-#include <boost/asio/experimental/concurrent_channel.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <string_view>
 #include <utility>
 
@@ -19,13 +16,6 @@ namespace mwaa_serverless {
 
 namespace asio = boost::asio;
 
-/// One caller of close(), woken through a channel on its own executor when the last operation ends.
-class drain_waiter {
- public:
-  explicit drain_waiter(const asio::any_io_executor& executor) : channel(executor, 1) {}
-  asio::experimental::concurrent_channel<void(boost::system::error_code)> channel;
-};
-
 /// Counts an operation as running for as long as it lives.
 class client_state::running_operation {
  public:
@@ -34,12 +24,12 @@ class client_state::running_operation {
   running_operation& operator=(const running_operation&) = delete;
   ~running_operation() {
     if (!counted_) return;
-    std::vector<std::shared_ptr<drain_waiter>> woken;
+    std::vector<std::shared_ptr<net::event>> woken;
     {
       const std::lock_guard lock{state_.mutex_};
       if (--state_.running_ == 0) woken.swap(state_.waiters_);
     }
-    for (const auto& waiter : woken) waiter->channel.try_send(boost::system::error_code{});
+    for (const auto& waiter : woken) waiter->set();
   }
   /// False when the client is closed.
   bool enter() {
@@ -247,17 +237,16 @@ asio::awaitable<std::optional<error>> client_state::perform(const protocol::oper
 }
 
 asio::awaitable<void> client_state::close() {
-  std::shared_ptr<drain_waiter> waiter;
-  const auto executor = co_await asio::this_coro::executor;
+  std::shared_ptr<net::event> drained;
   {
     const std::lock_guard lock{mutex_};
     closed_ = true;
     if (running_ > 0) {
-      waiter = std::make_shared<drain_waiter>(executor);
-      waiters_.push_back(waiter);
+      drained = std::make_shared<net::event>();
+      waiters_.push_back(drained);
     }
   }
-  if (waiter) co_await waiter->channel.async_receive(asio::use_awaitable);
+  if (drained) co_await drained->wait();
   co_await config_.network->close();
 }
 

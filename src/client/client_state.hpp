@@ -19,10 +19,9 @@
 #include "protocol/operation.hpp"
 #include "retry/retry_quota.hpp"
 #include "signing/sigv4.hpp"
+#include "transport/event.hpp"
 
 namespace mwaa_serverless {
-
-class drain_waiter;
 
 class client_state : public std::enable_shared_from_this<client_state> {
  public:
@@ -66,7 +65,7 @@ class client_state : public std::enable_shared_from_this<client_state> {
   mutable std::mutex mutex_;  // guards the three below
   bool closed_ = false;
   std::size_t running_ = 0;
-  std::vector<std::shared_ptr<drain_waiter>> waiters_;
+  std::vector<std::shared_ptr<net::event>> waiters_;  // those who wait in close()
 };
 
 }  // namespace mwaa_serverless

@@ -7,14 +7,14 @@
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/experimental/concurrent_channel.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/strand.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <exception>
 #include <memory>
 #include <optional>
 #include <utility>
+
+#include "transport/event.hpp"
 
 namespace mwaa_serverless {
 
@@ -40,7 +40,7 @@ class page_prefetch {
 
   /// The page, or the exception of its fetch. Once only. The object outlives the awaitable.
   boost::asio::awaitable<Response> get() {
-    co_await shared_->done.async_receive(boost::asio::use_awaitable);
+    co_await shared_->done->wait();
     if (shared_->failure) std::rethrow_exception(shared_->failure);
     co_return *std::move(shared_->value);
   }
@@ -48,11 +48,11 @@ class page_prefetch {
  private:
   struct shared {
     explicit shared(const boost::asio::any_io_executor& executor)
-        : strand(boost::asio::make_strand(executor)), done(executor, 1) {}
+        : strand(boost::asio::make_strand(executor)), done(std::make_shared<net::event>()) {}
 
     boost::asio::strand<boost::asio::any_io_executor> strand;
     boost::asio::cancellation_signal signal;
-    boost::asio::experimental::concurrent_channel<void(boost::system::error_code)> done;
+    std::shared_ptr<net::event> done;
     std::exception_ptr failure;
     std::optional<Response> value;
     // False also when the fetch was destroyed with its io_context: then there is no executor to post to any more.
@@ -71,7 +71,7 @@ class page_prefetch {
       state_->failure = std::move(failure);
       if (!state_->failure) state_->value.emplace(std::move(value));
       state_->running.store(false, std::memory_order_release);
-      state_->done.try_send(boost::system::error_code{});
+      state_->done->set();
     }
 
    private:

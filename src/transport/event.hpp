@@ -1,7 +1,6 @@
 // Something that one coroutine waits for and another brings about.
 #pragma once
 
-#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <memory>
@@ -13,19 +12,22 @@ namespace mwaa_serverless::net {
 /// Set once, from any thread; waited for by one coroutine. Held by shared_ptr.
 class event : public std::enable_shared_from_this<event> {
  public:
-  /// `executor` is the waiter's: it is woken by a post to it. The wait ends at `deadline` at the latest.
-  event(const boost::asio::any_io_executor& executor, clock::time_point deadline);
+  /// The wait ends at `deadline` at the latest.
+  explicit event(clock::time_point deadline = clock::time_point::max());
 
   void set();
-  /// True when set() was called, false when the time was up first. Cancelled through Asio: throws
-  /// system_error(operation_aborted), as a timer does.
+  /// True when set() was called, false when the time was up first. The waiter is woken by a post to its own executor.
+  /// Cancelled through Asio: throws system_error(operation_aborted), as a timer does.
   [[nodiscard]] boost::asio::awaitable<bool> wait();
 
  private:
   struct begin_waiting;
+  class waiting;
 
+  const clock::time_point deadline_;
   std::mutex mutex_;
-  boost::asio::steady_timer timer_;
+  // Lives in the coroutine that waits, and goes with it: so an event may outlive the io_context of its waiter.
+  boost::asio::steady_timer* timer_ = nullptr;
   bool set_ = false;
 };
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <mutex>
 #include <optional>
@@ -164,8 +163,7 @@ asio::awaitable<result<http_response>> pooled_transport::run(std::shared_ptr<poo
 
 asio::awaitable<std::optional<error>> pooled_transport::wait_in_line(lease& held, ticket place, time_point deadline) {
   const place_in_line standing{*this, place};
-  const auto executor = co_await asio::this_coro::executor;
-  const auto woken = std::make_shared<event>(executor, deadline);
+  const auto woken = std::make_shared<event>(deadline);
   if (claim(held, place, deadline, woken)) co_return std::nullopt;
   const bool in_time = co_await woken->wait();
   if (in_time && claim(held, place, deadline, nullptr)) co_return std::nullopt;
@@ -198,8 +196,7 @@ asio::awaitable<result<connection*>> pooled_transport::open(slot_id slot, const 
 }
 
 asio::awaitable<void> pooled_transport::drain(std::shared_ptr<pooled_transport> self) {
-  const auto executor = co_await asio::this_coro::executor;
-  const auto quiet = std::make_shared<event>(executor, deadline_state::never);
+  const auto quiet = std::make_shared<event>();
   {
     std::vector<connection_ptr> closed;
     const std::lock_guard lock{self->mutex_};

@@ -6,7 +6,6 @@
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <chrono>
 #include <cstring>
@@ -218,8 +217,7 @@ std::optional<endpoints> known_without_asking(const std::string& host, unsigned 
 asio::awaitable<result<endpoints>> resolve(asio::any_io_executor io, std::string host, unsigned short port,
                                            clock::time_point deadline, std::string name_servers) {
   if (auto known = known_without_asking(host, port)) co_return std::move(*known);
-  const auto executor = co_await asio::this_coro::executor;
-  const auto finished = std::make_shared<event>(executor, deadline);
+  const auto finished = std::make_shared<event>(deadline);
   const auto query = std::make_shared<lookup>(std::move(io), port, finished);
   const stop_at_exit stop{*query};
   const auto budget =
