@@ -152,9 +152,13 @@ std::string scope(std::string_view date, std::string_view region, std::string_vi
 canonical_request make_canonical_request(std::string_view method, std::string_view path, std::string_view query,
                                          std::vector<header> headers, std::string_view payload_hash) {
   std::vector<std::pair<std::string, std::string_view>> sorted;
-  for (const auto& [name, value] : headers) sorted.emplace_back(lower(name), value);
-  // Stable: several headers of one name keep their order.
-  std::stable_sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  for (const auto& [name, value] : headers) {
+    std::string key = lower(name);
+    // Behind its equals: several headers of one name keep their order.
+    const auto place = std::upper_bound(sorted.begin(), sorted.end(), key,
+                                        [](const std::string& added, const auto& each) { return added < each.first; });
+    sorted.emplace(place, std::move(key), value);
+  }
 
   canonical_request out;
   out.text = method;
