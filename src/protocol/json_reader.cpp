@@ -102,15 +102,18 @@ class reader {
     const value_schema* const schema = expected();
     if (schema == nullptr || schema->set_integer == nullptr) return unwanted("a number", code);
     if (value < std::numeric_limits<std::int32_t>::min() || value > std::numeric_limits<std::int32_t>::max())
-      return unwanted("a number of more than 32 bits", code);
+      return out_of_range(code);
     keep(step::kind::integer, static_cast<std::uint32_t>(static_cast<std::int32_t>(value)), 0);
     return value_done();
   }
   bool on_uint64(std::uint64_t, json::string_view, error_code& code) {
-    return unwanted("a number of more than 32 bits", code);
+    const value_schema* const schema = expected();
+    return schema != nullptr && schema->set_integer != nullptr ? out_of_range(code) : unwanted("a number", code);
   }
   bool on_double(double, json::string_view, error_code& code) {
-    return unwanted("a number with a fraction or exponent", code);
+    const value_schema* const schema = expected();
+    const bool number = schema != nullptr && schema->set_integer != nullptr;
+    return unwanted(number ? "a number with a fraction or exponent" : "a number", code);
   }
   bool on_bool(bool value, error_code& code) {
     const value_schema* const schema = expected();
@@ -213,11 +216,14 @@ class reader {
     if (top().expected != nullptr && (how_ == strictness::strict || depth_ == 0)) return wrong_type(what, code);
     return value_done();
   }
+  bool out_of_range(error_code& code) {
+    return how_ == strictness::strict ? fail("must be a whole number of 32 bits", code) : value_done();
+  }
   bool wrong_type(const char* what, error_code& code) {
     const value_schema& schema = *top().expected;
-    const std::string_view wanted = schema.set_text != nullptr      ? schema.wanted
-                                    : schema.set_integer != nullptr ? "a whole number of 32 bits"
-                                    : schema.set_boolean != nullptr ? "true or false"
+    const std::string_view wanted = schema.set_text != nullptr                                 ? schema.wanted
+                                    : schema.set_integer != nullptr                            ? "a whole number"
+                                    : schema.set_boolean != nullptr                            ? "true or false"
                                     : schema.structure != nullptr || schema.set_key != nullptr ? "an object"
                                                                                                : "a list";
     return fail("must be " + std::string{wanted} + ", not " + what, code);

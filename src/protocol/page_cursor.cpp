@@ -83,8 +83,6 @@ std::string python_json_string(std::string_view value) {
       default:
         if (c >= 0x20 && c < 0x7f) {
           out += static_cast<char>(c);
-        } else if (c == 0x7f) {
-          out += '\x7f';  // ASCII to Python
         } else if (c < 0x10000) {
           append_escaped_unit(out, c);
         } else {

@@ -1,0 +1,119 @@
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "signing/signed_request.hpp"
+
+using namespace mwaa_serverless;
+using namespace mwaa_serverless::signing;
+namespace protocol = mwaa_serverless::protocol;
+
+namespace {
+
+constexpr auto now = std::chrono::sys_days{std::chrono::year{2025} / 11 / 17} + std::chrono::hours{12};
+constexpr std::string_view body = R"({"WorkflowArn":"arn","RunId":"run"})";
+constexpr std::string_view invocation = "01234567-89ab-4cde-8f01-23456789abcd";
+
+http_request made(const std::string& url, const std::string& session_token, int attempt = 1,
+                  std::string_view with_body = body) {
+  const auto endpoint = protocol::resolve_endpoint("eu-west-1", false, url);
+  REQUIRE(endpoint.has_value());
+  signer with{"eu-west-1", "airflow-serverless"};
+  return make_signed_request(*endpoint, protocol::list_task_instances, with_body,
+                             credentials{"AKIDEXAMPLE", "secret", session_token}, with, now, invocation, attempt, 3,
+                             "agent/1");
+}
+
+// The signature that the request should carry, by the general steps, from the bytes that go out.
+std::string expected_authorization(const http_request& request) {
+  std::vector<header> headers;
+  std::string_view lines = request.head();
+  const std::string_view first = lines.substr(0, lines.find("\r\n"));
+  const std::string_view path = first.substr(5, first.size() - 5 - 9);
+  for (lines.remove_prefix(first.size() + 2); lines != "\r\n"; lines.remove_prefix(lines.find("\r\n") + 2)) {
+    const std::string_view line = lines.substr(0, lines.find("\r\n"));
+    const std::string_view name = line.substr(0, line.find(": "));
+    // What botocore does not sign (auth.py, SIGNED_HEADERS_BLACKLIST) or adds after it signed.
+    if (name != "User-Agent" && name != "Authorization" && name != "Content-Length")
+      headers.emplace_back(name, line.substr(name.size() + 2));
+  }
+  signer with{"eu-west-1", "airflow-serverless"};
+  sha256 hasher{with.algorithm()};
+  const auto canonical = make_canonical_request("POST", path, "", headers, to_hex(hasher.hash(request.body())));
+  return with.authorization(hasher, "AKIDEXAMPLE", "secret", *request.header("x-amz-date"), canonical.text,
+                            canonical.signed_headers);
+}
+
+}  // namespace
+
+TEST_CASE("signed_request: the bytes of a request") {
+  const http_request request = made("", "");
+  const std::string authorization{*request.header("Authorization")};
+  CHECK(request.bytes() ==
+        "POST / HTTP/1.1\r\n"
+        "Host: airflow-serverless.eu-west-1.api.aws\r\n"
+        "Content-Type: application/x-amz-json-1.0\r\n"
+        "Content-Length: 35\r\n"
+        "X-Amz-Target: AmazonMWAAServerless.ListTaskInstances\r\n"
+        "X-Amz-Date: 20251117T120000Z\r\n"
+        "amz-sdk-invocation-id: 01234567-89ab-4cde-8f01-23456789abcd\r\n"
+        "amz-sdk-request: attempt=1; max=3\r\n"
+        "User-Agent: agent/1\r\n"
+        "Authorization: " +
+            authorization + "\r\n\r\n" + std::string{body});
+  CHECK(request.body() == body);
+  CHECK(request.head().ends_with("\r\n\r\n"));
+  CHECK(request.destination().host == "airflow-serverless.eu-west-1.api.aws");
+  CHECK(request.repeatable);
+  CHECK(authorization.starts_with(
+      "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20251117/eu-west-1/airflow-serverless/aws4_request, SignedHeaders="
+      "amz-sdk-invocation-id;amz-sdk-request;content-type;host;x-amz-date;x-amz-target, Signature="));
+  CHECK(authorization == expected_authorization(request));
+}
+
+TEST_CASE("signed_request: signed as the general steps sign, whatever the endpoint and the keys") {
+  for (const char* url : {"", "http://127.0.0.1:8080", "https://example.com:443/base/path",
+                          "http://[::1]:9/a//b/../c~%20", "http://host/..", "https://proxy.example.com/(x)/"}) {
+    for (const std::string& token : {std::string{}, std::string{"session-token=="}, std::string(2000, 't')}) {
+      for (const int attempt : {1, 2, 10}) {
+        CAPTURE(url);
+        CAPTURE(attempt);
+        const http_request request = made(url, token, attempt);
+        CHECK(*request.header("authorization") == expected_authorization(request));
+        CHECK(request.header("amz-sdk-request") == "attempt=" + std::to_string(attempt) + "; max=3");
+        CHECK(request.header("x-amz-security-token").value_or("") == token);
+        CHECK(request.header("x-amz-security-token").has_value() == !token.empty());
+        CHECK(request.header("host") == request.destination().authority());
+      }
+    }
+  }
+}
+
+TEST_CASE("signed_request: the length is that of the body in bytes") {
+  for (const std::string& text : {std::string{"{}"}, std::string{"{\"RunId\":\"é\"}"}, std::string(100'000, 'x')}) {
+    const http_request request = made("", "", 1, text);
+    CHECK(request.header("content-length") == std::to_string(text.size()));
+    CHECK(request.body() == text);
+    CHECK(*request.header("authorization") == expected_authorization(request));
+  }
+}
+
+TEST_CASE("signed_request: only reads and idempotent operations are repeatable") {
+  const auto endpoint = protocol::resolve_endpoint("eu-west-1", false, "");
+  signer with{"eu-west-1", "airflow-serverless"};
+  struct row {
+    bool read_only;
+    bool idempotent;
+    bool repeatable;
+  };
+  for (const row& each : {row{true, false, true}, row{false, true, true}, row{false, false, false}}) {
+    const protocol::operation operation{"Any", "AmazonMWAAServerless.Any", each.read_only, each.idempotent};
+    const http_request request = make_signed_request(*endpoint, operation, "{}", credentials{"AKID", "secret"}, with,
+                                                     now, invocation, 1, 3, "agent/1");
+    CHECK(request.repeatable == each.repeatable);
+    CHECK(request.header("X-Amz-Target") == "AmazonMWAAServerless.Any");
+  }
+}
