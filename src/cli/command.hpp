@@ -49,7 +49,7 @@ class paging {
   bool enabled = true;  ///< False: one page, with the service's own token.
   std::optional<std::int32_t> page_size;
   std::optional<std::uint64_t> max_items;
-  std::string starting_token;
+  std::optional<std::string> starting_token;
 };
 
 /// What a command works with while it runs.
@@ -88,7 +88,7 @@ template <class Listing>
 void start(Listing& listing, const paging& pages) {
   if (pages.page_size) listing.page_size(*pages.page_size);
   if (pages.max_items) listing.max_items(*pages.max_items);
-  if (!pages.starting_token.empty()) listing.starting_token(pages.starting_token);
+  if (pages.starting_token && !pages.starting_token->empty()) listing.starting_token(*pages.starting_token);
 }
 
 }  // namespace mwaa_serverless::cli

@@ -92,7 +92,7 @@ class parser {
     std::vector<std::string> rest = app_.remaining(true);
     const auto chosen = app_.get_subcommands();
     if (rest == std::vector<std::string>{"help"}) {
-      out.answer = (chosen.empty() ? &app_ : chosen.front())->help();
+      out.answer = app_.help();
       return out;
     }
     check_offered(rest);
@@ -116,7 +116,7 @@ class parser {
     app_.add_flag("--no-verify-ssl", no_verify_ssl_, "Accept any certificate.");
     app_.add_flag("--no-paginate", no_paginate_, "Fetch one page only.");
     add_global("--cli-connect-timeout", "Seconds to connect; 0 for no limit. Default 3.1.");
-    add_global("--cli-read-timeout", "Seconds to wait for a response once connected; 0 for no limit. Default 27.");
+    add_global("--cli-read-timeout", "Seconds to wait for a response once connected; 0 for no limit. Default 26.9.");
     add_global("--cli-error-format", "enhanced (default), legacy, json, yaml, text or table.");
     add_global("--color", "on, off or auto (default): colours in tables.");
     app_.add_flag("--debug", debug_, "Log to standard error what is done. Logs no secrets.");
@@ -151,8 +151,7 @@ class parser {
       app_.parse(std::move(reversed));
       return true;
     } catch (const CLI::CallForHelp&) {
-      const auto chosen = app_.get_subcommands();
-      out.answer = (chosen.empty() ? &app_ : chosen.front())->help();
+      out.answer = app_.help();
       return false;
     } catch (const CLI::ArgumentMismatch& problem) {
       read_error_format();
@@ -230,7 +229,7 @@ class parser {
       }
       out.pages.max_items = static_cast<std::uint64_t>(count);
     }
-    out.pages.starting_token = out.given.text("--starting-token").value_or("");
+    out.pages.starting_token = out.given.text("--starting-token");
   }
 
   void read_globals(invocation& out) const {

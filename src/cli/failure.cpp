@@ -105,13 +105,16 @@ failure failure::parameter(std::string message_value) {
 
 failure failure::of(const error& details, std::string_view endpoint) {
   const std::string url = '"' + std::string{endpoint} + '"';
-  if (!details.aws_code.empty()) {
-    failure out{exit_code::service_error, details.aws_code, details.message};
+  // An answer without an error's name, such as a proxy's page, goes by its status.
+  const std::string name =
+      details.aws_code.empty() && details.http_status >= 300 ? std::to_string(details.http_status) : details.aws_code;
+  if (!name.empty()) {
+    failure out{exit_code::service_error, name, details.message};
     out.operation_ = details.operation;
     if (details.attempts_exhausted) out.exhausted_retries_ = static_cast<int>(details.attempts.size()) - 1;
-    for (const std::string_view name : modelled_members(details.aws_code)) {
-      json::value value = member(details, name);
-      if (!value.is_null()) out.more_members_.emplace(name, std::move(value));
+    for (const std::string_view one : modelled_members(name)) {
+      json::value value = member(details, one);
+      if (!value.is_null()) out.more_members_.emplace(one, std::move(value));
     }
     return out;
   }

@@ -53,6 +53,8 @@ boost::asio::awaitable<void> run_list_task_instances(call& context) {
     co_return;
   }
 
+  // An empty starting token goes to the service as it is, as in the AWS CLI.
+  if (context.pages.starting_token == "") request.next_token = "";
   auto listing = context.api.paginate_list_task_instances(std::move(request));
   start(listing, context.pages);
   auto pages = listing.pages();

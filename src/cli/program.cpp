@@ -27,7 +27,10 @@ namespace {
 
 using log = std::function<void(std::string_view)>;
 
-constexpr auto no_limit = std::chrono::hours{24 * 365};
+// Zero means no limit: a year.
+std::chrono::milliseconds limit(std::chrono::seconds given) {
+  return given.count() == 0 ? std::chrono::hours{24 * 365} : given;
+}
 
 client_config settings(const invocation& asked) {
   if (!asked.profile.empty()) {
@@ -41,13 +44,10 @@ client_config settings(const invocation& asked) {
   if (!asked.ca_bundle.empty()) config.ca_bundle = asked.ca_bundle;
   config.verify_tls = asked.verify_tls;
   // The library limits an attempt as a whole: connecting and reading together.
-  const auto read = asked.read_timeout.value_or(
-      std::chrono::duration_cast<std::chrono::seconds>(config.attempt_timeout - config.connect_timeout));
-  if (asked.connect_timeout) {
-    config.connect_timeout = *asked.connect_timeout;
-    if (asked.connect_timeout->count() == 0) config.connect_timeout = no_limit;
-  }
-  config.attempt_timeout = config.connect_timeout + (read.count() == 0 ? no_limit : read);
+  std::chrono::milliseconds read = config.attempt_timeout - config.connect_timeout;
+  if (asked.connect_timeout) config.connect_timeout = limit(*asked.connect_timeout);
+  if (asked.read_timeout) read = limit(*asked.read_timeout);
+  config.attempt_timeout = config.connect_timeout + read;
   // AWS tools want a region even for an endpoint of one's own: requests are signed for it.
   if (config.region.empty()) throw exception(error(errc::no_region, "no region is configured"));
   return config;
@@ -85,10 +85,9 @@ void log_metrics(const log& debug, const client_metrics& metrics) {
   debug(line.str());
 }
 
-// Runs the command on a loop of its own. A Ctrl-C cancels it; a second one ends the program at once. True when it was
+// Runs the command to its end. A Ctrl-C cancels it; a second one ends the program at once. True when it was
 // cancelled; throws what the command throws.
-bool interrupted(const invocation& asked, call& context, asio::io_context& io) {
-  asio::signal_set signals{io, SIGINT};
+bool interrupted(const invocation& asked, call& context, asio::io_context& io, asio::signal_set& signals) {
   asio::cancellation_signal stop;
   std::exception_ptr outcome;
   bool stopping = false;
@@ -116,14 +115,15 @@ exit_code run_command(const invocation& asked, const surroundings& around, const
   client_config config = settings(asked);
   if (around.adjust) around.adjust(config);
   const std::string endpoint = endpoint_url(config);
-  debug(std::string{program_name} + '/' + std::string{version} + ' ' + std::string{asked.what->name} + ", region " +
-        config.region + ", endpoint " + endpoint + (config.credentials ? "" : ", no credentials"));
 
   asio::io_context io{1};
+  asio::signal_set signals{io, SIGINT};  // from here on a Ctrl-C waits for the loop
+  debug(std::string{program_name} + '/' + std::string{version} + ' ' + std::string{asked.what->name} + ", region " +
+        config.region + ", endpoint " + endpoint + (config.credentials ? "" : ", no credentials"));
   try {
     result_printer printer{asked.output, style, asked.what->operation, around.out};
     call context{client{io.get_executor(), std::move(config)}, asked.given, asked.pages, printer, debug};
-    const bool stopped = interrupted(asked, context, io);
+    const bool stopped = interrupted(asked, context, io, signals);
     log_metrics(debug, context.api.metrics());
     if (!stopped) return exit_code::success;
     around.out("\n");

@@ -23,7 +23,7 @@ def unavailable(why: str) -> int:
 def is_complete(python: pathlib.Path) -> bool:
     if not python.exists():
         return False
-    check = "import boto3; boto3.client('mwaa-serverless', region_name='us-east-1')"
+    check = "import awscli, boto3; boto3.client('mwaa-serverless', region_name='us-east-1')"
     return subprocess.run([python, "-c", check], capture_output=True).returncode == 0
 
 

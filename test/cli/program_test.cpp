@@ -1,0 +1,314 @@
+// The whole program, from its arguments to its exit code, against the emulator in memory.
+#include "cli/program.hpp"
+
+#include <algorithm>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
+#include <cerrno>
+#include <csignal>
+#include <map>
+#include <mwaa_serverless/testing/emulator.hpp>
+#include <system_error>
+
+#include "cli/environment.hpp"
+#include "doctest/doctest.h"
+
+namespace asio = boost::asio;
+namespace cli = mwaa_serverless::cli;
+namespace json = boost::json;
+namespace mwaa = mwaa_serverless;
+using cli::exit_code;
+using mwaa::testing::emulator;
+using mwaa::testing::fault;
+
+namespace {
+
+const std::map<std::string, std::string> keys = {{"AWS_ACCESS_KEY_ID", "AKIDEMULATOR"},
+                                                 {"AWS_SECRET_ACCESS_KEY", "emulator-secret-key"},
+                                                 {"AWS_REGION", "us-east-1"}};
+
+class program {
+ public:
+  program() {
+    around.out = [this](std::string_view bytes) { out += bytes; };
+    around.err = [this](std::string_view bytes) { err += bytes; };
+    around.adjust = [this](mwaa::client_config& config) {
+      if (!config.network) config.network = network;
+      seen = config;
+      config.retry.base_delay = std::chrono::milliseconds{1};
+      config.retry.throttling_base_delay = std::chrono::milliseconds{1};
+      config.retry.max_hint = std::chrono::milliseconds{0};
+    };
+  }
+
+  exit_code run(std::vector<std::string> args) {
+    out.clear();
+    err.clear();
+    return cli::run_program(std::move(args), around);
+  }
+  exit_code list(const std::string& run_id, std::vector<std::string> more = {}) {
+    std::vector<std::string> args{"list-task-instances", "--workflow-arn", emulator::default_workflow_arn, "--run-id",
+                                  run_id};
+    args.insert(args.end(), more.begin(), more.end());
+    return run(std::move(args));
+  }
+  [[nodiscard]] json::object output() const { return json::parse(out).as_object(); }
+
+  emulator service;
+  std::shared_ptr<mwaa::transport> network = service.in_memory_transport();
+  cli::surroundings around;
+  std::string out;
+  std::string err;
+  mwaa::client_config seen;  // the settings that the program made of flags and environment
+};
+
+std::vector<std::string> ids(const json::object& listing) {
+  std::vector<std::string> all;
+  for (const json::value& item : listing.at("TaskInstances").as_array())
+    all.emplace_back(item.as_object().at("TaskInstanceId").as_string());
+  return all;
+}
+
+long lines(const std::string& text) {
+  return std::count(text.begin(), text.end(), '\n');
+}
+
+// A network that never answers, and a person who presses Ctrl-C.
+class interrupted_network final : public mwaa::transport {
+ public:
+  asio::awaitable<mwaa::result<mwaa::http_response>> send(const mwaa::http_request&, mwaa::clock::time_point) override {
+    asio::steady_timer forever{co_await asio::this_coro::executor, asio::steady_timer::time_point::max()};
+    std::raise(SIGINT);
+    co_await forever.async_wait(asio::use_awaitable);
+    co_return mwaa::error{mwaa::errc::connect_failed, "was not cancelled"};
+  }
+  asio::awaitable<void> close() override { co_return; }
+  mwaa::transport_metrics metrics() const override { return {}; }
+};
+
+}  // namespace
+
+TEST_CASE("all pages are fetched and merged") {
+  const test::environment set{keys};
+  program p;
+  CHECK(p.list(emulator::run_finished) == exit_code::success);
+  CHECK(p.err.empty());
+  auto all = ids(p.output());
+  CHECK(all.size() == 250);
+  std::ranges::sort(all);
+  CHECK(std::ranges::unique(all).begin() == all.end());
+  CHECK_FALSE(p.output().contains("NextToken"));
+  CHECK(p.out.starts_with("{\n    \"TaskInstances\": [\n        {\n            \"WorkflowArn\": \"arn:"));
+  CHECK(p.out.ends_with("        }\n    ]\n}\n"));
+  CHECK(p.service.request_count() == 13);  // 20 a page
+
+  CHECK(p.list(emulator::run_finished, {"--page-size", "100"}) == exit_code::success);
+  CHECK(p.service.request_count() == 16);
+}
+
+TEST_CASE("an empty run") {
+  const test::environment set{keys};
+  program p;
+  CHECK(p.list(emulator::run_empty) == exit_code::success);
+  CHECK(p.out == "{\n    \"TaskInstances\": []\n}\n");
+  CHECK(p.list(emulator::run_empty, {"--output", "text"}) == exit_code::success);
+  CHECK(p.out.empty());
+}
+
+TEST_CASE("a listing that --max-items cuts goes on at its token, inside a page too") {
+  const test::environment set{keys};
+  program p;
+  REQUIRE(p.list(emulator::run_failed) == exit_code::success);
+  const auto all = ids(p.output());
+  REQUIRE(all.size() == 12);
+
+  for (const char* page_size : {"2", "3", "5", "20"}) {
+    CAPTURE(page_size);
+    std::vector<std::string> joined;
+    std::string token;
+    for (int parts = 0; parts < 10; ++parts) {
+      std::vector<std::string> more{"--max-items", "5", "--page-size", page_size};
+      if (!token.empty()) more.insert(more.end(), {"--starting-token", token});
+      REQUIRE(p.list(emulator::run_failed, more) == exit_code::success);
+      const auto part = ids(p.output());
+      joined.insert(joined.end(), part.begin(), part.end());
+      if (!p.output().contains("NextToken")) break;
+      CHECK(part.size() == 5);
+      token = p.output().at("NextToken").as_string();
+    }
+    CHECK(joined == all);
+  }
+}
+
+TEST_CASE("text goes out page by page, and ends in the token") {
+  const test::environment set{keys};
+  program p;
+  CHECK(p.list(emulator::run_failed, {"--output", "text", "--max-items", "5", "--page-size", "2"}) ==
+        exit_code::success);
+  CHECK(lines(p.out) == 6);
+  CHECK(p.out.starts_with("TASKINSTANCES\t"));
+  CHECK(p.out.find("\nNEXTTOKEN\t") != std::string::npos);
+
+  // The second page fails: the first one is out.
+  program q;
+  q.service.script(fault::delay(std::chrono::milliseconds{0}));
+  q.service.script(fault::status(403));
+  CHECK(q.list(emulator::run_failed, {"--output", "text", "--page-size", "2"}) == exit_code::service_error);
+  CHECK(lines(q.out) == 2);
+}
+
+TEST_CASE("one page, with the service's own token") {
+  const test::environment set{keys};
+  program p;
+  CHECK(p.list(emulator::run_failed, {"--max-results", "5"}) == exit_code::success);
+  CHECK(ids(p.output()).size() == 5);
+  const std::string token{p.output().at("NextToken").as_string()};
+  CHECK(p.list(emulator::run_failed, {"--max-results", "9", "--next-token", token}) == exit_code::success);
+  CHECK(ids(p.output()).size() == 7);
+  CHECK_FALSE(p.output().contains("NextToken"));
+  CHECK(p.list(emulator::run_finished, {"--no-paginate"}) == exit_code::success);
+  CHECK(ids(p.output()).size() == 20);
+  CHECK(p.output().contains("NextToken"));
+  CHECK(p.service.request_count() == 3);
+}
+
+TEST_CASE("throttling is waited out; when it lasts, the retries are counted") {
+  const test::environment set{keys};
+  program p;
+  p.service.script(fault::throttle(std::chrono::seconds{1}).with_times(2));
+  CHECK(p.list(emulator::run_empty) == exit_code::success);
+  CHECK(p.service.request_count() == 3);
+
+  p.service.script(fault::throttle(std::chrono::seconds{1}).with_times(3));
+  CHECK(p.list(emulator::run_empty) == exit_code::service_error);
+  CHECK(p.out.empty());
+  CHECK(p.err.find("An error occurred (ThrottlingException) when calling the ListTaskInstances operation (reached max "
+                   "retries: 2): ") != std::string::npos);
+  CHECK(p.err.find("\nRetryAfterSeconds: 1\n") != std::string::npos);
+}
+
+TEST_CASE("errors of the service") {
+  const test::environment set{keys};
+  program p;
+  CHECK(p.list("no-such-run") == exit_code::service_error);
+  CHECK(p.err.find("(ValidationException) when calling the ListTaskInstances operation: ") != std::string::npos);
+  CHECK(p.list("no-such-run", {"--cli-error-format", "json"}) == exit_code::service_error);
+  CHECK(json::parse(p.err).at("Code").as_string() == "ValidationException");
+
+  const test::environment wrong{
+      {{"AWS_ACCESS_KEY_ID", "AKIDEMULATOR"}, {"AWS_SECRET_ACCESS_KEY", "wrong"}, {"AWS_REGION", "us-east-1"}}};
+  CHECK(p.list(emulator::run_empty) == exit_code::service_error);
+  CHECK(p.err.find("(InvalidSignatureException)") != std::string::npos);
+}
+
+TEST_CASE("nothing is sent without region, credentials, a known profile and sound parameters") {
+  program p;
+  {
+    const test::environment none;
+    CHECK(p.list("r") == exit_code::configuration);
+    CHECK(p.err.find("(NoRegion)") != std::string::npos);
+    CHECK(p.list("r", {"--region", "us-east-1"}) == exit_code::configuration);
+    CHECK(p.err.find("(NoCredentials)") != std::string::npos);
+  }
+  const test::environment set{keys};
+  CHECK(p.list("r", {"--profile", "work"}) == exit_code::failure);
+  CHECK(p.err.find("The config profile (work) could not be found") != std::string::npos);
+  CHECK(p.list("") == exit_code::usage);
+  CHECK(p.err.find("(ParamValidation): Parameter validation failed:\n") != std::string::npos);
+  CHECK(p.err.find("RunId") != std::string::npos);
+  CHECK(p.list("r", {"--page-size", "0"}) == exit_code::usage);
+  CHECK(p.err.find("MaxResults") != std::string::npos);
+  CHECK(p.list("r", {"--endpoint-url", "ftp://h"}) == exit_code::failure);
+  CHECK(p.service.request_count() == 0);
+}
+
+TEST_CASE("flags go before the environment") {
+  auto variables = keys;
+  variables.insert({{"AWS_ENDPOINT_URL_MWAA_SERVERLESS", "http://127.0.0.1:1"}, {"AWS_CA_BUNDLE", "env.pem"}});
+  const test::environment set{variables};
+  program p;
+  CHECK(p.list(emulator::run_empty) == exit_code::success);
+  CHECK(p.seen.endpoint_url == "http://127.0.0.1:1");
+  CHECK(p.seen.ca_bundle == "env.pem");
+  CHECK(p.seen.region == "us-east-1");
+  CHECK(p.seen.verify_tls);
+  const auto whole = p.seen.attempt_timeout;
+  const auto connect = p.seen.connect_timeout;
+
+  p.list(emulator::run_empty,
+         {"--endpoint-url", "http://127.0.0.1:2", "--ca-bundle", "flag.pem", "--region", "eu-west-1", "--no-verify-ssl",
+          "--cli-connect-timeout", "2", "--cli-read-timeout", "5"});
+  CHECK(p.seen.endpoint_url == "http://127.0.0.1:2");
+  CHECK(p.seen.ca_bundle == "flag.pem");
+  CHECK(p.seen.region == "eu-west-1");
+  CHECK_FALSE(p.seen.verify_tls);
+  CHECK(p.seen.connect_timeout == std::chrono::seconds{2});
+  CHECK(p.seen.attempt_timeout == std::chrono::seconds{7});
+
+  p.list(emulator::run_empty, {"--cli-read-timeout", "0"});
+  CHECK(p.seen.connect_timeout == connect);
+  CHECK(p.seen.attempt_timeout > std::chrono::hours{24});
+  p.list(emulator::run_empty, {"--cli-connect-timeout", "60"});
+  CHECK(p.seen.attempt_timeout - p.seen.connect_timeout == whole - connect);
+}
+
+TEST_CASE("--debug tells what was done, without secrets, on standard error") {
+  const test::environment set{keys};
+  program p;
+  p.service.script(fault::status(500).with_times(3));
+  CHECK(p.list(emulator::run_empty, {"--debug"}) == exit_code::service_error);
+  CHECK(p.err.find("endpoint https://airflow-serverless.us-east-1.api.aws/") != std::string::npos);
+  CHECK(p.err.find("attempt 2: HTTP 500 InternalServerException") != std::string::npos);
+  CHECK(p.list(emulator::run_finished, {"--debug", "--output", "text"}) == exit_code::success);
+  CHECK(p.err.find("page of 20, request id ") != std::string::npos);
+  CHECK(p.err.find("13 attempts") != std::string::npos);
+  CHECK(p.err.find("emulator-secret-key") == std::string::npos);
+  CHECK(lines(p.out) == 250);
+}
+
+TEST_CASE("Ctrl-C cancels what is under way") {
+  const test::environment set{keys};
+  program p;
+  p.network = std::make_shared<interrupted_network>();
+  CHECK(p.list(emulator::run_empty) == exit_code::interrupted);
+  CHECK(p.out == "\n");
+  CHECK(p.err.empty());
+}
+
+TEST_CASE("standard output that takes no more") {
+  const test::environment set{keys};
+  program p;
+  int problem = EPIPE;
+  int writes = 0;
+  p.around.out = [&](std::string_view) {
+    ++writes;
+    throw std::system_error(problem, std::generic_category(), "Could not write to standard output");
+  };
+  CHECK(p.list(emulator::run_finished, {"--output", "text"}) == exit_code::success);
+  CHECK(writes == 1);
+  CHECK(p.err.empty());
+  CHECK(p.service.request_count() == 1);  // nobody wants the other pages
+
+  problem = ENOSPC;
+  CHECK(p.list(emulator::run_finished) == exit_code::failure);
+  CHECK(p.err.find("Could not write to standard output: No space left on device") != std::string::npos);
+}
+
+TEST_CASE("tables are coloured on terminals, or on demand") {
+  const test::environment set{keys};
+  program p;
+  CHECK(p.list(emulator::run_failed, {"--output", "table"}) == exit_code::success);
+  CHECK(p.out.find('\x1b') == std::string::npos);
+  CHECK(p.out.find("ListTaskInstances") != std::string::npos);
+  CHECK(p.list(emulator::run_failed, {"--output", "table", "--color", "on"}) == exit_code::success);
+  CHECK(p.out.find('\x1b') != std::string::npos);
+  p.around.out_is_terminal = true;
+  CHECK(p.list(emulator::run_failed, {"--output", "table"}) == exit_code::success);
+  CHECK(p.out.find('\x1b') != std::string::npos);
+  CHECK(p.list(emulator::run_failed, {"--output", "table", "--color", "off"}) == exit_code::success);
+  CHECK(p.out.find('\x1b') == std::string::npos);
+}

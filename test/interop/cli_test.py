@@ -1,0 +1,301 @@
+"""Our program against the AWS CLI: cli_test.py EMULATOR PROGRAM
+
+The same arguments go to the AWS CLI v2 and to our program, against the same emulator; standard output must agree byte
+for byte, and so must the exit code. v2 is not on PyPI: Debian's package `awscli` is used, with the model of the service
+that botocore carries. Without it these tests are skipped (exit code 77), or fail with MWAA_SERVERLESS_REQUIRE_ALL=1.
+AWS CLI v1, from PyPI, is compared by its JSON; its exit codes are older.
+"""
+
+import concurrent.futures
+import gzip
+import importlib.util
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import unittest
+
+import botocore
+
+from emulator_process import WORKFLOW_ARN, EmulatorProcess
+
+PROGRAM = pathlib.Path(sys.argv.pop(2))
+EMULATOR = pathlib.Path(sys.argv.pop(1))
+SKIPPED = 77
+PATIENCE_SECONDS = 120
+
+RUN = ["--workflow-arn", WORKFLOW_ARN, "--run-id"]
+
+# What the emulator answers with success.
+LISTINGS = [
+    RUN + ["run-failed"],
+    RUN + ["run-failed", "--output", "text"],
+    RUN + ["run-failed", "--output", "table"],
+    RUN + ["run-empty"],
+    RUN + ["run-empty", "--output", "text"],
+    RUN + ["run-empty", "--output", "table"],
+    RUN + ["run-empty", "--no-paginate"],
+    RUN + ["run-finished"],
+    RUN + ["run-finished", "--output", "text"],
+    RUN + ["run-finished", "--output", "table", "--page-size", "100"],
+    RUN + ["run-failed", "--page-size", "5", "--output", "text"],
+    RUN + ["run-failed", "--page-size", "100", "--output", "text", "--no-cli-pager"],
+    RUN + ["run-failed", "--max-items", "3"],
+    RUN + ["run-failed", "--max-items", "3", "--output", "text"],
+    RUN + ["run-failed", "--max-items", "1", "--output", "table"],
+    RUN + ["run-failed", "--max-items", "4", "--page-size", "2"],
+    RUN + ["run-failed", "--max-items", "5", "--page-size", "2", "--output", "text"],
+    RUN + ["run-failed", "--max-items", "12"],
+    RUN + ["run-failed", "--max-items", "99", "--output", "text"],
+    RUN + ["run-finished", "--no-paginate"],
+    RUN + ["run-failed", "--max-results", "5"],
+    RUN + ["run-failed", "--max-results", "5", "--output", "text"],
+    RUN + ["run-failed", "--max-results", "5", "--output", "table"],
+    ["--run-id=run-failed", f"--workflow-arn={WORKFLOW_ARN}", "--output=text", "--color=off"],
+    RUN + ["run-empty", "--run-id", "run-failed", "--output", "text"],
+]
+
+# What is refused, here or there, and the exit code that both give.
+REFUSALS = [
+    (252, []),
+    (252, RUN),
+    (252, ["--run-id", "run-failed"]),
+    (252, RUN + [""]),
+    (252, RUN + ["run-failed", "extra"]),
+    (252, RUN + ["run-failed", "--foo", "bar"]),
+    (252, RUN + ["run-failed", "--output", "xml"]),
+    (252, RUN + ["run-failed", "--color", "blue"]),
+    (252, RUN + ["run-failed", "--page-size", "0"]),
+    (252, RUN + ["run-failed", "--page-size", "-1"]),
+    (252, RUN + ["run-failed", "--page-size", "x"]),
+    (252, RUN + ["run-failed", "--max-items", "1.5"]),
+    (252, RUN + ["run-failed", "--max-results", "0"]),
+    (252, RUN + ["run-failed", "--max-results", "5", "--max-items", "2"]),
+    (252, RUN + ["run-failed", "--no-paginate", "--page-size", "2", "--starting-token", "x"]),
+    (254, RUN + ["no-such-run"]),
+    (254, ["--workflow-arn", "arn:wrong", "--run-id", "run-failed"]),
+    (254, RUN + ["run-failed", "--page-size", "101"]),
+    (254, RUN + ["run-failed", "--starting-token", "made-up"]),
+    (254, RUN + ["run-failed", "--next-token", "made-up"]),
+    (254, RUN + ["run-failed", "--starting-token", ""]),
+    (254, RUN + ["run-failed", "--next-token", ""]),
+    (255, RUN + ["run-failed", "--profile", "no-such-profile"]),
+]
+
+
+def find_v2():
+    for candidate in ("/usr/bin/aws", shutil.which("aws")):
+        if candidate is None or not os.access(candidate, os.X_OK):
+            continue
+        version = subprocess.run([candidate, "--version"], capture_output=True, text=True, timeout=PATIENCE_SECONDS)
+        if version.stdout.startswith("aws-cli/2"):
+            return candidate
+    return None
+
+
+def copy_model(into: pathlib.Path):
+    """The service's model out of botocore, unpacked: the older v2 wants plain JSON."""
+    source = pathlib.Path(botocore.__file__).parent / "data" / "mwaa-serverless"
+    for file in source.rglob("*.json*"):
+        target = into / "mwaa-serverless" / file.relative_to(source)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if file.suffix == ".gz":
+            target.with_suffix("").write_bytes(gzip.decompress(file.read_bytes()))
+        else:
+            shutil.copyfile(file, target)
+
+
+def execute(command, environment):
+    done = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, capture_output=True,
+                          timeout=PATIENCE_SECONDS)
+    return done.returncode, done.stdout, done.stderr
+
+
+def ours(emulator, arguments, **changes):
+    return execute([PROGRAM, "list-task-instances", *arguments], emulator.environment(**changes))
+
+
+class Comparison(unittest.TestCase):
+    """The two programs side by side; several pairs at a time, for Python takes a second to start."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.directory = tempfile.TemporaryDirectory(prefix="mwaa-serverless-model-")
+        copy_model(pathlib.Path(cls.directory.name))
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.directory.cleanup()
+
+    def theirs(self, emulator, arguments, **changes):
+        environment = emulator.environment(AWS_DATA_PATH=self.directory.name, **changes)
+        endpoint = environment.get("AWS_ENDPOINT_URL_MWAA_SERVERLESS")  # Debian's v2 is older than the variable
+        command = [V2, "mwaa-serverless", "list-task-instances"]
+        return execute(command + (["--endpoint-url", endpoint] if endpoint else []) + arguments, environment)
+
+    def compare(self, emulator, cases, **changes):
+        def both(arguments):
+            return arguments, self.theirs(emulator, arguments, **changes), ours(emulator, arguments, **changes)
+
+        with concurrent.futures.ThreadPoolExecutor(max_workers=2) as pool:
+            for arguments, (code, out, err), (our_code, our_out, our_err) in pool.map(both, cases):
+                with self.subTest(" ".join(arguments)):
+                    self.assertEqual(our_code, code, (our_err, err))
+                    self.assertEqual(our_out.decode(), out.decode())
+                    yield arguments, our_code, our_out, our_err, err
+
+
+class AgainstV2(Comparison):
+    def test_listings(self):
+        with EmulatorProcess(EMULATOR) as emulator:
+            printed = 0
+            for arguments, code, out, err, _ in self.compare(emulator, LISTINGS):
+                self.assertEqual((code, err), (0, b""), arguments)
+                printed += len(out)
+            self.assertGreater(printed, 100_000)
+
+    def test_refusals(self):
+        with EmulatorProcess(EMULATOR) as emulator:
+            expected = {tuple(arguments): code for code, arguments in REFUSALS}
+            for arguments, code, out, err, their_err in self.compare(emulator, [a for _, a in REFUSALS]):
+                self.assertEqual(code, expected[tuple(arguments)], (err, their_err))
+                self.assertEqual(out, b"")
+                self.assertIn(b"mwaa-serverless: [ERROR]: ", err)
+                if code == 254:  # the sentence itself; the older v2 has no prefix and no details
+                    self.assertIn(their_err.strip(), err)
+
+    def test_resuming_each_other(self):
+        """A token of one program goes on in the other."""
+        with EmulatorProcess(EMULATOR) as emulator:
+            for size in ("2", "20"):
+                page = ["--page-size", size]
+                _, cut, _ = ours(emulator, RUN + ["run-failed", "--max-items", "5", *page])
+                token = json.loads(cut)["NextToken"]
+                rest = [RUN + ["run-failed", "--starting-token", token, *page],
+                        RUN + ["run-failed", "--starting-token", token, "--max-items", "4", "--output", "text", *page]]
+                for _, code, out, _, _ in self.compare(emulator, rest):
+                    self.assertEqual(code, 0)
+                    self.assertGreater(len(out), 0)
+
+    def test_configuration(self):
+        with EmulatorProcess(EMULATOR) as emulator:
+            listing = [RUN + ["run-empty"]]
+            for code, changes in [
+                (253, {"AWS_REGION": None, "AWS_DEFAULT_REGION": None}),
+                (253, {"AWS_ACCESS_KEY_ID": None, "AWS_SECRET_ACCESS_KEY": None}),
+                (255, {"AWS_SECRET_ACCESS_KEY": None}),
+                (254, {"AWS_SECRET_ACCESS_KEY": "wrong"}),
+                (255, {"AWS_MAX_ATTEMPTS": "x"}),
+                (255, {"AWS_DEFAULT_OUTPUT": "xml"}),
+                (0, {"AWS_DEFAULT_OUTPUT": "table"}),
+                (255, {"AWS_ENDPOINT_URL_MWAA_SERVERLESS": "http://127.0.0.1:1", "AWS_MAX_ATTEMPTS": "1"}),
+            ]:
+                for _, our_code, _, err, their_err in self.compare(emulator, listing, **changes):
+                    self.assertEqual(our_code, code, (err, their_err))
+
+    def test_faults(self):
+        for code, faults in [(254, ["throttle=1"]), (254, ["status=500"]), (254, ["html=502"]), (254, ["status=403"]),
+                             (255, ["close-before-headers"])]:
+            faults = [argument for fault in faults for argument in ("--fault", fault + "*2")]
+            with EmulatorProcess(EMULATOR, *faults) as emulator:
+                for _, our_code, _, err, their_err in self.compare(emulator, [RUN + ["run-empty"]],
+                                                                   AWS_MAX_ATTEMPTS="1"):
+                    self.assertEqual(our_code, code, (err, their_err))
+
+    def test_time_out(self):
+        with EmulatorProcess(EMULATOR, "--fault", "never-answer*2") as emulator:
+            arguments = RUN + ["run-empty", "--cli-read-timeout", "1"]
+            for _, code, _, err, their_err in self.compare(emulator, [arguments], AWS_MAX_ATTEMPTS="1"):
+                self.assertEqual(code, 255)
+                self.assertIn(b"Read timeout on endpoint URL: ", err)
+                self.assertIn(their_err.strip(), err)
+
+    def test_https(self):
+        with EmulatorProcess(EMULATOR, tls=True) as emulator:
+            listing = [RUN + ["run-failed", "--output", "text"]]
+            for _, code, _, _, _ in self.compare(emulator, listing):
+                self.assertEqual(code, 0)
+            for _, code, _, err, _ in self.compare(emulator, listing, AWS_CA_BUNDLE=None, AWS_MAX_ATTEMPTS="1"):
+                self.assertEqual(code, 255)
+                self.assertIn(b"SSL validation failed for ", err)
+            flags = [listing[0] + ["--ca-bundle", emulator.certificate_file], listing[0] + ["--no-verify-ssl"]]
+            for _, code, out, _, _ in self.compare(emulator, flags, AWS_CA_BUNDLE=None):
+                self.assertEqual(code, 0)
+                self.assertEqual(out.count(b"\n"), 12)
+
+
+class AgainstV1(unittest.TestCase):
+    def test_json(self):
+        if importlib.util.find_spec("awscli") is None:
+            self.skipTest("no awscli in the virtual environment")
+        with EmulatorProcess(EMULATOR) as emulator:
+            for arguments in [RUN + ["run-finished"], RUN + ["run-failed", "--max-items", "3"], RUN + ["run-empty"],
+                              RUN + ["run-failed", "--max-results", "5"]]:
+                with self.subTest(" ".join(arguments)):
+                    v1 = [sys.executable, "-m", "awscli", "mwaa-serverless", "list-task-instances", *arguments]
+                    code, out, err = execute(v1, emulator.environment())
+                    self.assertEqual(code, 0, err)
+                    self.assertEqual(ours(emulator, arguments)[1].decode(), out.decode())
+
+
+class Alone(unittest.TestCase):
+    """What only a real process shows."""
+
+    def test_interrupt(self):
+        with EmulatorProcess(EMULATOR, "--fault", "never-answer") as emulator:
+            command = [PROGRAM, "list-task-instances", *RUN, "run-empty", "--debug"]
+            process = subprocess.Popen(command, env=emulator.environment(), stdout=subprocess.PIPE,
+                                       stderr=subprocess.PIPE)
+            self.assertIn(b"endpoint", process.stderr.readline())  # from here on it waits for Ctrl-C
+            process.send_signal(signal.SIGINT)
+            out, _ = process.communicate(timeout=PATIENCE_SECONDS)
+            self.assertEqual((process.returncode, out), (130, b"\n"))
+
+    def test_reader_that_leaves(self):
+        with EmulatorProcess(EMULATOR) as emulator:
+            for output in ("json", "text", "table"):
+                read_end, write_end = os.pipe()
+                os.close(read_end)
+                command = [PROGRAM, "list-task-instances", *RUN, "run-finished", "--output", output]
+                done = subprocess.run(command, env=emulator.environment(), stdout=write_end, stderr=subprocess.PIPE,
+                                      timeout=PATIENCE_SECONDS)
+                os.close(write_end)
+                self.assertEqual((done.returncode, done.stderr), (0, b""))
+
+    def test_full_disk(self):
+        with EmulatorProcess(EMULATOR) as emulator, open("/dev/full", "wb") as full:
+            done = subprocess.run([PROGRAM, "list-task-instances", *RUN, "run-failed"], env=emulator.environment(),
+                                  stdout=full, stderr=subprocess.PIPE, timeout=PATIENCE_SECONDS)
+            self.assertEqual(done.returncode, 255)
+            self.assertIn(b"No space left on device", done.stderr)
+
+    def test_details_of_a_throttled_request(self):
+        with EmulatorProcess(EMULATOR, "--fault", "throttle=7*2") as emulator:
+            code, out, err = ours(emulator, RUN + ["run-empty"], AWS_MAX_ATTEMPTS="1")
+            self.assertEqual((code, out), (254, b""))
+            self.assertRegex(err.decode(), r"\A\nmwaa-serverless: \[ERROR\]: An error occurred \(ThrottlingException\) "
+                             r"when calling the ListTaskInstances operation \(reached max retries: 0\): .+\n\n"
+                             r"Additional error details:\nServiceCode: .+\nQuotaCode: .+\nRetryAfterSeconds: 7\n\Z")
+            code, _, err = ours(emulator, RUN + ["run-empty"], AWS_MAX_ATTEMPTS="1", AWS_CLI_ERROR_FORMAT="json")
+            self.assertEqual(code, 254)
+            self.assertEqual(list(json.loads(err)),
+                             ["Message", "Code", "ServiceCode", "QuotaCode", "RetryAfterSeconds"])
+
+
+V2 = find_v2()
+
+if __name__ == "__main__":
+    if V2 is None:
+        if os.environ.get("MWAA_SERVERLESS_REQUIRE_ALL") == "1":
+            sys.exit("no AWS CLI v2 on this machine (Debian: apt-get install awscli)")
+        del AgainstV2, Comparison
+    result = unittest.main(exit=False, verbosity=2).result
+    if not result.wasSuccessful():
+        sys.exit(1)
+    if V2 is None:
+        print("skipped in part: no AWS CLI v2 on this machine (Debian: apt-get install awscli)", file=sys.stderr)
+        sys.exit(SKIPPED)
