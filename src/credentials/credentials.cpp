@@ -7,16 +7,34 @@
 
 namespace mwaa_serverless {
 
+namespace {
+
+// Keys and tokens become parts of header lines: a line break in one would begin a header of its own.
+bool fits_a_header(const std::string& value) {
+  for (const char c : value)
+    if (c <= ' ' || c > '~') return false;
+  return true;
+}
+
+}  // namespace
+
 credentials::credentials(std::string access_key_id, std::string secret_access_key, std::string session_token,
                          std::optional<std::chrono::system_clock::time_point> expiration)
     : access_key_id_(std::move(access_key_id)),
       secret_access_key_(std::move(secret_access_key)),
       session_token_(std::move(session_token)),
       expiration_(expiration) {
+  const char* problem = nullptr;
   if (access_key_id_.empty() || secret_access_key_.empty()) {
+    problem = "credentials need both an access key id and a secret access key, and one of them is empty";
+  } else if (!fits_a_header(access_key_id_)) {
+    problem = "the access key id must be printable ASCII without blanks";
+  } else if (!fits_a_header(session_token_)) {
+    problem = "the session token must be printable ASCII without blanks";
+  }
+  if (problem != nullptr) {
     cleanse();  // a constructor that throws runs no destructor
-    throw exception(error(errc::invalid_configuration,
-                          "credentials need both an access key id and a secret access key, and one of them is empty"));
+    throw exception(error(errc::invalid_configuration, problem));
   }
 }
 
