@@ -1,0 +1,114 @@
+#include <doctest/doctest.h>
+#include <boost/asio/io_context.hpp>
+#include <cstdlib>
+#include <map>
+#include <mwaa_serverless/client_config.hpp>
+#include <mwaa_serverless/error.hpp>
+#include <optional>
+#include <string>
+
+#include "support/canned_transport.hpp"
+
+namespace mwaa = mwaa_serverless;
+
+namespace {
+
+/// Sets the variables that AWS's tools read, all others of them unset, and puts back what was there.
+class environment {
+ public:
+  explicit environment(const std::map<std::string, std::string>& values) {
+    for (const char* name :
+         {"AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL_MWAA_SERVERLESS", "AWS_ENDPOINT_URL",
+          "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN",
+          "AWS_USE_FIPS_ENDPOINT", "AWS_CA_BUNDLE", "AWS_MAX_ATTEMPTS", "AWS_SDK_UA_APP_ID"}) {
+      const char* const before = std::getenv(name);
+      before_[name] = before == nullptr ? std::nullopt : std::optional<std::string>{before};
+      const auto wanted = values.find(name);
+      put(name, wanted == values.end() ? std::nullopt : std::optional<std::string>{wanted->second});
+    }
+  }
+  environment(const environment&) = delete;
+  environment& operator=(const environment&) = delete;
+  ~environment() {
+    for (const auto& [name, value] : before_) put(name, value);
+  }
+
+ private:
+  static void put(const std::string& name, const std::optional<std::string>& value) {
+    if (value)
+      ::setenv(name.c_str(), value->c_str(), 1);
+    else
+      ::unsetenv(name.c_str());
+  }
+  std::map<std::string, std::optional<std::string>> before_;
+};
+
+mwaa::client_config read(const std::map<std::string, std::string>& values) {
+  const environment set{values};
+  return mwaa::client_config::from_environment();
+}
+
+std::string refusal(const std::map<std::string, std::string>& values) {
+  try {
+    (void)read(values);
+  } catch (const mwaa::exception& failure) {
+    CHECK(failure.code() == mwaa::errc::invalid_configuration);
+    return failure.details().message;
+  }
+  return "accepted";
+}
+
+}  // namespace
+
+TEST_CASE("client_config: an empty environment leaves the defaults") {
+  const auto config = read({});
+  CHECK(config.region.empty());
+  CHECK(config.endpoint_url.empty());
+  CHECK_FALSE(config.credentials);
+  CHECK_FALSE(config.use_fips);
+  CHECK(config.ca_bundle.empty());
+  CHECK(config.app_id.empty());
+  CHECK(config.retry.max_attempts == 3);
+  CHECK(config.max_connections == 64);
+}
+
+TEST_CASE("client_config: which variable wins") {
+  CHECK(read({{"AWS_REGION", "eu-west-1"}, {"AWS_DEFAULT_REGION", "us-east-1"}}).region == "eu-west-1");
+  CHECK(read({{"AWS_REGION", ""}, {"AWS_DEFAULT_REGION", "us-east-1"}}).region == "us-east-1");
+  CHECK(read({{"AWS_ENDPOINT_URL_MWAA_SERVERLESS", "http://a"}, {"AWS_ENDPOINT_URL", "http://b"}}).endpoint_url ==
+        "http://a");
+  CHECK(read({{"AWS_ENDPOINT_URL", "http://b"}}).endpoint_url == "http://b");
+  for (const char* yes : {"true", "TRUE", "True"}) {
+    CHECK(read({{"AWS_ENDPOINT_URL", "http://b"}, {"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", yes}}).endpoint_url.empty());
+    CHECK(read({{"AWS_USE_FIPS_ENDPOINT", yes}}).use_fips);
+  }
+  CHECK(read({{"AWS_ENDPOINT_URL", "http://b"}, {"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "false"}}).endpoint_url ==
+        "http://b");
+  const auto config = read({{"AWS_CA_BUNDLE", "/ca.pem"}, {"AWS_SDK_UA_APP_ID", "etl"}, {"AWS_MAX_ATTEMPTS", "7"}});
+  CHECK(config.ca_bundle == "/ca.pem");
+  CHECK(config.app_id == "etl");
+  CHECK(config.retry.max_attempts == 7);
+}
+
+TEST_CASE("client_config: the keys of the environment sign, with their token") {
+  test::canned_service service;
+  service.config.credentials =
+      read({{"AWS_ACCESS_KEY_ID", "AKIDENV"}, {"AWS_SECRET_ACCESS_KEY", "s"}, {"AWS_SESSION_TOKEN", "tok"}})
+          .credentials;
+  service.network->script.emplace_back(test::page({"x"}));
+  (void)service.run(service.make_client().list_task_instances({"arn", "run"}));
+  REQUIRE(service.network->requests.size() == 1);
+  const auto& request = service.network->requests[0];
+  CHECK(request.header("x-amz-security-token") == "tok");
+  CHECK(request.header("authorization").value_or("").find("Credential=AKIDENV/") != std::string_view::npos);
+}
+
+TEST_CASE("client_config: what cannot be used is refused, and the variable named") {
+  CHECK(refusal({{"AWS_ACCESS_KEY_ID", "AKID"}}).find("AWS_SECRET_ACCESS_KEY is not set") != std::string::npos);
+  const std::string half = refusal({{"AWS_SECRET_ACCESS_KEY", "s3cret"}});
+  CHECK(half.find("AWS_ACCESS_KEY_ID is not set") != std::string::npos);
+  CHECK(half.find("s3cret") == std::string::npos);
+  for (const char* attempts : {"0", "-1", "three", "3.5", "99999999999", "3 "})
+    CHECK(refusal({{"AWS_MAX_ATTEMPTS", attempts}}).find("AWS_MAX_ATTEMPTS") != std::string::npos);
+  CHECK(refusal({{"AWS_USE_FIPS_ENDPOINT", "yes"}}).find("AWS_USE_FIPS_ENDPOINT") != std::string::npos);
+}
