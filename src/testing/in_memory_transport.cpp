@@ -78,12 +78,12 @@ class traffic {
     for (const auto& each : woken) each->set();
   }
   /// Null when nothing is under way.
-  std::shared_ptr<net::event> close(const asio::any_io_executor& executor) {
+  std::shared_ptr<net::event> close() {
     const std::lock_guard lock{mutex_};
     closed_ = true;
     idle_ = 0;
     if (figures_.in_use == 0) return nullptr;
-    return closers_.emplace_back(std::make_shared<net::event>(executor, clock::time_point::max()));
+    return closers_.emplace_back(std::make_shared<net::event>());
   }
   [[nodiscard]] transport_metrics figures() const {
     const std::lock_guard lock{mutex_};
@@ -149,8 +149,7 @@ class in_memory_transport final : public transport {
   }
 
   asio::awaitable<void> close() override {
-    const auto executor = co_await asio::this_coro::executor;
-    const auto drained = traffic_->close(executor);
+    const auto drained = traffic_->close();
     if (drained) co_await drained->wait();
   }
 
