@@ -50,7 +50,7 @@ case $name in
     ;;
   demo)
     [ "$(count '^... and 238 more$' out)" = 1 ] || fail "not 12 rows of 250"
-    [ "$(count '^5 pages, 250 items, 0 retries after 0 throttles, 1 connection, ' out)" = 1 ] || fail "not the summary"
+    [ "$(count '^10 pages, 250 items, retries: 0, throttled: 0, connections: 1, ' out)" = 1 ] || fail "not the summary"
     ;;
   *) fail "no check is known for it" ;;
 esac

@@ -24,7 +24,7 @@ int pages = 0;
 
 // [the ten lines]
 asio::awaitable<void> list_run(mwaa::client client) {
-  auto stream = client.paginate_list_task_instances({workflow_arn, run_id}).page_size(50).pages();
+  auto stream = client.paginate_list_task_instances({workflow_arn, run_id}).page_size(25).pages();
   while (auto page = co_await stream.next()) {
     ++pages;
     for (const mwaa::task_instance& task : page->task_instances) tasks.push_back(task);
@@ -65,9 +65,9 @@ int main() {
     print_table();
     const auto metrics = client.metrics();
     std::cout << '\n'
-              << pages << " pages, " << tasks.size() << " items, " << metrics.retries << " retries after "
-              << metrics.throttled << " throttles, " << metrics.transport.connections_opened << " connection, "
-              << std::fixed << std::setprecision(2) << took.count() << " s\n";
+              << pages << " pages, " << tasks.size() << " items, " << "retries: " << metrics.retries
+              << ", throttled: " << metrics.throttled << ", connections: " << metrics.transport.connections_opened
+              << ", " << std::fixed << std::setprecision(2) << took.count() << " s\n";
     return EXIT_SUCCESS;
   } catch (const std::exception& e) {
     std::cerr << "demo: " << e.what() << '\n';
