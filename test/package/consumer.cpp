@@ -12,8 +12,7 @@ namespace asio = boost::asio;
 namespace mwaa = mwaa_serverless;
 
 asio::awaitable<std::size_t> count(mwaa::client client, std::string workflow_arn, std::string run_id) {
-  const auto tasks =
-      co_await mwaa::collect(client.paginate_list_task_instances({workflow_arn, run_id}).items(), 1000);
+  const auto tasks = co_await mwaa::collect(client.paginate_list_task_instances({workflow_arn, run_id}).items(), 1000);
   co_return tasks.size();
 }
 
