@@ -178,15 +178,19 @@ asio::awaitable<result<connection*>> pooled_transport::open(slot_id slot, const 
   const auto addresses = co_await resolve(io_, to.host, to.port, limit, options_.name_servers);
   if (!addresses) co_return addresses.error();
   std::optional<error> failed;
+  std::string failures;  // of all addresses
   connection* link = nullptr;
   for (std::size_t left = addresses->size(); left > 0; --left) {
     // An address that does not answer uses up its share of the time only.
     const auto now = steady_now();
+    if (failed && now >= limit) break;
     const auto share = (limit - now) / static_cast<clock::time_point::rep>(left);
     link = &install(slot, std::make_unique<connection>(io_, peer), now + share);
     failed = co_await link->connect((*addresses)[addresses->size() - left]);
     if (!failed && !move_deadline(slot, limit)) failed = link->timed_out(phase::connecting);
     if (!failed) break;
+    failures += (failures.empty() ? "" : "; ") + failed->message;
+    failed->message = failures;
   }
   if (!failed && to.tls) failed = co_await link->start_tls(tls_, to);
   if (!failed && !move_deadline(slot, deadline)) failed = link->timed_out(phase::tls_handshake);

@@ -25,7 +25,7 @@ void response_parser::message::on_response_impl(int status, string_view, int, er
 
 void response_parser::message::on_field_impl(field name, string_view name_text, string_view value, error_code& code) {
   if (in_trailer_) return;  // nothing that this library knows of comes in a trailer
-  // Beast applies its header limit to the bytes of each call only, so that a header in many pieces has no limit.
+  // Beast does not count the lines that came whole in the first piece.
   if (out_.fields.size() + name_text.size() + value.size() + 4 > max_head_bytes) {
     code = http::error::header_limit;
     return;

@@ -123,6 +123,11 @@ TEST_CASE("response parser: limits") {
   CHECK(read(pieces).state == progress::need_more);
   pieces.push_back(line);
   CHECK(read(pieces).failed_as(errc::malformed_response));
+  std::string half = head;
+  for (int i = 0; i < 40; ++i) half += line;
+  const std::string rest = half.substr(head.size()) + "\r\n";
+  CHECK(read({half, "\r\n"}).state == progress::need_more);
+  CHECK(read({half, rest}).failed_as(errc::malformed_response));
 }
 
 TEST_CASE("response parser: random bytes and random damage end in a state, not in a crash") {

@@ -253,7 +253,9 @@ TEST_CASE("transport: a deadline ends a response that never ends") {
   with_growing_limit([&](std::chrono::milliseconds limit) {
     server.on_connection([](peer& p) {
       p.read_request();
-      p.send_forever("HTTP/1.1 103 Early Hints\r\n\r\n");
+      std::string many;
+      for (int i = 0; i < 20'000; ++i) many += "HTTP/1.1 103 Early Hints\r\n\r\n";
+      p.send_forever(many);
     });
     const auto got = client.send(server.at(), limit);
     REQUIRE(got.has_error());

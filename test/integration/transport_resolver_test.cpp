@@ -82,6 +82,22 @@ TEST_CASE("transport: an address that refuses is followed by the next") {
   CHECK(client.send(server.at("reverse.test")).has_value());
 }
 
+TEST_CASE("transport: when every address fails, the message speaks of each") {
+  std::uint16_t port = 0;
+  {
+    const test::scripted_server gone;
+    port = gone.port();
+  }
+  test::name_server names;
+  names.add("service.test", {"127.0.0.8", "127.0.0.9"});
+  test::fixture client{asking(names)};
+  const auto got = client.send(std::make_shared<const mwaa_serverless::origin>(false, "service.test", port));
+  REQUIRE(got.has_error());
+  CHECK(got.error().code == errc::connect_failed);
+  CHECK(got.error().message.find("127.0.0.8") != std::string::npos);
+  CHECK(got.error().message.find("127.0.0.9") != std::string::npos);
+}
+
 TEST_CASE("transport: an address that does not answer leaves time for the next") {
   test::scripted_server server;
   const test::silent_address silent{"127.0.0.9", server.port()};

@@ -97,18 +97,23 @@ class fixture {
   }
   void run() {
     io.restart();
-    io.run();
+    io.run_for(patience);
+    if (!io.stopped()) throw std::logic_error("something is still pending");
   }
   /// Runs the loop until `done`; for when something else stays pending.
   template <class Predicate>
   void run_until(Predicate done) {
     io.restart();
-    while (!done() && io.run_one() > 0) {
-    }
+    while (!done())
+      if (io.run_one_for(patience) == 0) throw std::logic_error("what the test waits for does not come");
   }
 
   asio::io_context io;
   std::shared_ptr<mwaa::transport> net;
+
+ private:
+  // After this a hang is a failure.
+  static constexpr std::chrono::seconds patience{60};
 };
 
 }  // namespace test

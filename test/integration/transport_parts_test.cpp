@@ -1,0 +1,106 @@
+// Parts of the transport whose delicate moments cannot be brought about from outside.
+#include <arpa/inet.h>
+#include <doctest/doctest.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <optional>
+
+#include "support/scripted_server.hpp"
+#include "transport/event.hpp"
+#include "transport/tls_stream.hpp"
+
+namespace {
+
+namespace asio = boost::asio;
+namespace net = mwaa_serverless::net;
+using namespace std::chrono_literals;
+
+class client_socket {
+ public:
+  explicit client_socket(std::uint16_t port) : number(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in to{};
+    to.sin_family = AF_INET;
+    to.sin_port = htons(port);
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    REQUIRE(::connect(number, reinterpret_cast<sockaddr*>(&to), sizeof to) == 0);
+    ::fcntl(number, F_SETFL, O_NONBLOCK);
+  }
+  client_socket(const client_socket&) = delete;
+  client_socket& operator=(const client_socket&) = delete;
+  ~client_socket() { ::close(number); }
+
+  void wait_readable() const {
+    pollfd what{number, POLLIN, 0};
+    REQUIRE(::poll(&what, 1, 60'000) == 1);
+  }
+  const int number;
+};
+
+std::optional<bool> outcome_of(asio::io_context& io, const std::shared_ptr<net::event>& what) {
+  std::optional<bool> got;
+  asio::co_spawn(io, what->wait(), [&](std::exception_ptr e, bool set) {
+    CHECK_FALSE(e);
+    got = set;
+  });
+  io.restart();
+  io.run_for(60s);
+  return got;
+}
+
+}  // namespace
+
+TEST_CASE("event: set before the wait, during the wait, never") {
+  asio::io_context io;
+  const auto early = std::make_shared<net::event>();
+  early->set();
+  CHECK(outcome_of(io, early) == true);
+
+  const auto later = std::make_shared<net::event>();
+  asio::post(io, [&] { asio::post(io, [&] { later->set(); }); });
+  CHECK(outcome_of(io, later) == true);
+
+  const auto never = std::make_shared<net::event>(std::chrono::steady_clock::now());
+  CHECK(outcome_of(io, never) == false);
+}
+
+TEST_CASE("tls_stream: what a loan leaves unread comes with the next") {
+  const test::certificate identity{{"127.0.0.1"}};
+  test::scripted_server server{identity};
+  server.on_connection([](test::peer& p) {
+    // Records of one write, so that one read of the socket brings them together.
+    p.read_request();
+    p.send(std::string(20'000, 'a') + std::string(20'000, 'b'));
+    p.note("sent");
+    p.wait_for_close();
+  });
+  net::pooled_transport_options options;
+  options.verify_tls = false;
+  net::tls_settings settings{options};
+  const client_socket socket{server.port()};
+  net::tls_stream stream{settings, *server.at(), socket.number};
+  while (stream.handshake().status != net::io_status::done) socket.wait_readable();
+  CHECK(stream.write("GET / HTTP/1.1\r\n\r\n").status == net::io_status::done);
+  server.wait_until("1 sent");
+
+  std::array<char, 65536> lent;
+  std::array<char, 1000> piece;
+  std::string all;
+  while (all.size() < 40'000) {
+    const net::tls_stream::loan loan{stream, lent};
+    const auto step = stream.read(piece);  // one read only: the loan ends with the rest unread
+    if (step.status == net::io_status::want_read) {
+      socket.wait_readable();
+      continue;
+    }
+    REQUIRE(step.status == net::io_status::done);
+    all.append(piece.data(), step.count);
+  }
+  CHECK(all == std::string(20'000, 'a') + std::string(20'000, 'b'));
+}
