@@ -18,8 +18,8 @@ using boost::system::error_code;
 
 namespace {
 
-// What the socket brings at once is read into one buffer of this size, on the stack and for that moment only. Any page
-// of the service fits.
+// What the socket brings at once is read into one buffer of this size, on the stack and for that moment only: a parked
+// connection holds 0.7 KB, or 20 KB with TLS, nearly all of it OpenSSL's. Any page of the service fits.
 constexpr std::size_t lent_bytes = std::size_t{64} * 1024;
 // The largest record of TLS holds as much (RFC 8446, section 5.1).
 constexpr std::size_t record_bytes = std::size_t{16} * 1024;

@@ -238,14 +238,14 @@ TEST_CASE("transport: coroutines on four threads share one transport") {
     for (int i = 0; i < 4; ++i) threads.emplace_back([&] { io.run(); });
     for (auto& thread : threads) thread.join();
 
+    const auto metrics = net->metrics();
+    INFO("good " << good.load() << ", late " << late.load() << ", aborted " << aborted.load() << ", lost "
+                 << lost.load() << ", opened " << metrics.connections_opened << ", replaced "
+                 << metrics.connections_replaced);
     CHECK(good + lost + late + aborted == (workers + 4) * requests);
     CHECK(good > 0);
-    const auto metrics = net->metrics();
     CHECK(metrics.in_use == 0);
     CHECK(metrics.waiting == 0);
     CHECK(metrics.open <= 6);
-    MESSAGE("good " << good.load() << ", late " << late.load() << ", aborted " << aborted.load() << ", lost "
-                    << lost.load() << ", opened " << metrics.connections_opened << ", replaced "
-                    << metrics.connections_replaced);
   }
 }
