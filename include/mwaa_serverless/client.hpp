@@ -33,8 +33,8 @@ static_assert(!std::is_aggregate_v<client_metrics>);
 ///
 /// A cheap handle to shared state. Copy it freely; use it from coroutines on any number of threads at once; destroy it
 /// while operations are outstanding: they keep the state alive. It starts no thread, and has no pending work of its
-/// own while no operation is running. Its connections belong to the executor's context, which must outlive the client,
-/// as for any object of Asio's.
+/// own while no operation is running. Its connections belong to the executor's context, which must outlive the client
+/// and all that it made (paginators, generators), as for any object of Asio's.
 ///
 /// Every operation throws exception; cancelled through Asio it throws boost::system::system_error with
 /// asio::error::operation_aborted (total, partial and terminal cancellation alike), after which the service may have

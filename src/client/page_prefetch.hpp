@@ -55,7 +55,7 @@ class page_prefetch {
     std::shared_ptr<net::event> done;
     std::exception_ptr failure;
     std::optional<Response> value;
-    // False also when the fetch was destroyed with its io_context: then there is no executor to post to any more.
+    // False once the fetch is over, or was destroyed: nothing is left to cancel.
     std::atomic<bool> running{true};
   };
 
