@@ -144,7 +144,8 @@ class emulator {
   [[nodiscard]] std::uint64_t request_count() const;
   void clear_requests();
 
-  /// The emulator without a network. Waits go through the emulator's clock: latency, delays and the deadline, at which
+  /// The emulator without a network. Waits go through the emulator's clock, which must be the client's too
+  /// (client_config::time, emulator_options::time): latency, delays and the deadline, at which
   /// a request ends in errc::attempt_timeout. Faults become what a real transport makes of them: errc::connection_lost
   /// for closed connections and missing bytes, errc::malformed_response for bytes that are not HTTP.
   /// Keeps the emulator alive. Each call makes a transport of its own.

@@ -29,7 +29,7 @@ static_assert(!std::is_aggregate_v<emulator_server_options>);
 ///     testing::emulator_server server{io.get_executor(), service};
 ///     config.endpoint_url = server.endpoint_url();
 ///
-/// Works on `executor` only, whose context any number of threads may run.
+/// Works on `executor` only, whose context any number of threads may run; the context outlives the server.
 class emulator_server {
  public:
   /// Listens when it returns. Throws boost::system::system_error when the address cannot be bound.
