@@ -166,24 +166,21 @@ io_step connection::write(std::string_view bytes) {
   return sent < 0 ? failed_or(io_status::want_write, errno) : io_step{io_status::done, static_cast<std::size_t>(sent)};
 }
 
-// Reads all that the socket has, also after the response is complete: what follows it shows. Ends with the reason why
-// there is no more for now; want_read when nothing is wrong. A peer that never stops sending ends with the deadline.
+// Reads what the socket has, also after the response is complete: what follows it shows. At most one buffer a turn: a
+// peer that sends faster than this side reads must not keep the event loop from its other work, the deadline among it.
+// Ends with the reason why there is no more for now; want_read when nothing is wrong.
 io_step connection::receive(response_parser& parser) {
   std::array<char, lent_bytes> lent;
   if (!tls_) {
-    while (!expired() && !parser.sated()) {
-      const ssize_t got = ::recv(descriptor_, lent.data(), lent.size(), 0);
-      if (got < 0) return failed_or(io_status::want_read, errno);
-      if (got == 0) return io_step{io_status::closed};
-      const auto count = static_cast<std::size_t>(got);
-      parser.feed({lent.data(), count});
-      if (count < lent.size()) break;  // the socket has nothing more
-    }
+    const ssize_t got = ::recv(descriptor_, lent.data(), lent.size(), 0);
+    if (got < 0) return failed_or(io_status::want_read, errno);
+    if (got == 0) return io_step{io_status::closed};
+    parser.feed({lent.data(), static_cast<std::size_t>(got)});
     return io_step{io_status::want_read};
   }
   const tls_stream::loan loan{*tls_, lent};
   std::array<char, record_bytes> record;
-  while (!expired() && !parser.sated()) {
+  while (!parser.sated()) {
     const io_step step = tls_->read(record);
     if (step.status != io_status::done) return step;
     parser.feed({record.data(), step.count});

@@ -59,7 +59,7 @@ int tls_stream::wire_read(BIO* bio, char* into, int size) {
     }
     w.ended = got == 0;
     if (direct || got == 0) return static_cast<int>(got);
-    w.drained = static_cast<std::size_t>(got) < target.size();
+    w.drained = true;
     w.unread = {target.data(), static_cast<std::size_t>(got)};
   }
   const std::size_t count = std::min(wanted, w.unread.size());

@@ -55,7 +55,7 @@ class tls_stream {
     std::span<char> lent;
     std::string_view unread;  // in `lent` or `kept`
     std::string kept;         // what was unread at the end of a loan: rare
-    bool drained = false;     // the socket has nothing more: ask it again after the next wait
+    bool drained = false;     // the loan has been filled once: the socket is asked again after the next wait
     bool ended = false;       // the peer has closed
     int error = 0;            // errno of the last failure
   };
