@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <mwaa_serverless/retry.hpp>
 #include <string>
 
 namespace bench {
@@ -22,11 +23,27 @@ struct poll_options {
   format output = format::text;
 };
 
+struct throttle_options {
+  mwaa_serverless::retry_mode mode = mwaa_serverless::retry_mode::standard;
+  int callers = 500;
+  int seconds = 600;
+  int round_trip_ms = 50;
+  double rate_limit = 50;
+  double burst = 50;
+  bool hints = true;
+  std::uint64_t seed = 1;
+  format output = format::text;
+};
+
 /// `concurrency` coroutines on one thread call list_task_instances back to back until `requests` calls have ended.
 /// Returns the exit code: 1 when every request failed.
 int poll(const poll_options& options);
 
 /// The cost of one next() whose item is already here: median of `rounds` pages of 100 items.
 int items(int rounds, format output);
+
+/// `callers` coroutines call back to back through one client, library defaults, for `seconds` of virtual time; the
+/// emulated service grants `rate_limit` requests a second. Returns the exit code: 1 when a call failed.
+int throttle(const throttle_options& options);
 
 }  // namespace bench

@@ -39,12 +39,39 @@ int main(int argc, char** argv) {
       ->check(CLI::Range(1, 100'000'000))
       ->capture_default_str();
 
-  for (auto* command : {poll_command, items_command})
+  bench::throttle_options throttle;
+  bool no_hints = false;
+  std::string mode{to_string(throttle.mode)};
+  auto* throttle_command = app.add_subcommand("throttle", "Many callers under one quota, in virtual time");
+  throttle_command->add_option("--mode", mode)->check(CLI::IsMember({"standard", "adaptive"}))->capture_default_str();
+  throttle_command->add_option("--callers", throttle.callers)->check(CLI::Range(1, 1'000'000))->capture_default_str();
+  throttle_command->add_option("--seconds", throttle.seconds, "Virtual time")
+      ->check(CLI::Range(1, 86'400))
+      ->capture_default_str();
+  throttle_command->add_option("--round-trip", throttle.round_trip_ms, "Milliseconds")
+      ->check(CLI::Range(0, 60'000))
+      ->capture_default_str();
+  throttle_command->add_option("--rate-limit", throttle.rate_limit, "Requests a second that the service grants")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  throttle_command->add_option("--burst", throttle.burst, "And how many at once")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  throttle_command->add_option("--seed", throttle.seed)->capture_default_str();
+  throttle_command->add_flag("--no-hints", no_hints, "The service leaves RetryAfterSeconds out");
+
+  for (auto* command : {poll_command, items_command, throttle_command})
     command->add_option("--format", output)->transform(CLI::CheckedTransformer(formats));
 
   CLI11_PARSE(app, argc, argv);
   try {
     if (items_command->parsed()) return bench::items(rounds, output);
+    if (throttle_command->parsed()) {
+      throttle.hints = !no_hints;
+      throttle.mode = *mwaa_serverless::parse_retry_mode(mode);
+      throttle.output = output;
+      return bench::throttle(throttle);
+    }
     poll.output = output;
     poll.verify_tls = !no_verify;
     return bench::poll(poll);

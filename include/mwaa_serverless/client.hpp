@@ -3,6 +3,8 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <mwaa_serverless/as_result.hpp>
@@ -11,20 +13,38 @@
 #include <mwaa_serverless/error.hpp>
 #include <mwaa_serverless/model/task_instance.hpp>
 #include <mwaa_serverless/paginator.hpp>
+#include <mwaa_serverless/retry.hpp>
+#include <string>
 #include <type_traits>
+#include <vector>
 
 namespace mwaa_serverless {
+
+/// The throttle gate of one operation, see retry_options.
+class gate_metrics {
+ public:
+  gate_metrics();
+
+  std::string operation;                   ///< Such as `ListTaskInstances`.
+  retry_mode mode = retry_mode::standard;  ///< Calls of either mode have a gate of their own.
+  double rate = 0;                         ///< Attempts a second that it lets pass; 0 without a limit.
+  std::size_t waiting = 0;                 ///< Callers in line.
+  std::chrono::nanoseconds closed_for{0};  ///< Until the hint is over; zero when it is open.
+};
+static_assert(!std::is_aggregate_v<gate_metrics>);
 
 /// Counters of a client since it was made.
 class client_metrics {
  public:
   client_metrics();
 
-  std::uint64_t operations = 0;  ///< Calls that reached the first attempt.
-  std::uint64_t attempts = 0;    ///< Requests sent, retries included.
-  std::uint64_t retries = 0;     ///< Attempts beyond the first of their call.
-  std::uint64_t throttled = 0;   ///< Attempts that the service throttled.
-  int retry_quota = 0;           ///< Tokens left, see retry_options::quota.
+  std::uint64_t operations = 0;      ///< Calls that reached the first attempt.
+  std::uint64_t attempts = 0;        ///< Requests sent, retries included.
+  std::uint64_t retries = 0;         ///< Attempts beyond the first of their call.
+  std::uint64_t throttled = 0;       ///< Attempts that the service throttled.
+  int retry_quota = 0;               ///< Tokens left, see retry_options::quota.
+  std::uint64_t quota_refusals = 0;  ///< Retries that the quota refused.
+  std::vector<gate_metrics> gates;   ///< Of the operations called so far.
   transport_metrics transport;
 };
 static_assert(!std::is_aggregate_v<client_metrics>);

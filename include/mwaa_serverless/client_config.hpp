@@ -5,8 +5,10 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <mwaa_serverless/attempt_gate.hpp>
 #include <mwaa_serverless/clock.hpp>
 #include <mwaa_serverless/credentials_provider.hpp>
+#include <mwaa_serverless/observer.hpp>
 #include <mwaa_serverless/retry.hpp>
 #include <mwaa_serverless/transport.hpp>
 #include <optional>
@@ -28,7 +30,8 @@ class client_config {
   /// Reads the environment as AWS tools do; a blank variable counts as unset:
   /// AWS_REGION, else AWS_DEFAULT_REGION; AWS_ENDPOINT_URL_MWAA_SERVERLESS, else AWS_ENDPOINT_URL (neither when
   /// AWS_IGNORE_CONFIGURED_ENDPOINT_URLS is true); AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN;
-  /// AWS_USE_FIPS_ENDPOINT; AWS_CA_BUNDLE; AWS_MAX_ATTEMPTS; AWS_SDK_UA_APP_ID.
+  /// AWS_USE_FIPS_ENDPOINT; AWS_CA_BUNDLE; AWS_MAX_ATTEMPTS; AWS_RETRY_MODE;
+  /// AWS_DISABLE_CLOCK_SKEW_CORRECTION; AWS_SDK_UA_APP_ID.
   /// Throws exception(errc::invalid_configuration) naming the variable that cannot be used (half a key pair, a count
   /// that is no number).
   [[nodiscard]] static client_config from_environment();
@@ -68,6 +71,15 @@ class client_config {
 
   /// Added to the user agent as `app/ID`. At most 50 characters.
   std::string app_id;
+
+  /// Learn from the `Date` of responses how wrong this machine's clock is, sign with the time that the service has, and
+  /// repeat a request that was refused for it when the clocks differ by more than 4 minutes. Default true.
+  bool correct_clock_skew = true;
+
+  /// Told of every attempt and operation. Null: nobody is.
+  std::shared_ptr<mwaa_serverless::observer> observer;
+  /// Awaited before each attempt. Null: none.
+  std::shared_ptr<mwaa_serverless::attempt_gate> attempt_gate;
 
   // Seams for tests and simulations. Null: the real thing.
   std::shared_ptr<clock> time;

@@ -5,6 +5,7 @@
 #include <boost/system/result.hpp>
 #include <boost/system/system_error.hpp>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <iosfwd>
 #include <memory>
@@ -84,6 +85,8 @@ namespace mwaa_serverless {
 /// What an exchange was doing when it failed.
 enum class phase : std::uint8_t {
   none,                    ///< Not in an exchange.
+  throttle_gate,           ///< Waiting in line until a throttle's hint was over or the rate allowed the attempt.
+  attempt_gate,            ///< In client_config::attempt_gate.
   credentials,             ///< Fetching credentials.
   waiting_for_connection,  ///< All connections of the pool were in use.
   resolving,
@@ -95,21 +98,28 @@ enum class phase : std::uint8_t {
 };
 [[nodiscard]] std::string_view to_string(phase value) noexcept;
 
-/// One attempt of an operation, as kept in error::attempts.
+/// One attempt of an operation: in error::attempts, call_options::attempt_log and observer::attempt_ended.
 class attempt_record {
  public:
   attempt_record();
 
-  int number = 1;                  ///< From 1.
-  boost::system::error_code code;  ///< Clear on success.
-  std::string aws_code;            ///< The error's name as sent, if it was the service's.
-  int http_status = 0;             ///< 0 when no response came.
+  int number = 1;                         ///< From 1.
+  std::chrono::nanoseconds gate_wait{0};  ///< In line and in the caller's gate, before it.
+  std::chrono::nanoseconds took{0};       ///< From asking for keys and a connection to the end of the response.
+  boost::system::error_code code;         ///< Clear on success.
+  std::string aws_code;                   ///< The error's name as sent, if it was the service's.
+  int http_status = 0;                    ///< 0 when no response came.
   std::string request_id;
-  /// The longest hint that the response gave on when to come back.
+  bool connection_reused = false;  ///< False also when no response came.
+  std::size_t bytes_sent = 0;      ///< Of the request; 0 when it was not made.
+  std::size_t bytes_received = 0;  ///< Header fields and body of the response.
+  /// The longest hint that the response gave on when to come back, at most retry_options::max_hint.
   std::optional<std::chrono::milliseconds> hint;
-  /// The wait that followed, before the next attempt; zero after the last.
+  std::string hint_note;  ///< Set when a hint was malformed and ignored, or longer than max_hint and capped.
+  /// The wait that followed, before the next attempt could enter the gates; zero after the last.
   std::chrono::nanoseconds wait_after{0};
-  std::string reason;  ///< Why it was or was not followed by another attempt.
+  std::string reason;   ///< Why it was or was not followed by another attempt; empty on success.
+  int quota_after = 0;  ///< Tokens of the client's retry quota then.
 };
 static_assert(!std::is_aggregate_v<attempt_record>);
 

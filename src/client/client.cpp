@@ -45,6 +45,7 @@ boost::asio::awaitable<void> call_close(std::shared_ptr<client_state> state) {
 
 }  // namespace
 
+gate_metrics::gate_metrics() = default;
 client_metrics::client_metrics() = default;
 
 client::client(boost::asio::any_io_executor executor, client_config config)

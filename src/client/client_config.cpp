@@ -61,6 +61,12 @@ client_config client_config::from_environment() {
         make_static_credentials(mwaa_serverless::credentials(key, secret, variable("AWS_SESSION_TOKEN")));
   }
 
+  config.correct_clock_skew = !switched_on("AWS_DISABLE_CLOCK_SKEW_CORRECTION");
+  if (const std::string mode = variable("AWS_RETRY_MODE"); !mode.empty()) {
+    const auto known = parse_retry_mode(mode);
+    if (!known) refuse("AWS_RETRY_MODE", mode, "must be standard or adaptive");
+    config.retry.mode = *known;
+  }
   if (const std::string attempts = variable("AWS_MAX_ATTEMPTS"); !attempts.empty()) {
     const char* const end = attempts.data() + attempts.size();
     const auto [stop, code] = std::from_chars(attempts.data(), end, config.retry.max_attempts);

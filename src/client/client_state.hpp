@@ -4,6 +4,8 @@
 #include <atomic>
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <chrono>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <mwaa_serverless/call_options.hpp>
@@ -14,9 +16,11 @@
 #include <string>
 #include <vector>
 
+#include "client/gate_line.hpp"
 #include "client/random_source.hpp"
 #include "protocol/endpoint.hpp"
 #include "protocol/operation.hpp"
+#include "retry/clock_skew.hpp"
 #include "retry/retry_quota.hpp"
 #include "signing/sigv4.hpp"
 #include "transport/event.hpp"
@@ -38,9 +42,26 @@ class client_state : public std::enable_shared_from_this<client_state> {
                                                                      void* out);
   [[nodiscard]] boost::asio::awaitable<void> close();
   [[nodiscard]] client_metrics metrics() const;
+
+  // For calls under way.
+  [[nodiscard]] const client_config& config() const noexcept { return config_; }
   [[nodiscard]] clock& time() const noexcept { return *config_.time; }
+  [[nodiscard]] random_source& random() noexcept { return random_; }
+  [[nodiscard]] retry::retry_quota& quota() noexcept { return quota_; }
+  [[nodiscard]] operation_gates& gates_of(const protocol::operation& operation);
+  [[nodiscard]] http_request sign(const protocol::operation& operation, std::string_view body, const credentials& keys,
+                                  clock::wall_time_point now, std::string_view invocation_id, int attempt,
+                                  int max_attempts);
+  void count_attempt(bool is_retry) noexcept;
+  void count_throttled() noexcept;
+  /// About the least time that an exchange takes; zero before the first.
+  [[nodiscard]] std::chrono::nanoseconds shortest_exchange() const noexcept;
+  void note_exchange(std::chrono::nanoseconds took) noexcept;
+  [[nodiscard]] retry::skew clock_skew() const noexcept { return retry::skew{clock_skew_.load(relaxed)}; }
+  void learn_clock_skew(retry::skew shown) noexcept { clock_skew_.store(shown.count(), relaxed); }
 
  private:
+  static constexpr auto relaxed = std::memory_order_relaxed;
   class running_operation;
   struct counters {
     std::atomic<std::uint64_t> operations{0};
@@ -48,11 +69,6 @@ class client_state : public std::enable_shared_from_this<client_state> {
     std::atomic<std::uint64_t> retries{0};
     std::atomic<std::uint64_t> throttled{0};
   };
-  class attempt_outcome;
-
-  boost::asio::awaitable<attempt_outcome> attempt(const protocol::operation& operation, const std::string& body,
-                                                  const std::string& invocation_id, int number, int max_attempts,
-                                                  clock::time_point deadline, decoder decode, void* out);
 
   client_config config_;
   protocol::endpoint endpoint_;
@@ -61,8 +77,11 @@ class client_state : public std::enable_shared_from_this<client_state> {
   retry::retry_quota quota_;
   random_source random_;
   counters counters_;
+  std::atomic<std::int64_t> shortest_exchange_{0};  // nanoseconds
+  std::atomic<std::int64_t> clock_skew_{0};         // milliseconds
 
-  mutable std::mutex mutex_;  // guards the three below
+  mutable std::mutex mutex_;                           // guards what follows
+  std::map<std::string_view, operation_gates> gates_;  // by the operation's name
   bool closed_ = false;
   std::size_t running_ = 0;
   std::vector<std::shared_ptr<net::event>> waiters_;  // those who wait in close()

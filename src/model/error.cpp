@@ -168,6 +168,10 @@ std::string_view to_string(phase value) noexcept {
   switch (value) {
     case phase::none:
       return "no exchange";
+    case phase::throttle_gate:
+      return "waiting in line at the throttle gate";
+    case phase::attempt_gate:
+      return "waiting at the attempt gate";
     case phase::credentials:
       return "fetching credentials";
     case phase::waiting_for_connection:

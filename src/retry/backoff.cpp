@@ -33,7 +33,7 @@ nanoseconds wait_before_retry(const retry_options& options, verdict::kind kind, 
   nanoseconds wait = computed;
   if (hints.amz) {
     const nanoseconds hint = std::min<nanoseconds>(*hints.amz, max_hint);
-    wait = std::max(wait, std::min(hint, computed + std::chrono::seconds{5}));
+    wait = std::max(wait, std::min(hint, computed + amz_over_backoff));
   }
   if (const auto earliest = std::max(hints.body, hints.header); earliest && max_hint > nanoseconds::zero()) {
     const nanoseconds hint = std::min<nanoseconds>(*earliest, max_hint);

@@ -124,4 +124,8 @@ verdict classify(const error& failure) noexcept {
   return unlisted;
 }
 
+verdict clock_verdict() noexcept {
+  return {verdict::kind::transient, "this machine's clock is wrong, and the response told the right time"};
+}
+
 }  // namespace mwaa_serverless::retry

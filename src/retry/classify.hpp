@@ -43,4 +43,7 @@ struct verdict_row {
 
 [[nodiscard]] verdict classify(const error& failure) noexcept;
 
+/// The verdict on an error that blames_clock(): it stands above the table.
+[[nodiscard]] verdict clock_verdict() noexcept;
+
 }  // namespace mwaa_serverless::retry

@@ -1,10 +1,11 @@
 #include "retry/hints.hpp"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <cstdint>
 #include <string_view>
+
+#include "protocol/http_date.hpp"
 
 namespace mwaa_serverless::retry {
 
@@ -26,37 +27,10 @@ std::optional<std::int64_t> whole_number(std::string_view text) noexcept {
   return value;
 }
 
-std::optional<unsigned> month_number(std::string_view name) noexcept {
-  constexpr std::array<std::string_view, 12> names{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                                   "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-  const auto found = std::find(names.begin(), names.end(), name);
-  if (found == names.end()) return std::nullopt;
-  return static_cast<unsigned>(found - names.begin()) + 1;
-}
-
-// The one form that senders may use (RFC 9110, section 5.6.7): "Sun, 06 Nov 1994 08:49:37 GMT". In whole seconds: the
-// nanoseconds of system_clock end in 2262, and "never" is sent as the year 9999.
-std::optional<std::chrono::sys_seconds> http_date(std::string_view text) noexcept {
-  if (text.size() != 29 || text.substr(3, 2) != ", " || text[7] != ' ' || text[11] != ' ' || text[16] != ' ' ||
-      text[19] != ':' || text[22] != ':' || text.substr(25) != " GMT")
-    return std::nullopt;
-  const auto day = whole_number(text.substr(5, 2));
-  const auto month = month_number(text.substr(8, 3));
-  const auto year = whole_number(text.substr(12, 4));
-  const auto hour = whole_number(text.substr(17, 2));
-  const auto minute = whole_number(text.substr(20, 2));
-  const auto second = whole_number(text.substr(23, 2));
-  if (!day || !month || !year || !hour || !minute || !second) return std::nullopt;
-  const std::chrono::year_month_day date{std::chrono::year{static_cast<int>(*year)}, std::chrono::month{*month},
-                                         std::chrono::day{static_cast<unsigned>(*day)}};
-  if (!date.ok() || *hour > 23 || *minute > 59 || *second > 60) return std::nullopt;
-  return std::chrono::sys_days{date} + std::chrono::hours{*hour} + std::chrono::minutes{*minute} + seconds{*second};
-}
-
 std::optional<milliseconds> retry_after(std::string_view text, system_clock::time_point now) noexcept {
   if (const auto count = whole_number(text))
     return *count > longest_sane_seconds ? std::nullopt : std::optional<milliseconds>{seconds{*count}};
-  const auto date = http_date(text);
+  const auto date = protocol::parse_http_date(text);
   if (!date) return std::nullopt;
   const seconds whole = *date - std::chrono::floor<seconds>(now);
   if (whole.count() > longest_sane_seconds) return std::nullopt;
@@ -68,15 +42,33 @@ std::optional<milliseconds> retry_after(std::string_view text, system_clock::tim
 
 retry_hints read_hints(const error& failure, const http_response* response, system_clock::time_point now) noexcept {
   retry_hints hints;
-  if (failure.retry_after && failure.retry_after->count() >= 0 && failure.retry_after->count() <= longest_sane_seconds)
-    hints.body = *failure.retry_after;
+  if (failure.retry_after) {
+    if (failure.retry_after->count() >= 0 && failure.retry_after->count() <= longest_sane_seconds)
+      hints.body = *failure.retry_after;
+    else
+      hints.note = "RetryAfterSeconds is negative or more than a year: ignored";
+  }
   if (response == nullptr) return hints;
-  if (const auto text = response->header("retry-after")) hints.header = retry_after(*text, now);
+  if (const auto text = response->header("retry-after")) {
+    hints.header = retry_after(*text, now);
+    if (!hints.header) hints.note = "Retry-After is neither a number of seconds (up to a year) nor a date: ignored";
+  }
   if (const auto text = response->header("x-amz-retry-after")) {
     const auto count = whole_number(*text);
-    if (count && *count <= longest_sane_seconds * 1000) hints.amz = milliseconds{*count};
+    if (count && *count <= longest_sane_seconds * 1000)
+      hints.amz = milliseconds{*count};
+    else
+      hints.note = "x-amz-retry-after is no number of milliseconds (up to a year): ignored";
   }
   return hints;
+}
+
+std::chrono::nanoseconds hint_for_all(const retry_options& options, const retry_hints& hints) noexcept {
+  // What a request is told for itself alone counts for the others no longer than AWS's SDKs let it.
+  std::optional<milliseconds> own = hints.amz;
+  if (own) own = std::min<milliseconds>(*own, amz_over_backoff);
+  const auto hint = std::max({hints.body, hints.header, own});
+  return hint ? std::min(*hint, options.max_hint) : milliseconds::zero();
 }
 
 std::optional<milliseconds> longest(const retry_hints& hints) noexcept {

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <string>
 
 #include "retry/retry_state.hpp"
@@ -9,6 +10,8 @@ std::optional<error> validate(const retry_options& options) {
   const auto refuse = [](const char* member, const char* rule) {
     return error(errc::invalid_configuration, std::string{"retry_options::"} + member + " " + rule);
   };
+  if (options.mode != retry_mode::standard && options.mode != retry_mode::adaptive)
+    return refuse("mode", "must be standard or adaptive");
   if (options.max_attempts < 1) return refuse("max_attempts", "must be at least 1");
   if (options.base_delay <= 0ms) return refuse("base_delay", "must be positive");
   if (options.throttling_base_delay <= 0ms) return refuse("throttling_base_delay", "must be positive");
@@ -26,5 +29,19 @@ std::optional<error> validate(const retry_options& options) {
 namespace mwaa_serverless {
 
 retry_options::retry_options() = default;
+
+std::string_view to_string(retry_mode value) noexcept {
+  return value == retry_mode::adaptive ? "adaptive" : "standard";
+}
+
+std::optional<retry_mode> parse_retry_mode(std::string_view name) noexcept {
+  for (const retry_mode each : {retry_mode::standard, retry_mode::adaptive}) {
+    const std::string_view wanted = to_string(each);
+    if (std::equal(name.begin(), name.end(), wanted.begin(), wanted.end(),
+                   [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a - 'A' + 'a' : a) == b; }))
+      return each;
+  }
+  return std::nullopt;
+}
 
 }  // namespace mwaa_serverless

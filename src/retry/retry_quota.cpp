@@ -7,9 +7,13 @@ namespace mwaa_serverless::retry {
 retry_quota::retry_quota(int capacity) noexcept : capacity_(capacity), tokens_(capacity) {}
 
 bool retry_quota::try_take(int cost) noexcept {
+  if (cost == 0) return true;
   int tokens = tokens_.load(std::memory_order_relaxed);
   do {
-    if (tokens < cost) return false;
+    if (tokens < cost) {
+      refusals_.fetch_add(1, std::memory_order_relaxed);
+      return false;
+    }
   } while (!tokens_.compare_exchange_weak(tokens, tokens - cost, std::memory_order_relaxed));
   return true;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 
 namespace mwaa_serverless::retry {
 
@@ -15,10 +16,13 @@ class retry_quota {
   [[nodiscard]] bool try_take(int cost) noexcept;
   void give_back(int count) noexcept;
   [[nodiscard]] int available() const noexcept { return tokens_.load(std::memory_order_relaxed); }
+  /// How often try_take() said no.
+  [[nodiscard]] std::uint64_t refusals() const noexcept { return refusals_.load(std::memory_order_relaxed); }
 
  private:
   const int capacity_;
   std::atomic<int> tokens_;
+  std::atomic<std::uint64_t> refusals_{0};
 };
 
 }  // namespace mwaa_serverless::retry

@@ -4,10 +4,9 @@
 
 namespace mwaa_serverless::retry {
 
-decision retry_state::failed(const error& failure, const retry_hints& hints, double random, time_point now,
-                             time_point deadline) noexcept {
+decision retry_state::failed(const verdict& judged, const retry_hints& hints, double random,
+                             const circumstances& at) noexcept {
   decision out;
-  const verdict judged = classify(failure);
   out.reason = judged.reason;
   if (!judged.retryable()) return out;
   if (attempt_ >= max_attempts_) {
@@ -16,15 +15,16 @@ decision retry_state::failed(const error& failure, const retry_hints& hints, dou
     return out;
   }
   const auto wait = wait_before_retry(options_, judged.what, attempt_, random, hints);
-  if (wait >= deadline - now) {
-    out.reason = "the wait would leave no time before the operation's deadline";
+  if (wait >= at.latest - at.now || at.gate_opens >= at.latest) {
+    out.reason = "the wait would leave no time for an attempt before the operation's deadline";
     return out;
   }
-  if (!quota_.try_take(judged.cost())) {
+  const int cost = at.spaced && judged.what == verdict::kind::throttling ? 0 : judged.cost();
+  if (!quota_.try_take(cost)) {
     out.reason = "the client's retry quota is used up";
     return out;
   }
-  last_cost_ = judged.cost();
+  last_cost_ = cost;
   ++attempt_;
   out.retry = true;
   out.wait = wait;

@@ -24,21 +24,33 @@ class decision {
   std::string_view reason;           ///< Why; static text.
 };
 
-/// AWS's standard mode in its 2026 form (retry_options): decides, without a clock and without waiting.
-class retry_state {
+/// Under what circumstances an attempt failed.
+class circumstances {
  public:
   using time_point = std::chrono::steady_clock::time_point;
 
+  circumstances(time_point now_value, time_point latest_value) noexcept : now(now_value), latest(latest_value) {}
+
+  time_point now;
+  time_point latest;        ///< An attempt that starts then or later is in vain.
+  time_point gate_opens{};  ///< No attempt of the operation starts before.
+  bool spaced = false;      ///< The gate spaces throttled requests that come back.
+};
+
+/// AWS's standard mode in its 2026 form (retry_options): decides, without a clock and without waiting.
+class retry_state {
+ public:
   retry_state(const retry_options& options, int max_attempts, retry_quota& quota) noexcept
       : options_(options), max_attempts_(max_attempts), quota_(quota) {}
 
   /// The attempt under way, from 1.
   [[nodiscard]] int attempt() const noexcept { return attempt_; }
 
-  /// The attempt failed at `now`. In this order: is it an error that another attempt may mend, is an attempt left,
-  /// would the wait leave time for one before `deadline`, does the quota allow it. Only what is granted is charged.
-  [[nodiscard]] decision failed(const error& failure, const retry_hints& hints, double random, time_point now,
-                                time_point deadline) noexcept;
+  /// The attempt failed. In this order: is it an error that another attempt may mend, is an attempt left, would the
+  /// waits leave time for one, does the quota allow it. Only what is granted is charged. Throttled requests that a gate
+  /// spaces are not: the quota is there to keep retries from multiplying load, and these cannot.
+  [[nodiscard]] decision failed(const verdict& judged, const retry_hints& hints, double random,
+                                const circumstances& at) noexcept;
   /// Gives back what the last retry took, or one token when there was none.
   void succeeded() noexcept;
 

@@ -124,6 +124,7 @@ service::service(const emulator_options& options, clock::time_point start)
     : signatures_(checked(options)),
       tokens_(options.seed),
       quota_(options.rate_limit, options.burst, start),
+      retry_after_(options.retry_after),
       default_page_size_(options.default_page_size),
       max_page_size_(options.max_page_size),
       log_capacity_(options.log_capacity),
@@ -171,6 +172,7 @@ exchange service::answer(const incoming_request& request, std::optional<reply> j
 
 reply service::serve(const incoming_request& request, clock::time_point now) {
   if (const auto wait = quota_.take(now)) {
+    if (!retry_after_) return throttled(std::nullopt);
     return throttled(std::max(std::chrono::seconds{1}, std::chrono::ceil<std::chrono::seconds>(*wait)));
   }
   const std::string_view operation = operation_of(request);

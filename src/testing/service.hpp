@@ -47,6 +47,7 @@ class service {
   signature_check signatures_;
   page_tokens tokens_;
   token_bucket quota_;
+  const bool retry_after_;
   int default_page_size_;
   int max_page_size_;
   std::size_t log_capacity_;

@@ -15,12 +15,18 @@ using mwaa_serverless::retry::retry_hints;
 using mwaa_serverless::retry::retry_quota;
 using mwaa_serverless::retry::retry_state;
 using namespace std::chrono_literals;
-using time_point = retry_state::time_point;
+using time_point = mwaa_serverless::retry::circumstances::time_point;
 
 namespace {
 
 constexpr time_point start{1h};
 constexpr time_point never = time_point::max();
+
+mwaa_serverless::retry::decision failed(retry_state& retries, const error& failure, const retry_hints& hints,
+                                        double random, time_point now, time_point deadline) {
+  return retries.failed(mwaa_serverless::retry::classify(failure), hints, random,
+                        mwaa_serverless::retry::circumstances(now, deadline));
+}
 
 error throttled() {
   error failure{errc::throttled, "Rate exceeded"};
@@ -46,14 +52,14 @@ TEST_CASE("retry: throttled twice, then a success") {
   retry_state retries{options, options.max_attempts, quota};
 
   CHECK(retries.attempt() == 1);
-  auto next = retries.failed(throttled(), retry_hints{}, 0.5, start, never);
+  auto next = failed(retries, throttled(), retry_hints{}, 0.5, start, never);
   CHECK(next.retry);
   CHECK(next.wait == 500ms);
   CHECK_FALSE(next.attempts_exhausted);
   CHECK(retries.attempt() == 2);
   CHECK(quota.available() == 495);
 
-  next = retries.failed(throttled(), retry_hints{}, 0.5, start, never);
+  next = failed(retries, throttled(), retry_hints{}, 0.5, start, never);
   CHECK(next.retry);
   CHECK(next.wait == 1s);
   CHECK(retries.attempt() == 3);
@@ -67,9 +73,9 @@ TEST_CASE("retry: the last attempt ends it, and nothing is charged or given back
   const retry_options options;
   retry_quota quota{options.quota};
   retry_state retries{options, 3, quota};
-  CHECK(retries.failed(lost(), retry_hints{}, 1.0, start, never).wait == 50ms);
-  CHECK(retries.failed(lost(), retry_hints{}, 1.0, start, never).wait == 100ms);
-  const auto last = retries.failed(lost(), retry_hints{}, 1.0, start, never);
+  CHECK(failed(retries, lost(), retry_hints{}, 1.0, start, never).wait == 50ms);
+  CHECK(failed(retries, lost(), retry_hints{}, 1.0, start, never).wait == 100ms);
+  const auto last = failed(retries, lost(), retry_hints{}, 1.0, start, never);
   CHECK_FALSE(last.retry);
   CHECK(last.attempts_exhausted);
   CHECK(last.wait == 0ns);
@@ -82,7 +88,7 @@ TEST_CASE("retry: one attempt means none, and says that the attempts ran out") {
   const retry_options options;
   retry_quota quota{options.quota};
   retry_state retries{options, 1, quota};
-  const auto only = retries.failed(throttled(), retry_hints{}, 0.5, start, never);
+  const auto only = failed(retries, throttled(), retry_hints{}, 0.5, start, never);
   CHECK_FALSE(only.retry);
   CHECK(only.attempts_exhausted);
   CHECK(quota.available() == 500);
@@ -94,7 +100,7 @@ TEST_CASE("retry: a fatal error ends it at once, on the last attempt too") {
     CAPTURE(max_attempts);
     retry_quota quota{options.quota};
     retry_state retries{options, max_attempts, quota};
-    const auto end = retries.failed(refused(), retry_hints{}, 0.5, start, never);
+    const auto end = failed(retries, refused(), retry_hints{}, 0.5, start, never);
     CHECK_FALSE(end.retry);
     CHECK_FALSE(end.attempts_exhausted);  // more attempts would not have helped
     CHECK(quota.available() == 500);
@@ -107,7 +113,7 @@ TEST_CASE("retry: a hint does not make an error retryable") {
   retry_state retries{options, 3, quota};
   retry_hints hints;
   hints.body = hints.header = hints.amz = 1s;
-  CHECK_FALSE(retries.failed(refused(), hints, 0.5, start, never).retry);
+  CHECK_FALSE(failed(retries, refused(), hints, 0.5, start, never).retry);
 }
 
 TEST_CASE("retry: hints are obeyed") {
@@ -116,7 +122,7 @@ TEST_CASE("retry: hints are obeyed") {
   retry_state retries{options, 3, quota};
   retry_hints hints;
   hints.body = 10s;
-  CHECK(retries.failed(throttled(), hints, 0.5, start, never).wait == 10'500ms);
+  CHECK(failed(retries, throttled(), hints, 0.5, start, never).wait == 10'500ms);
 }
 
 TEST_CASE("retry: no wait that leaves no time for an attempt") {
@@ -133,7 +139,7 @@ TEST_CASE("retry: no wait that leaves no time for an attempt") {
     CAPTURE((each.deadline - start).count());
     retry_quota quota{options.quota};
     retry_state retries{options, 3, quota};
-    const auto next = retries.failed(throttled(), retry_hints{}, 0.5, start, each.deadline);
+    const auto next = failed(retries, throttled(), retry_hints{}, 0.5, start, each.deadline);
     CHECK(next.retry == each.retry);
     CHECK_FALSE(next.attempts_exhausted);
     CHECK(quota.available() == (each.retry ? 495 : 500));
@@ -145,7 +151,7 @@ TEST_CASE("retry: the quota refuses, and a refusal is not charged") {
   const retry_options options;
   retry_quota quota{13};
   retry_state transient{options, 3, quota};
-  const auto refusal = transient.failed(lost(), retry_hints{}, 0.5, start, never);
+  const auto refusal = failed(transient, lost(), retry_hints{}, 0.5, start, never);
   CHECK_FALSE(refusal.retry);
   CHECK_FALSE(refusal.attempts_exhausted);
   CHECK(refusal.wait == 0ns);
@@ -153,7 +159,7 @@ TEST_CASE("retry: the quota refuses, and a refusal is not charged") {
   CHECK(transient.attempt() == 1);
 
   retry_state throttling{options, 3, quota};
-  CHECK(throttling.failed(throttled(), retry_hints{}, 0.5, start, never).retry);  // 5 are there
+  CHECK(failed(throttling, throttled(), retry_hints{}, 0.5, start, never).retry);  // 5 are there
   CHECK(quota.available() == 8);
 }
 
@@ -161,8 +167,8 @@ TEST_CASE("retry: after a refusal the operation's refund is still its last grant
   const retry_options options;
   retry_quota quota{18};
   retry_state retries{options, 5, quota};
-  REQUIRE(retries.failed(lost(), retry_hints{}, 0.5, start, never).retry);  // 4 left
-  REQUIRE_FALSE(retries.failed(lost(), retry_hints{}, 0.5, start, never).retry);
+  REQUIRE(failed(retries, lost(), retry_hints{}, 0.5, start, never).retry);  // 4 left
+  REQUIRE_FALSE(failed(retries, lost(), retry_hints{}, 0.5, start, never).retry);
   retries.succeeded();
   CHECK(quota.available() == 18);
 }
@@ -177,14 +183,14 @@ TEST_CASE("retry: what a success gives back") {
   CHECK(quota.available() == 401);
 
   retry_state after_transient{options, 3, quota};
-  REQUIRE(after_transient.failed(lost(), retry_hints{}, 0.5, start, never).retry);
+  REQUIRE(failed(after_transient, lost(), retry_hints{}, 0.5, start, never).retry);
   after_transient.succeeded();
   CHECK(quota.available() == 401);
 
   // Throttled, then lost: the 14 of the last retry come back, the 5 do not.
   retry_state mixed{options, 3, quota};
-  REQUIRE(mixed.failed(throttled(), retry_hints{}, 0.5, start, never).retry);
-  REQUIRE(mixed.failed(lost(), retry_hints{}, 0.5, start, never).retry);
+  REQUIRE(failed(mixed, throttled(), retry_hints{}, 0.5, start, never).retry);
+  REQUIRE(failed(mixed, lost(), retry_hints{}, 0.5, start, never).retry);
   mixed.succeeded();
   CHECK(quota.available() == 396);
 }
@@ -197,7 +203,7 @@ TEST_CASE("retry: sustained failure drains the bucket to a stop") {
     retry_state retries{options, 3, quota};
     do {
       ++sent;
-    } while (retries.failed(lost(), retry_hints{}, 0.5, start, never).retry);
+    } while (failed(retries, lost(), retry_hints{}, 0.5, start, never).retry);
   }
   CHECK(sent == 100 + 35);  // 500 / 14 retries in all, instead of 200
   CHECK(quota.available() == 10);
@@ -211,10 +217,10 @@ TEST_CASE("retry: the four ways to end have four reasons") {
   retry_state two{options, 1, full};
   retry_state three{options, 3, full};
   retry_state four{options, 3, empty};
-  const std::string fatal{one.failed(refused(), retry_hints{}, 0.5, start, never).reason};
-  const std::string last{two.failed(throttled(), retry_hints{}, 0.5, start, never).reason};
-  const std::string late{three.failed(throttled(), retry_hints{}, 0.5, start, start).reason};
-  const std::string spent{four.failed(throttled(), retry_hints{}, 0.5, start, never).reason};
+  const std::string fatal{failed(one, refused(), retry_hints{}, 0.5, start, never).reason};
+  const std::string last{failed(two, throttled(), retry_hints{}, 0.5, start, never).reason};
+  const std::string late{failed(three, throttled(), retry_hints{}, 0.5, start, start).reason};
+  const std::string spent{failed(four, throttled(), retry_hints{}, 0.5, start, never).reason};
   CHECK(fatal.find("refused") != std::string::npos);
   CHECK(last.find("attempt") != std::string::npos);
   CHECK(late.find("deadline") != std::string::npos);

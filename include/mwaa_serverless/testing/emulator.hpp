@@ -54,6 +54,8 @@ class emulator_options {
   /// one second's worth, at least one.
   double rate_limit = 0;
   double burst = 0;
+  /// Whether these throttles say when to come back (`RetryAfterSeconds`, which the service may leave out).
+  bool retry_after = true;
   /// Added to every answer.
   std::chrono::milliseconds latency{0};
   /// HTTP status of errors of signature and keys: 400 as AWS's JSON services answer, or 403 as others do.

@@ -1,0 +1,148 @@
+// Many callers under one quota, in virtual time.
+#include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+#include <chrono>
+#include <cstddef>
+#include <exception>
+#include <iostream>
+#include <mwaa_serverless/client.hpp>
+#include <mwaa_serverless/testing/emulator.hpp>
+#include <mwaa_serverless/testing/virtual_clock.hpp>
+#include <random>
+#include <vector>
+
+#include "benchmarks.hpp"
+#include "process_figures.hpp"
+
+namespace bench {
+
+namespace asio = boost::asio;
+namespace mwaa = mwaa_serverless;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr auto settled_for_throttles = 10s;
+constexpr auto settled_for_waits = 20s;
+
+class tally {
+ public:
+  mwaa::clock::time_point start;
+  std::uint64_t accepted = 0;
+  std::uint64_t throttled = 0;
+  std::uint64_t answered_settled = 0;
+  std::uint64_t throttled_settled = 0;
+  std::uint64_t calls = 0;
+  std::uint64_t failed = 0;
+  std::string first_error;
+  std::vector<std::chrono::nanoseconds> durations;
+  std::chrono::nanoseconds longest_settled{0};
+};
+
+asio::awaitable<void> caller(mwaa::client client, std::shared_ptr<mwaa::clock> time, mwaa::clock::time_point end,
+                             tally& counts) {
+  while (time->now() < end) {
+    const auto started = time->now();
+    auto page = co_await mwaa::as_result(client.list_task_instances(
+        {mwaa::testing::emulator::default_workflow_arn, mwaa::testing::emulator::run_empty}));
+    const auto took = time->now() - started;
+    ++counts.calls;
+    counts.durations.push_back(took);
+    if (time->now() - counts.start > settled_for_waits) counts.longest_settled = std::max(counts.longest_settled, took);
+    if (!page && counts.failed++ == 0) counts.first_error = page.error().message;
+  }
+}
+
+double seconds(std::chrono::nanoseconds value) {
+  return std::chrono::duration<double>(value).count();
+}
+
+double share(std::uint64_t part, std::uint64_t whole) {
+  return whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
+}
+
+}  // namespace
+
+int throttle(const throttle_options& options) {
+  const auto time = std::make_shared<mwaa::testing::virtual_clock>();
+  tally counts;
+  counts.start = time->now();
+  const auto end = counts.start + std::chrono::seconds{options.seconds};
+
+  mwaa::testing::emulator_options service_options;
+  service_options.rate_limit = options.rate_limit;
+  service_options.burst = options.burst;
+  service_options.latency = std::chrono::milliseconds{options.round_trip_ms};
+  service_options.retry_after = options.hints;
+  service_options.time = time;
+  service_options.log_capacity = 0;
+  service_options.on_request = [&](const mwaa::testing::request_record& record) {
+    if (record.time >= end) return;  // those who were in line at the end
+    const bool settled = record.time - counts.start > settled_for_throttles;
+    ++(record.status == 429 ? counts.throttled : counts.accepted);
+    if (settled) ++counts.answered_settled;
+    if (settled && record.status == 429) ++counts.throttled_settled;
+  };
+  const mwaa::testing::emulator service{service_options};
+
+  mwaa::client_config config;
+  config.region = "us-east-1";
+  config.credentials = mwaa::make_static_credentials({"AKIDEMULATOR", "emulator-secret-key"});
+  config.network = service.in_memory_transport();
+  config.time = time;
+  config.retry.mode = options.mode;
+  std::mt19937_64 generator{options.seed};
+  config.random = [&generator] { return static_cast<double>(generator() >> 11) * 0x1.0p-53; };
+
+  asio::io_context io{1};
+  const mwaa::client client{io.get_executor(), config};
+  std::exception_ptr failure;
+  for (int i = 0; i < options.callers; ++i) {
+    asio::co_spawn(io, caller(client, time, end, counts), [&](std::exception_ptr e) {
+      if (e) failure = e;
+    });
+  }
+  const auto cpu_before = cpu_time();
+  double rate_half_way = 0;
+  time->run_until(io, counts.start + (end - counts.start) / 2);
+  for (const auto& gate : client.metrics().gates) rate_half_way = std::max(rate_half_way, gate.rate);
+  time->run(io);
+  if (failure) std::rethrow_exception(failure);
+  const double cpu_us = static_cast<double>((cpu_time() - cpu_before).count());
+
+  std::sort(counts.durations.begin(), counts.durations.end());
+  const auto answered = counts.accepted + counts.throttled;
+  const boost::json::object figures{
+      {"benchmark", "throttle"},
+      {"mode", std::string{to_string(options.mode)}},
+      {"hints", options.hints},
+      {"callers", options.callers},
+      {"virtual_seconds", options.seconds},
+      {"round_trip_ms", options.round_trip_ms},
+      {"rate_limit", options.rate_limit},
+      {"burst", options.burst},
+      {"seed", options.seed},
+      {"requests", answered},
+      {"calls", counts.calls},
+      {"failed_calls", counts.failed},
+      {"throttled_share", share(counts.throttled, answered)},
+      {"throttled_share_after_10_s", share(counts.throttled_settled, counts.answered_settled)},
+      {"limit_used", static_cast<double>(counts.accepted) / (options.rate_limit * options.seconds)},
+      {"median_call_s", counts.durations.empty() ? 0 : seconds(counts.durations[counts.durations.size() / 2])},
+      {"longest_call_after_20_s", seconds(counts.longest_settled)},
+      {"gate_rate_half_way", rate_half_way},
+      {"cpu_us_per_request", cpu_us / static_cast<double>(std::max<std::uint64_t>(answered, 1))},
+  };
+  if (options.output == format::json) {
+    std::cout << boost::json::serialize(figures) << '\n';
+  } else {
+    for (const auto& figure : figures) std::cout << figure.key() << ": " << figure.value() << '\n';
+  }
+  if (counts.failed > 0) std::cerr << "first error: " << counts.first_error << '\n';
+  return counts.failed == 0 ? 0 : 1;
+}
+
+}  // namespace bench

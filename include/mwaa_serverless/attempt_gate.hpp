@@ -1,0 +1,31 @@
+// A limit on attempts that the caller brings along, such as one that a fleet shares.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <mwaa_serverless/clock.hpp>
+#include <mwaa_serverless/error.hpp>
+#include <optional>
+#include <string_view>
+
+namespace mwaa_serverless {
+
+/// Awaited before each attempt, retries included, after the client's own waits and before the attempt is signed.
+/// client_config::gate. Called from all threads of the client's coroutines.
+class attempt_gate {
+ public:
+  virtual ~attempt_gate() = default;
+  /// nullopt: the attempt may go. An error ends the operation with that error, unless its code is one that is retried.
+  /// `operation` is a name such as `ListTaskInstances` and outlives the client. To be done at `deadline` (by the
+  /// client's clock; may be time_point::max()) at the latest, with errc::deadline_exceeded; the client gives up then in
+  /// any case only after this has ended.
+  /// Cancelled through Asio: throws system_error(asio::error::operation_aborted).
+  [[nodiscard]] virtual boost::asio::awaitable<std::optional<error>> enter(std::string_view operation,
+                                                                           clock::time_point deadline) = 0;
+
+ protected:
+  attempt_gate() = default;
+  attempt_gate(const attempt_gate&) = default;
+  attempt_gate& operator=(const attempt_gate&) = default;
+};
+
+}  // namespace mwaa_serverless

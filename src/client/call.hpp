@@ -1,0 +1,76 @@
+// One operation on its way through a client: gates, attempts, waits.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <chrono>
+#include <mwaa_serverless/call_options.hpp>
+#include <mwaa_serverless/error.hpp>
+#include <mwaa_serverless/observer.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "client/client_state.hpp"
+#include "client/gate_line.hpp"
+#include "protocol/operation.hpp"
+#include "retry/clock_skew.hpp"
+#include "retry/hints.hpp"
+#include "retry/retry_state.hpp"
+
+namespace mwaa_serverless {
+
+/// What is wrong with the options of a call, naming the member; nullopt when nothing is.
+[[nodiscard]] std::optional<error> check(const call_options& options);
+
+/// Lives as long as the coroutine that runs it. What it is given by reference outlives it.
+class call {
+ public:
+  call(client_state& client, const protocol::operation& operation, const std::string& body, const call_options& options,
+       client_state::decoder decode, void* out);
+
+  /// The response is in `out` unless an error comes back.
+  [[nodiscard]] boost::asio::awaitable<std::optional<error>> run();
+
+ private:
+  using time_point = clock::time_point;
+  using duration = std::chrono::nanoseconds;
+  class answer;
+
+  [[nodiscard]] boost::asio::awaitable<std::optional<error>> enter_gates();
+  [[nodiscard]] boost::asio::awaitable<answer> attempt(attempt_record& record);
+  [[nodiscard]] retry::decision judge(const answer& what, attempt_record& record);
+  void finish_record(attempt_record& record);
+  [[nodiscard]] std::optional<error> ended(std::optional<error> failure);
+
+  [[nodiscard]] time_point now() const { return client_.time().now(); }
+  /// A wait that ends later leaves no time for an attempt.
+  [[nodiscard]] time_point latest_start() const;
+  [[nodiscard]] error out_of_time(const error& last, phase during, std::string_view doing) const;
+
+  client_state& client_;
+  const protocol::operation& operation_;
+  const std::string& body_;
+  const call_options& options_;
+  const client_state::decoder decode_;
+  void* const out_;
+
+  const retry_mode mode_;
+  const int max_attempts_;
+  const std::string invocation_id_;
+  const observer::operation_id id_;
+  operation_gates& gates_;
+  gate_line& line_;
+  const gate_line::ticket place_;
+  const time_point started_;
+  const time_point deadline_;
+  retry::retry_state retries_;
+
+  std::vector<attempt_record> log_;
+  std::optional<error> last_failure_;
+  // Where the time went; the rest of it in line.
+  duration in_attempts_{0};
+  duration backing_off_{0};
+};
+
+}  // namespace mwaa_serverless

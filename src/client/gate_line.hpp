@@ -1,0 +1,91 @@
+// The line in front of a rate_gate.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <mwaa_serverless/clock.hpp>
+#include <set>
+#include <utility>
+
+#include "retry/rate_gate.hpp"
+#include "transport/event.hpp"
+
+namespace mwaa_serverless {
+
+/// Lets the attempts of one operation pass its gate in the order in which their calls came: a call that was throttled
+/// keeps its place.
+///
+/// Only the first in line sleeps, until the gate opens or somebody's time is up; it wakes the next as it leaves. So a
+/// line of thousands needs one timer. For any threads at once.
+class gate_line {
+ public:
+  using time_point = clock::time_point;
+  /// The place of a call in the order, kept for all its attempts. From 1.
+  using ticket = std::uint64_t;
+
+  explicit gate_line(retry_mode mode) noexcept : gate_(mode) {}
+
+  [[nodiscard]] ticket draw();
+  /// Passes at once if nobody waits and the gate is open.
+  [[nodiscard]] bool try_pass(time_point now);
+  /// Waits for the turn of `number`. False when it cannot come before `latest`: as soon as that is certain.
+  /// Cancelled through Asio: throws system_error(asio::error::operation_aborted).
+  [[nodiscard]] boost::asio::awaitable<bool> pass(ticket number, clock& time, time_point latest);
+
+  // What became of an attempt that was sent at `sent`; see rate_gate.
+  void accepted(time_point sent, time_point now);
+  /// True when the gate spaces the retries of throttled requests from now on.
+  bool throttled(time_point sent, time_point now, time_point::duration hint);
+  void close(time_point until);
+
+  [[nodiscard]] time_point closed_until() const;
+  [[nodiscard]] double rate(time_point now) const;
+  [[nodiscard]] std::size_t waiting() const;
+  /// True once a call has drawn a ticket.
+  [[nodiscard]] bool used() const;
+
+ private:
+  struct caller {
+    time_point latest;
+    std::shared_ptr<net::event> turn;  // null while it sleeps, or is about to look
+    bool expired = false;
+  };
+  class standing;
+  enum class next_step : std::uint8_t { passed, too_late, sleep, wait };
+  struct look_result;
+
+  look_result look(ticket number, caller& self, time_point now);
+  void leave(ticket number);
+  void expire(time_point now);
+  void wake_first();
+
+  mutable std::mutex mutex_;  // guards everything below; never held across a suspension
+  retry::rate_gate gate_;
+  ticket last_drawn_ = 0;
+  std::map<ticket, caller> line_;
+  std::set<std::pair<time_point, ticket>> deadlines_;  // of those in line who have one
+  time_point next_look_{};                             // when the sleeping first in line will look
+};
+
+/// The lines of one operation: calls in either mode have one of their own.
+class operation_gates {
+ public:
+  operation_gates() = default;
+
+  [[nodiscard]] gate_line& of(retry_mode mode) noexcept { return mode == retry_mode::adaptive ? adaptive_ : standard_; }
+  [[nodiscard]] const gate_line& of(retry_mode mode) const noexcept {
+    return mode == retry_mode::adaptive ? adaptive_ : standard_;
+  }
+  /// A hint holds for both. Returns gate_line::throttled of `mode`.
+  bool throttled(retry_mode mode, clock::time_point sent, clock::time_point now, clock::time_point::duration hint);
+
+ private:
+  gate_line standard_{retry_mode::standard};
+  gate_line adaptive_{retry_mode::adaptive};
+};
+
+}  // namespace mwaa_serverless
