@@ -66,7 +66,7 @@ double cubic_rate::at(time_point now) const noexcept {
 
 void proven_rate::search(double start, double doubling, time_point from) noexcept {
   searching_ = true;
-  low_ = start;
+  low_ = std::max(start, min_fill_rate);  // doubling nothing would lead nowhere
   rise_ = doubling;
   from_ = from;
 }

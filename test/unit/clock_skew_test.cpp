@@ -1,0 +1,85 @@
+// How wrong the clock is, by the `Date` of responses: AWS's rules of 2026.
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <mwaa_serverless/error.hpp>
+#include <mwaa_serverless/transport.hpp>
+#include <string>
+
+#include "protocol/http_date.hpp"
+#include "retry/clock_skew.hpp"
+
+using mwaa_serverless::errc;
+using mwaa_serverless::error;
+using mwaa_serverless::http_response;
+using mwaa_serverless::retry::blames_clock;
+using mwaa_serverless::retry::observed_skew;
+using namespace std::chrono_literals;
+
+namespace {
+
+// Sun, 06 Nov 1994 08:49:37 GMT
+constexpr std::chrono::system_clock::time_point noon{std::chrono::seconds{784111777}};
+
+http_response dated(std::string fields) {
+  http_response out;
+  out.status = 200;
+  out.fields = std::move(fields);
+  return out;
+}
+
+error named(std::string name) {
+  error out{errc::other_service_error, "made up"};
+  out.aws_code = std::move(name);
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("http date: the one form, and nothing else") {
+  using mwaa_serverless::protocol::parse_http_date;
+  CHECK(parse_http_date("Sun, 06 Nov 1994 08:49:37 GMT") == std::chrono::floor<std::chrono::seconds>(noon));
+  CHECK(parse_http_date("Fri, 31 Dec 9999 23:59:59 GMT"));
+  for (const char* wrong :
+       {"", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994", "Sun, 31 Feb 1994 08:49:37 GMT",
+        "Sun, 06 Nov 1994 24:00:00 GMT", "Sun, 06 Nov 1994 08:49:37 UTC", "Sun, 06 Nov 1994 08:49:37 GMT ",
+        "Sun, -6 Nov 1994 08:49:37 GMT", "Sun, 06 nov 1994 08:49:37 GMT", "Sun, 06 Nov 1994 08:4x:37 GMT"}) {
+    CAPTURE(wrong);
+    CHECK_FALSE(parse_http_date(wrong));
+  }
+}
+
+TEST_CASE("skew: the response's date less the middle of the exchange") {
+  const auto response = dated("Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n");
+  CHECK(observed_skew(response, noon, noon) == 0ms);
+  CHECK(observed_skew(response, noon - 10min, noon - 10min) == 10min);
+  CHECK(observed_skew(response, noon + 10min, noon + 10min + 4s) == -(10min + 2s));
+  CHECK(observed_skew(response, noon - 1s, noon + 1s) == 0ms);
+  CHECK(observed_skew(response, noon - 15min, noon) == 7min + 30s);
+}
+
+TEST_CASE("skew: what shows nothing") {
+  const auto response = dated("Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n");
+  CHECK_FALSE(observed_skew(response, noon, noon + 15min + 1ms));  // took too long
+  CHECK_FALSE(observed_skew(response, noon, noon - 1ms));          // the clock was set meanwhile
+  CHECK_FALSE(observed_skew(dated(""), noon, noon));
+  CHECK_FALSE(observed_skew(dated("Date: yesterday\r\n"), noon, noon));
+  CHECK_FALSE(observed_skew(dated("Date: Sun, 06 Nov 1994 08:49:37 GMT\r\nAge: 0\r\n"), noon, noon));  // from a cache
+}
+
+TEST_CASE("skew: which errors it may explain, and from how much on") {
+  for (const char* name : {"InvalidSignatureException", "SignatureDoesNotMatch", "AuthFailure", "RequestTimeTooSkewed",
+                           "AccessDeniedException"}) {
+    CAPTURE(name);
+    CHECK(blames_clock(named(name), 0ms, 4min + 1ms));
+    CHECK(blames_clock(named(name), 0ms, -(4min + 1ms)));
+    CHECK_FALSE(blames_clock(named(name), 0ms, 4min));
+    CHECK_FALSE(blames_clock(named(name), 10min, 10min));  // it was corrected already: another reason
+    CHECK_FALSE(blames_clock(named(name), 0ms, std::nullopt));
+  }
+  for (const char* name :
+       {"RequestExpired", "RequestInTheFuture", "ExpiredTokenException", "ValidationException", ""}) {
+    CAPTURE(name);
+    CHECK_FALSE(blames_clock(named(name), 0ms, 1h));
+  }
+}
