@@ -27,8 +27,9 @@ constexpr double longest_rise = 20;          // seconds from there to that rate
 constexpr double no_limit = 1e9;             // requests a second that nobody reaches
 constexpr double lateness = 0.05;            // seconds that timers may be late without lowering the rate
 
-// Tokens come in fractions, and a sum of fractions may miss 1 by its last bit.
-constexpr double almost = 1.0 - 1e-6;
+// Tokens come in fractions, at a rate that may rise while one waits: who comes a thousandth too early need not wait
+// again.
+constexpr double almost = 1.0 - 1e-3;
 
 double seconds(time_point::duration value) noexcept {
   return std::chrono::duration<double>(value).count();
@@ -124,8 +125,10 @@ time_point rate_gate::opens(time_point now) noexcept {
   if (!limited_) return std::max(now, closed_until_);
   refill(now);
   if (tokens_ >= almost) return std::max(now, closed_until_);
-  // A rate that rises while someone waits opens a little earlier than this says.
-  return std::max(closed_until_, filled_ + duration_of((1 - tokens_) / rate(now)));
+  // The rate may rise meanwhile: by what it is at the end, this is not too late.
+  const double missing = 1 - tokens_;
+  const double rate_then = rate(filled_ + duration_of(missing / rate(now)));
+  return std::max(closed_until_, filled_ + duration_of(missing / rate_then));
 }
 
 void rate_gate::close(time_point until) noexcept {

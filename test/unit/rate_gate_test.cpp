@@ -39,6 +39,16 @@ int passed(rate_gate& gate, time_point from, time_point to) {
   return count;
 }
 
+// Waits as the first in line does.
+time_point wait_and_pass(rate_gate& gate, time_point now) {
+  while (!gate.try_pass(now, true)) {
+    const time_point opens = gate.opens(now);
+    REQUIRE(opens > now);
+    now = opens;
+  }
+  return now;
+}
+
 }  // namespace
 
 TEST_CASE("adaptive: the cubic curve is the published one") {
@@ -102,7 +112,7 @@ TEST_CASE("adaptive: at least half a request a second, and never a debt") {
   CHECK_FALSE(gate.try_pass(at(0.1), true));
   for (int i = 0; i < 50; ++i) CHECK_FALSE(gate.try_pass(at(0.2), true));
   CHECK(gate.opens(at(0.2)) <= at(2.1) + 1ms);  // fifty refusals have cost nothing
-  CHECK(gate.try_pass(gate.opens(at(0.2)), true));
+  CHECK(wait_and_pass(gate, at(0.2)) >= at(2.09));
 }
 
 TEST_CASE("adaptive: one cut for one overshoot") {
@@ -143,7 +153,7 @@ TEST_CASE("gate: a hint closes it in both modes, for the longest hint") {
     CHECK_FALSE(gate.try_pass(at(19.9), true));
     gate.close(at(10));
     CHECK(gate.closed_until() == at(20));
-    CHECK(gate.try_pass(gate.opens(at(20)), true));
+    CHECK(wait_and_pass(gate, at(20)) >= at(20));
   }
 }
 
@@ -175,7 +185,7 @@ TEST_CASE("gate: the rate settles at what was accepted between two throttles") {
   // A service that grants 50 a second and saves up a second's worth.
   for (int i = 0; i < 500; ++i) {
     const double now = 1.05 + i * 0.0179;  // to 10 s
-    CHECK(gate.try_pass(gate.opens(at(now)), true));
+    (void)wait_and_pass(gate, at(now));
     gate.accepted(at(now), at(now + 0.05));
   }
   gate.throttled(at(10), at(10.05), 1s);
@@ -212,6 +222,17 @@ TEST_CASE("gate: when callers seldom wait, what was accepted proves no limit") {
   gate.throttled(at(60), at(60.05), 1s);
   CHECK(gate.rate(at(61.05)) == about(0.7, 0.1));
   CHECK(gate.rate(at(63.05)) == about(1.0, 0.1));
+}
+
+TEST_CASE("gate: opens() is never too late, also while the rate rises") {
+  rate_gate gate{retry_mode::standard};
+  gate.throttled(at(0), at(0.1), 1s);  // half a request a second, twice as many each second
+  CHECK(gate.try_pass(at(1.1), true));
+  // The integral of 0.5 * 2^t reaches 1 after log2(1 + 2 ln 2) = 1.25 s.
+  CHECK(gate.opens(at(1.1)) <= at(2.36));
+  const time_point second = wait_and_pass(gate, at(1.1));
+  CHECK(second >= at(2.0));
+  CHECK(second <= at(2.6));
 }
 
 TEST_CASE("gate: late timers do not lower the rate") {
