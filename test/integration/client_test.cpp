@@ -1,0 +1,219 @@
+// A whole client over real sockets: threads under throttling, and cancellation at any step of an exchange.
+#include <doctest/doctest.h>
+#include <algorithm>
+#include <atomic>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/io_context.hpp>
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <mwaa_serverless/client.hpp>
+#include <mwaa_serverless/testing/emulator_server.hpp>
+#include <random>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace asio = boost::asio;
+namespace mwaa = mwaa_serverless;
+namespace testing = mwaa_serverless::testing;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// An emulator on a thread of its own.
+class remote_service {
+ public:
+  explicit remote_service(testing::emulator_options options, bool tls = false)
+      : emulator(std::move(options)), server_(io_.get_executor(), emulator, with(tls)) {
+    if (tls) {
+      certificate_ = std::filesystem::temp_directory_path() /
+                     ("mwaa_serverless_client_test." + std::to_string(server_.port()) + ".pem");
+      std::ofstream{certificate_} << server_.certificate_pem();
+    }
+    thread_ = std::thread{[this] { io_.run(); }};
+  }
+  remote_service(const remote_service&) = delete;
+  remote_service& operator=(const remote_service&) = delete;
+  ~remote_service() {
+    server_.stop();
+    thread_.join();
+    if (!certificate_.empty()) std::filesystem::remove(certificate_);
+  }
+
+  [[nodiscard]] mwaa::client_config config() const {
+    mwaa::client_config out;
+    out.region = "us-east-1";
+    out.endpoint_url = server_.endpoint_url();
+    out.ca_bundle = certificate_;
+    out.credentials = mwaa::make_static_credentials({"AKIDEMULATOR", "emulator-secret-key"});
+    return out;
+  }
+
+ private:
+  static testing::emulator_server_options with(bool tls) {
+    testing::emulator_server_options out;
+    out.tls = tls;
+    return out;
+  }
+  asio::io_context io_;
+
+ public:
+  testing::emulator emulator;
+
+ private:
+  testing::emulator_server server_;
+  std::filesystem::path certificate_;
+  std::thread thread_;
+};
+
+mwaa::list_task_instances_request request_for(const char* run_id) {
+  return {testing::emulator::default_workflow_arn, run_id};
+}
+
+std::size_t open_descriptors() {
+  return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator{"/proc/self/fd"}, {}));
+}
+
+/// Counts attempts from all threads.
+class counting_observer final : public mwaa::observer {
+ public:
+  void attempt_started(const operation_id&, int) noexcept override { ++started; }
+  void attempt_ended(const operation_id&, const mwaa::attempt_record& attempt) noexcept override {
+    ++ended;
+    if (attempt.http_status == 429) ++throttled;
+  }
+  void operation_ended(const operation_id&, std::chrono::nanoseconds, const mwaa::error*) noexcept override {
+    ++operations;
+  }
+
+  std::atomic<int> started{0};
+  std::atomic<int> ended{0};
+  std::atomic<int> throttled{0};
+  std::atomic<int> operations{0};
+};
+
+}  // namespace
+
+TEST_CASE("client: four threads share one client and one throttled quota") {
+  for (const auto mode : {mwaa::retry_mode::standard, mwaa::retry_mode::adaptive}) {
+    CAPTURE(to_string(mode));
+    testing::emulator_options options;
+    options.rate_limit = 400;
+    options.burst = 40;
+    remote_service service{options};
+    const auto seen = std::make_shared<counting_observer>();
+    auto config = service.config();
+    config.retry.mode = mode;
+    config.retry.max_attempts = 50;  // the rate of a machine under sanitizers is anybody's guess
+    config.max_connections = 16;
+    config.observer = seen;
+
+    asio::io_context io{4};
+    const mwaa::client client{io.get_executor(), config};
+    std::atomic<int> succeeded{0};
+    std::atomic<int> wrong{0};
+    constexpr int callers = 64;
+    constexpr int calls = 3;
+    const auto work = [](mwaa::client api, std::atomic<int>& good, std::atomic<int>& bad) -> asio::awaitable<void> {
+      for (int i = 0; i < calls; ++i) {
+        auto page = co_await mwaa::as_result(api.list_task_instances(request_for("run-failed")));
+        ++(page && page->task_instances.size() == 12 ? good : bad);
+        (void)api.metrics();
+      }
+    };
+    for (int i = 0; i < callers; ++i)
+      asio::co_spawn(io, work(client, succeeded, wrong), [](std::exception_ptr e) { CHECK_FALSE(e); });
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 4; ++i) threads.emplace_back([&io] { io.run(); });
+    for (auto& each : threads) each.join();
+
+    CHECK(succeeded == callers * calls);
+    CHECK(wrong == 0);
+    const auto metrics = client.metrics();
+    CHECK(seen->operations == callers * calls);
+    CHECK(seen->started == seen->ended);
+    CHECK(static_cast<std::uint64_t>(seen->throttled) == metrics.throttled);
+    CHECK(metrics.throttled > 0);
+    CHECK(metrics.transport.in_use == 0);
+    REQUIRE(metrics.gates.size() == 1);
+    CHECK(metrics.gates[0].waiting == 0);
+    CHECK(metrics.gates[0].rate > 0);
+  }
+}
+
+TEST_CASE("client: 10,000 operations cancelled at random steps leave no connection and no descriptor behind") {
+  for (const bool tls : {false, true}) {
+    CAPTURE(tls);
+    remote_service service{{}, tls};
+    service.emulator.strike_randomly(0.1, {testing::fault::delay(2ms), testing::fault::close_inside_body(),
+                                           testing::fault::throttle(), testing::fault::status(500)});
+    const std::size_t before = open_descriptors();
+    {
+      auto config = service.config();
+      config.max_connections = 8;
+      asio::io_context io{1};
+      const mwaa::client client{io.get_executor(), config};
+      std::mt19937 random{20261123};
+      int ended = 0;
+      int aborted = 0;
+      int succeeded = 0;
+      constexpr int batch = 50;
+      for (int round = 0; round < 100; ++round) {
+        std::vector<asio::cancellation_signal> signals(batch);
+        const int ended_before = ended;
+        for (auto& signal : signals) {
+          asio::co_spawn(io, client.list_task_instances(request_for("run-failed")),
+                         asio::bind_cancellation_slot(signal.slot(), [&](std::exception_ptr e, auto&&) {
+                           ++ended;
+                           if (!e) {
+                             ++succeeded;
+                             return;
+                           }
+                           try {
+                             std::rethrow_exception(e);
+                           } catch (const mwaa::exception&) {
+                           } catch (const boost::system::system_error& failure) {
+                             CHECK(failure.code() == asio::error::operation_aborted);
+                             ++aborted;
+                           }
+                         }));
+        }
+        io.restart();
+        for (auto& signal : signals) {
+          // A random number of the loop's steps: connecting, handshake, writing, reading, in line, backing off.
+          for (int steps = std::uniform_int_distribution<int>{0, tls ? 40 : 12}(random); steps > 0; --steps)
+            if (io.run_one_for(1ms) == 0) break;
+          signal.emit(asio::cancellation_type::terminal);
+        }
+        io.restart();
+        io.poll();  // cancellation is prompt: no peer is waited for
+        CHECK(ended - ended_before == batch);
+      }
+      CHECK(aborted > 500);
+      CHECK(succeeded > 500);
+      CHECK(client.metrics().transport.in_use == 0);
+      CHECK(client.metrics().transport.waiting == 0);
+      CHECK(client.metrics().transport.open <= 8);
+
+      service.emulator.strike_randomly(0);
+      std::size_t items = 0;
+      asio::co_spawn(io, client.list_task_instances(request_for("run-failed")),
+                     [&](std::exception_ptr e, const mwaa::list_task_instances_response& page) {
+                       CHECK_FALSE(e);
+                       items = page.task_instances.size();
+                     });
+      io.restart();
+      io.run();  // ends: an idle client has no pending work
+      CHECK(items == 12);
+    }
+    // The server notices closed connections a little later.
+    const auto patience = std::chrono::steady_clock::now() + 20s;
+    while (open_descriptors() > before && std::chrono::steady_clock::now() < patience)
+      std::this_thread::sleep_for(1ms);
+    CHECK(open_descriptors() <= before);
+  }
+}
