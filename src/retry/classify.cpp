@@ -17,6 +17,7 @@ constexpr verdict network{transient, "a passing fault of the network"};
 constexpr verdict slow{transient, "no answer in time"};
 constexpr verdict unusable{fatal, "the answer cannot be used, and the next would be the same"};
 constexpr verdict mistake{fatal, "nothing that another attempt could change"};
+constexpr verdict redirection{fatal, "redirections are not followed: a request is signed for its host"};
 constexpr verdict unlisted{fatal, "an error that this library does not know to pass"};
 
 constexpr verdict_row named(std::string_view name, verdict judgement) {
@@ -82,6 +83,9 @@ constexpr std::array table{
     bare(502, gateway),
     bare(503, gateway),
     bare(504, gateway),
+    bare(3, redirection),
+    bare(4, refused),
+    bare(5, unlisted),
     // This side.
     ours(errc::resolve_failed, network),
     ours(errc::connect_failed, network),
@@ -118,7 +122,8 @@ verdict classify(const error& failure) noexcept {
   }
   const bool from_service = failure.http_status >= 300;
   for (const verdict_row& row : table) {
-    if (from_service ? row.status == failure.http_status : row.code != errc{} && failure.code == row.code)
+    if (from_service ? row.status == failure.http_status || row.status == failure.http_status / 100
+                     : row.code != errc{} && failure.code == row.code)
       return row.judgement;
   }
   return unlisted;

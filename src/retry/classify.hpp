@@ -32,7 +32,8 @@ class verdict {
 /// One line of the table. Exactly one of name, status and code says what it is about.
 struct verdict_row {
   std::string_view name;  ///< An error's name as the service sends it.
-  int status = 0;         ///< An HTTP status, of a response whose error has no name or none of the table's.
+  /// An HTTP status, of a response whose error has no name or none of the table's; 3 to 5 is any other of 3xx to 5xx.
+  int status = 0;
   errc code{};            ///< An error of this side.
   verdict judgement;
 };

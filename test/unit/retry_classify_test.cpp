@@ -59,13 +59,14 @@ std::string documented(const verdict_row& row, const std::map<errc, std::string>
   if (!row.name.empty()) {
     line += "`" + std::string{row.name} + "`";
   } else if (row.status != 0) {
-    line += "HTTP " + std::to_string(row.status);
+    line += row.status < 10 ? "HTTP " + std::to_string(row.status) + "xx, any other"
+                            : "HTTP " + std::to_string(row.status);
   } else {
     line += "`errc::" + names.at(row.code) + "`";
   }
   line += " | " + text_of(row.judgement.what) + " | ";
   if (row.judgement.retryable()) line += std::to_string(row.judgement.cost()) + " ";
-  return line + "|";
+  return line + "| " + std::string{row.judgement.reason} + " |";
 }
 
 error of_service(std::string name, int status) {
@@ -127,7 +128,7 @@ TEST_CASE("verdicts: classify() answers with the line") {
     if (!row.name.empty()) {
       failure = of_service(std::string{row.name}, 400);
     } else if (row.status != 0) {
-      failure = of_service("", row.status);
+      failure = of_service("", row.status < 10 ? row.status * 100 + 99 : row.status);
     } else {
       failure = error{row.code, "made up"};
     }
