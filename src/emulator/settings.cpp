@@ -51,6 +51,7 @@ std::optional<settings> read_command_line(int argc, char** argv, int& exit_code)
   app.add_option("--burst", out.service.burst, "requests at once before throttling (with --rate-limit)")
       ->check(CLI::PositiveNumber)
       ->needs("--rate-limit");
+  app.add_flag("!--no-retry-after", out.service.retry_after, "leave RetryAfterSeconds out of these throttles");
   app.add_option("--latency", latency, "milliseconds added to every answer")->check(CLI::Range(0, 3'600'000));
   app.add_option("--seed", out.service.seed, "decides everything random")->capture_default_str();
   app.add_option("--signature-error-status", out.service.signature_error_status,

@@ -34,7 +34,7 @@ struct verdict_row {
   std::string_view name;  ///< An error's name as the service sends it.
   /// An HTTP status, of a response whose error has no name or none of the table's; 3 to 5 is any other of 3xx to 5xx.
   int status = 0;
-  errc code{};            ///< An error of this side.
+  errc code{};  ///< An error of this side.
   verdict judgement;
 };
 

@@ -20,7 +20,8 @@ class environment {
     for (const char* name :
          {"AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL_MWAA_SERVERLESS", "AWS_ENDPOINT_URL",
           "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN",
-          "AWS_USE_FIPS_ENDPOINT", "AWS_CA_BUNDLE", "AWS_MAX_ATTEMPTS", "AWS_SDK_UA_APP_ID"}) {
+          "AWS_USE_FIPS_ENDPOINT", "AWS_RETRY_MODE", "AWS_DISABLE_CLOCK_SKEW_CORRECTION", "AWS_CA_BUNDLE",
+          "AWS_MAX_ATTEMPTS", "AWS_SDK_UA_APP_ID"}) {
       const char* const before = std::getenv(name);
       before_[name] = before == nullptr ? std::nullopt : std::optional<std::string>{before};
       const auto wanted = values.find(name);
@@ -88,6 +89,11 @@ TEST_CASE("client_config: which variable wins") {
   CHECK(config.ca_bundle == "/ca.pem");
   CHECK(config.app_id == "etl");
   CHECK(config.retry.max_attempts == 7);
+  CHECK(config.retry.mode == mwaa::retry_mode::standard);
+  CHECK(config.correct_clock_skew);
+  CHECK(read({{"AWS_RETRY_MODE", "adaptive"}}).retry.mode == mwaa::retry_mode::adaptive);
+  CHECK(read({{"AWS_RETRY_MODE", "Standard"}}).retry.mode == mwaa::retry_mode::standard);
+  CHECK_FALSE(read({{"AWS_DISABLE_CLOCK_SKEW_CORRECTION", "true"}}).correct_clock_skew);
 }
 
 TEST_CASE("client_config: the keys of the environment sign, with their token") {
@@ -110,5 +116,9 @@ TEST_CASE("client_config: what cannot be used is refused, and the variable named
   CHECK(half.find("s3cret") == std::string::npos);
   for (const char* attempts : {"0", "-1", "three", "3.5", "99999999999", "3 "})
     CHECK(refusal({{"AWS_MAX_ATTEMPTS", attempts}}).find("AWS_MAX_ATTEMPTS") != std::string::npos);
+  for (const char* mode : {"legacy", "none", " standard"})
+    CHECK(refusal({{"AWS_RETRY_MODE", mode}}).find("AWS_RETRY_MODE") != std::string::npos);
+  CHECK(refusal({{"AWS_DISABLE_CLOCK_SKEW_CORRECTION", "1"}}).find("AWS_DISABLE_CLOCK_SKEW_CORRECTION") !=
+        std::string::npos);
   CHECK(refusal({{"AWS_USE_FIPS_ENDPOINT", "yes"}}).find("AWS_USE_FIPS_ENDPOINT") != std::string::npos);
 }

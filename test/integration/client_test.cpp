@@ -212,8 +212,7 @@ TEST_CASE("client: 10,000 operations cancelled at random steps leave no connecti
     }
     // The server notices closed connections a little later.
     const auto patience = std::chrono::steady_clock::now() + 20s;
-    while (open_descriptors() > before && std::chrono::steady_clock::now() < patience)
-      std::this_thread::sleep_for(1ms);
+    while (open_descriptors() > before && std::chrono::steady_clock::now() < patience) std::this_thread::sleep_for(1ms);
     CHECK(open_descriptors() <= before);
   }
 }

@@ -59,8 +59,8 @@ std::string documented(const verdict_row& row, const std::map<errc, std::string>
   if (!row.name.empty()) {
     line += "`" + std::string{row.name} + "`";
   } else if (row.status != 0) {
-    line += row.status < 10 ? "HTTP " + std::to_string(row.status) + "xx, any other"
-                            : "HTTP " + std::to_string(row.status);
+    line +=
+        row.status < 10 ? "HTTP " + std::to_string(row.status) + "xx, any other" : "HTTP " + std::to_string(row.status);
   } else {
     line += "`errc::" + names.at(row.code) + "`";
   }
