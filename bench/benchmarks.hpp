@@ -32,6 +32,11 @@ struct throttle_options {
   double burst = 50;
   bool hints = true;
   std::uint64_t seed = 1;
+  // What the run must come to; exceeding a limit is exit code 1.
+  double max_throttled = 1;
+  double max_throttled_settled = 1;
+  double min_used = 0;
+  double max_call_seconds = 1e9;
   format output = format::text;
 };
 
@@ -43,7 +48,8 @@ int poll(const poll_options& options);
 int items(int rounds, format output);
 
 /// `callers` coroutines call back to back through one client, library defaults, for `seconds` of virtual time; the
-/// emulated service grants `rate_limit` requests a second. Returns the exit code: 1 when a call failed.
+/// emulated service grants `rate_limit` requests a second. Returns the exit code: 1 when a call failed or a limit
+/// of the options was not kept.
 int throttle(const throttle_options& options);
 
 }  // namespace bench

@@ -60,6 +60,12 @@ int main(int argc, char** argv) {
   throttle_command->add_option("--seed", throttle.seed)->capture_default_str();
   throttle_command->add_flag("--no-hints", no_hints, "The service leaves RetryAfterSeconds out");
 
+  throttle_command->add_option("--max-throttled", throttle.max_throttled, "Fail above this share of requests");
+  throttle_command->add_option("--max-throttled-settled", throttle.max_throttled_settled, "The same after 10 s");
+  throttle_command->add_option("--min-used", throttle.min_used, "Fail below this share of the limit");
+  throttle_command->add_option("--max-call-seconds", throttle.max_call_seconds,
+                               "Fail when a call after 20 s took longer");
+
   for (auto* command : {poll_command, items_command, throttle_command})
     command->add_option("--format", output)->transform(CLI::CheckedTransformer(formats));
 

@@ -115,6 +115,10 @@ int throttle(const throttle_options& options) {
 
   std::sort(counts.durations.begin(), counts.durations.end());
   const auto answered = counts.accepted + counts.throttled;
+  const double throttled = share(counts.throttled, answered);
+  const double throttled_settled = share(counts.throttled_settled, counts.answered_settled);
+  const double used = static_cast<double>(counts.accepted) / (options.rate_limit * options.seconds);
+  const double longest = seconds(counts.longest_settled);
   const boost::json::object figures{
       {"benchmark", "throttle"},
       {"mode", std::string{to_string(options.mode)}},
@@ -128,11 +132,11 @@ int throttle(const throttle_options& options) {
       {"requests", answered},
       {"calls", counts.calls},
       {"failed_calls", counts.failed},
-      {"throttled_share", share(counts.throttled, answered)},
-      {"throttled_share_after_10_s", share(counts.throttled_settled, counts.answered_settled)},
-      {"limit_used", static_cast<double>(counts.accepted) / (options.rate_limit * options.seconds)},
+      {"throttled_share", throttled},
+      {"throttled_share_after_10_s", throttled_settled},
+      {"limit_used", used},
       {"median_call_s", counts.durations.empty() ? 0 : seconds(counts.durations[counts.durations.size() / 2])},
-      {"longest_call_after_20_s", seconds(counts.longest_settled)},
+      {"longest_call_after_20_s", longest},
       {"gate_rate_half_way", rate_half_way},
       {"cpu_us_per_request", cpu_us / static_cast<double>(std::max<std::uint64_t>(answered, 1))},
   };
@@ -142,7 +146,10 @@ int throttle(const throttle_options& options) {
     for (const auto& figure : figures) std::cout << figure.key() << ": " << figure.value() << '\n';
   }
   if (counts.failed > 0) std::cerr << "first error: " << counts.first_error << '\n';
-  return counts.failed == 0 ? 0 : 1;
+  const bool kept = counts.failed == 0 && throttled <= options.max_throttled &&
+                    throttled_settled <= options.max_throttled_settled && used >= options.min_used &&
+                    longest <= options.max_call_seconds;
+  return kept ? 0 : 1;
 }
 
 }  // namespace bench
