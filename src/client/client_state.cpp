@@ -84,7 +84,8 @@ client_state::client_state(asio::any_io_executor executor, client_config config)
   options.max_idle_time = config_.max_idle_time;
   options.connect_timeout = config_.connect_timeout;
   options.max_response_bytes = config_.max_response_bytes;
-  options.ca_bundle = config_.ca_bundle;
+  // AWS's tools do not look at the bundle for http:// either.
+  if (endpoint_.where->tls) options.ca_bundle = config_.ca_bundle;
   options.verify_tls = config_.verify_tls;
   options.tls_context = config_.tls_context;
   config_.network = net::make_pooled_transport(std::move(executor), std::move(options));

@@ -216,3 +216,14 @@ TEST_CASE("client: 10,000 operations cancelled at random steps leave no connecti
     CHECK(open_descriptors() <= before);
   }
 }
+
+TEST_CASE("client: an unreadable CA bundle is refused for https, and no matter for http") {
+  asio::io_context io;
+  mwaa::client_config config;
+  config.region = "us-east-1";
+  config.ca_bundle = "/nowhere/at/all.pem";
+  config.endpoint_url = "http://127.0.0.1:1";
+  CHECK_NOTHROW(mwaa::client(io.get_executor(), config));
+  config.endpoint_url = "https://127.0.0.1:1";
+  CHECK_THROWS_AS(mwaa::client(io.get_executor(), config), mwaa::exception);
+}
