@@ -45,7 +45,72 @@ mwaa::list_task_instances_request request_for(const char* run_id) {
   return {testing::emulator::default_workflow_arn, run_id};
 }
 
+/// Neither keys nor permission ever come.
+class silent_provider final : public mwaa::credentials_provider {
+ public:
+  explicit silent_provider(std::shared_ptr<mwaa::clock> time) : time_(std::move(time)) {}
+  asio::awaitable<mwaa::result<std::shared_ptr<const mwaa::credentials>>> get(
+      mwaa::clock::time_point deadline) override {
+    co_await time_->sleep_until(deadline);
+    co_return mwaa::error(mwaa::errc::credentials_failed, "the source did not answer in time");
+  }
+
+ private:
+  std::shared_ptr<mwaa::clock> time_;
+};
+
+class closed_gate final : public mwaa::attempt_gate {
+ public:
+  explicit closed_gate(std::shared_ptr<mwaa::clock> time) : time_(std::move(time)) {}
+  asio::awaitable<std::optional<mwaa::error>> enter(std::string_view, mwaa::clock::time_point deadline) override {
+    co_await time_->sleep_until(deadline);
+    co_return mwaa::error(mwaa::errc::deadline_exceeded, "no permission in time");
+  }
+
+ private:
+  std::shared_ptr<mwaa::clock> time_;
+};
+
 }  // namespace
+
+TEST_CASE("cancellation and deadline: while keys are fetched, and at the caller's gate") {
+  for (const bool keys : {true, false}) {
+    CAPTURE(keys);
+    emulated_service service;
+    auto config = config_for(service);
+    if (keys)
+      config.credentials = std::make_shared<silent_provider>(service.time);
+    else
+      config.attempt_gate = std::make_shared<closed_gate>(service.time);
+    config.attempt_timeout = 1h;
+    const mwaa::client client{service.io.get_executor(), config};
+    asio::cancellation_signal signal;
+    std::exception_ptr failure;
+    asio::co_spawn(service.io, client.list_task_instances(request_for("run-failed")),
+                   asio::bind_cancellation_slot(signal.slot(), [&](std::exception_ptr e, auto&&) { failure = e; }));
+    service.time->run_until(service.io, service.time->now() + 10s);
+    CHECK_FALSE(failure);
+    signal.emit(asio::cancellation_type::terminal);
+    service.io.restart();
+    service.io.poll();
+    REQUIRE(failure);
+    try {
+      std::rethrow_exception(failure);
+    } catch (const boost::system::system_error& e) {
+      CHECK(e.code() == asio::error::operation_aborted);
+    }
+    CHECK(service.time->sleepers() == 0);
+
+    const auto before = service.time->now();
+    auto outcome = test::run(service.io, *service.time,
+                             mwaa::as_result(client.list_task_instances(
+                                 request_for("run-failed"), mwaa::call_options{}.with_operation_timeout(3s))));
+    REQUIRE(outcome.has_error());
+    CHECK(outcome.error().phase == (keys ? mwaa::phase::credentials : mwaa::phase::attempt_gate));
+    CHECK(service.time->now() - before == 3s);
+    CHECK(service.emulator.request_count() == 0);
+  }
+}
 
 TEST_CASE("cancellation: 10,000 operations at random moments leave nothing behind") {
   auto options = slow_and_strict();

@@ -297,6 +297,9 @@ TEST_CASE("client: a bad setting is refused at construction and named") {
   };
   const row rows[]{
       {"connect_timeout", [](mwaa::client_config& c) { c.connect_timeout = 0ms; }},
+      {"connect_timeout", [](mwaa::client_config& c) { c.connect_timeout = std::chrono::milliseconds::max(); }},
+      {"max_idle_time", [](mwaa::client_config& c) { c.max_idle_time = std::chrono::milliseconds::max(); }},
+      {"mode", [](mwaa::client_config& c) { c.retry.mode = static_cast<mwaa::retry_mode>(7); }},
       {"attempt_timeout", [](mwaa::client_config& c) { c.attempt_timeout = -1ms; }},
       {"operation_timeout", [](mwaa::client_config& c) { c.operation_timeout = 0ms; }},
       {"max_connections", [](mwaa::client_config& c) { c.max_connections = 0; }},
