@@ -46,7 +46,7 @@ class client_config {
   std::shared_ptr<credentials_provider> credentials;
 
   retry_options retry;
-  /// Limit of opening a connection: name look-up, TCP and TLS handshakes. Positive, at most a day. Default
+  /// Limit of opening a connection: name look-up, TCP and TLS handshakes. Positive, at most a year. Default
   /// 3.1 s (as the Rust SDK).
   std::chrono::milliseconds connect_timeout{3100};
   /// Default of call_options::attempt_timeout. Positive. Default 30 s.
@@ -56,7 +56,7 @@ class client_config {
 
   /// Connections open at once; further requests wait in line, first come first served. From 1. Default 64.
   std::size_t max_connections = 64;
-  /// An unused connection older than this is closed instead of used. Positive, at most a day. Default 50 s: AWS's load
+  /// An unused connection older than this is closed instead of used. Positive, at most a year. Default 50 s: AWS's load
   /// balancers close idle connections after 60 s.
   std::chrono::milliseconds max_idle_time{50'000};
   /// Limit of a response body; a longer one is errc::response_too_large. From 1024. Default 16 MiB.

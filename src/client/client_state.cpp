@@ -50,15 +50,16 @@ namespace {
 
 client_config checked(client_config config) {
   using namespace std::chrono_literals;
-  // A day is more than anybody means, and sums with it do not overflow.
-  if (config.connect_timeout <= 0ms || config.connect_timeout > 24h)
-    refuse_setting("connect_timeout", "must be positive and at most a day");
+  // A year is as good as no limit, and sums with it do not overflow.
+  constexpr std::chrono::hours year{24 * 366};
+  if (config.connect_timeout <= 0ms || config.connect_timeout > year)
+    refuse_setting("connect_timeout", "must be positive and at most a year");
   if (config.attempt_timeout <= 0ms) refuse_setting("attempt_timeout", "must be positive");
   if (config.operation_timeout && *config.operation_timeout <= 0ms)
     refuse_setting("operation_timeout", "must be positive; leave it out for no limit");
   if (config.max_connections < 1) refuse_setting("max_connections", "must be at least 1");
-  if (config.max_idle_time <= 0ms || config.max_idle_time > 24h)
-    refuse_setting("max_idle_time", "must be positive and at most a day");
+  if (config.max_idle_time <= 0ms || config.max_idle_time > year)
+    refuse_setting("max_idle_time", "must be positive and at most a year");
   if (config.max_response_bytes < 1024) refuse_setting("max_response_bytes", "must be at least 1024");
   if (config.app_id.size() > 50) refuse_setting("app_id", "must be at most 50 characters long");
   if (const auto wrong = retry::validate(config.retry)) throw exception(*wrong);
