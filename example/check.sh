@@ -3,36 +3,18 @@
 # usage: check.sh EMULATOR EXAMPLE NAME
 set -euo pipefail
 emulator_program=$1 example=$2 name=$3
-scratch=$(mktemp -d)
-emulator=
-clean_up() {
-  if [ -n "$emulator" ]; then
-    kill "$emulator" 2>/dev/null || true
-    wait "$emulator" 2>/dev/null || true
-  fi
-  rm -rf "$scratch"
-}
-trap clean_up EXIT
+source "$(dirname "$0")/emulator.sh"
 fail() {
   echo "$name: $1" >&2
   head -n 40 "$scratch"/out "$scratch"/err >&2
   exit 1
 }
 
-: >"$scratch/emulator"
-"$emulator_program" --port 0 >"$scratch/emulator" 2>&1 &
-emulator=$!
-url=
-for _ in $(seq 300); do
-  url=$(sed -n 's/^listening on //p' "$scratch/emulator")
-  [ -n "$url" ] && break
-  sleep 0.1
-done
-[ -n "$url" ] || { cat "$scratch/emulator" >&2; echo "the emulator did not start" >&2; exit 1; }
-
-export AWS_ENDPOINT_URL_MWAA_SERVERLESS=$url AWS_REGION=us-east-1
-export AWS_ACCESS_KEY_ID=AKIDEMULATOR AWS_SECRET_ACCESS_KEY=emulator-secret-key
-unset AWS_SESSION_TOKEN AWS_IGNORE_CONFIGURED_ENDPOINT_URLS AWS_USE_FIPS_ENDPOINT AWS_CA_BUNDLE AWS_MAX_ATTEMPTS
+emulator_options=()
+case $name in
+  metrics) emulator_options=(--throttle-first 2) ;;
+esac
+start_emulator "$emulator_program" "${emulator_options[@]}"
 "$example" >"$scratch/out" 2>"$scratch/err" || fail "exit code $?"
 
 count() { grep -cE "$1" "$scratch/$2" || true; }
@@ -51,6 +33,21 @@ case $name in
   demo)
     [ "$(count '^... and 238 more$' out)" = 1 ] || fail "not 12 rows of 250"
     [ "$(count '^10 pages, 250 items, retries: 0, throttled: 0, connections: 1, ' out)" = 1 ] || fail "not the summary"
+    ;;
+  metrics)
+    has() { grep -qxF "mwaa_serverless_$1" "$scratch/out" || fail "not the line $1"; }
+    [ "$(head -n 1 "$scratch/out")" = "# 250 tasks" ] || fail "not 250 tasks"
+    # Two throttled attempts, ten pages, and one call for a run that does not exist.
+    of='operation="ListTaskInstances"'
+    has "attempts_total{code=\"ok\",http_status=\"200\",$of} 10"
+    has "attempts_total{code=\"ThrottlingException\",http_status=\"429\",$of} 2"
+    has "attempts_total{code=\"ValidationException\",http_status=\"400\",$of} 1"
+    has "operations_total{$of,outcome=\"ok\"} 10"
+    has "operations_total{$of,outcome=\"ValidationException\"} 1"
+    has "attempt_seconds_count{$of} 13"
+    has "gate_wait_seconds_count{$of} 13"
+    has "operation_seconds_count{$of} 11"
+    has "retry_quota 500"
     ;;
   *) fail "no check is known for it" ;;
 esac
