@@ -38,7 +38,7 @@ std::string_view without_comment(std::string_view text, bool needs_white_space) 
 
 // What AWS's SDKs accept in the name of a section or a setting.
 bool is_identifier(std::string_view name) noexcept {
-  constexpr std::string_view others = "_-/.%@:+";
+  static constexpr std::string_view others = "_-/.%@:+";
   return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
            others.find(c) != std::string_view::npos;
