@@ -13,6 +13,7 @@
 #include <mwaa_serverless/transport.hpp>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <type_traits>
 
 namespace boost::asio::ssl {
@@ -27,14 +28,25 @@ class client_config {
  public:
   client_config();
 
-  /// Reads the environment as AWS tools do; a blank variable counts as unset:
-  /// AWS_REGION, else AWS_DEFAULT_REGION; AWS_ENDPOINT_URL_MWAA_SERVERLESS, else AWS_ENDPOINT_URL (neither when
-  /// AWS_IGNORE_CONFIGURED_ENDPOINT_URLS is true); AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN;
-  /// AWS_USE_FIPS_ENDPOINT; AWS_CA_BUNDLE; AWS_MAX_ATTEMPTS; AWS_RETRY_MODE;
-  /// AWS_DISABLE_CLOCK_SKEW_CORRECTION; AWS_SDK_UA_APP_ID.
-  /// Throws exception(errc::invalid_configuration) naming the variable that cannot be used (half a key pair, a count
-  /// that is no number).
-  [[nodiscard]] static client_config from_environment();
+  /// Reads the environment and the shared configuration files as AWS's tools do; a blank variable counts as unset. The
+  /// environment counts before the files, and ~/.aws/credentials before ~/.aws/config (AWS_SHARED_CREDENTIALS_FILE,
+  /// AWS_CONFIG_FILE). The profile is `profile`, else AWS_DEFAULT_PROFILE, else AWS_PROFILE, else `default`.
+  ///
+  /// | setting | environment | profile |
+  /// |---|---|---|
+  /// | region | AWS_REGION, AWS_DEFAULT_REGION | region |
+  /// | endpoint_url | AWS_ENDPOINT_URL_MWAA_SERVERLESS, AWS_ENDPOINT_URL | `mwaa_serverless` in services, endpoint_url
+  /// | | (no endpoint_url) | AWS_IGNORE_CONFIGURED_ENDPOINT_URLS | ignore_configured_endpoint_urls | | credentials |
+  /// AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN | the same in lower case | | use_fips |
+  /// AWS_USE_FIPS_ENDPOINT | use_fips_endpoint | | ca_bundle | AWS_CA_BUNDLE | ca_bundle | | retry.max_attempts |
+  /// AWS_MAX_ATTEMPTS | max_attempts | | retry.mode | AWS_RETRY_MODE | retry_mode | | correct_clock_skew |
+  /// AWS_DISABLE_CLOCK_SKEW_CORRECTION | disable_clock_skew_correction | | app_id | AWS_SDK_UA_APP_ID | sdk_ua_app_id |
+  ///
+  /// With `profile` given, the keys of the environment do not count. A profile that takes its credentials from
+  /// elsewhere (a role, SSO, a process) is accepted, and calls fail with errc::credentials_failed that names the
+  /// source. Blocks while it reads two small files. Throws exception: errc::no_profile; errc::invalid_configuration
+  /// naming the variable, or the file and line, that cannot be used (half a key pair, a count that is no number).
+  [[nodiscard]] static client_config from_environment(std::string_view profile = {});
 
   /// Such as `us-east-1`. Required (it is also what requests are signed for), no default.
   std::string region;

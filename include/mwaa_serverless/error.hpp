@@ -50,6 +50,7 @@ enum class errc {
   invalid_argument,       ///< A request member or option; the message names it and the rule.
   invalid_configuration,  ///< A setting; the message names it and where it came from.
   no_region,              ///< No region and no endpoint were configured.
+  no_profile,             ///< The named profile is in none of the shared configuration files.
   no_credentials,         ///< No credentials were configured or found.
   credentials_failed,     ///< A credentials provider failed.
   invalid_page_token,     ///< A starting or resume token that is none.

@@ -110,7 +110,7 @@ class parser {
   void add_globals() {
     add_global("--output", "json (default), text or table.");
     add_global("--region", "Region; overrides AWS_REGION and AWS_DEFAULT_REGION.");
-    add_global("--profile", "Profile files are not read yet: any profile is unknown.");
+    add_global("--profile", "The profile of ~/.aws/config and ~/.aws/credentials to use.");
     add_global("--endpoint-url", "Send requests there instead of to the region's endpoint.");
     add_global("--ca-bundle", "PEM file of certificates to trust instead of the system's.");
     app_.add_flag("--no-verify-ssl", no_verify_ssl_, "Accept any certificate.");

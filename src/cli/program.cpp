@@ -33,12 +33,7 @@ std::chrono::milliseconds limit(std::chrono::seconds given) {
 }
 
 client_config settings(const invocation& asked) {
-  if (!asked.profile.empty()) {
-    throw failure{exit_code::failure, "The config profile (" + asked.profile +
-                                          ") could not be found: profile files are not read yet; give credentials and "
-                                          "region in the environment"};
-  }
-  client_config config = client_config::from_environment();
+  client_config config = client_config::from_environment(asked.profile);
   if (!asked.region.empty()) config.region = asked.region;
   if (!asked.endpoint_url.empty()) config.endpoint_url = asked.endpoint_url;
   if (!asked.ca_bundle.empty()) config.ca_bundle = asked.ca_bundle;

@@ -100,7 +100,8 @@ class file_reader {
     if (type == "sso-session") return &into_.sso_sessions_[std::string{name}];
     if (type == "services") return &into_.services_[std::string{name}];
     if (name == "default" && (type.empty() || type == "profile")) {
-      return type.empty() ? &plain_default_ : &(prefixed_default_ ? *prefixed_default_ : prefixed_default_.emplace());
+      auto& place = type.empty() ? plain_default_ : prefixed_default_;
+      return &(place ? *place : place.emplace());
     }
     return type == "profile" ? &profiles_[std::string{name}] : nullptr;
   }
@@ -146,8 +147,8 @@ class file_reader {
   void finish() {
     if (prefixed_default_)
       merge("default", std::move(*prefixed_default_));
-    else if (!plain_default_.empty())
-      merge("default", std::move(plain_default_));
+    else if (plain_default_)
+      merge("default", std::move(*plain_default_));
     for (auto& [name, settings] : profiles_) merge(name, std::move(settings));
   }
   void merge(const std::string& name, section&& settings) {
@@ -167,7 +168,7 @@ class file_reader {
   std::size_t line_ = 0;
 
   std::map<std::string, section, std::less<>> profiles_;
-  section plain_default_;
+  std::optional<section> plain_default_;
   std::optional<section> prefixed_default_;
 
   section* current_ = nullptr;  // null in a section that is left out

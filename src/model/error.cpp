@@ -65,6 +65,8 @@ class category_of_errors final : public boost::system::error_category {
         return "invalid configuration";
       case errc::no_region:
         return "no region";
+      case errc::no_profile:
+        return "no such profile";
       case errc::no_credentials:
         return "no credentials";
       case errc::credentials_failed:
@@ -101,7 +103,7 @@ bool belongs(errc value, condition group) {
     case condition::service:
       return value >= throttled && value <= other_service_error;
     case condition::caller:
-      return value == invalid_argument || value == invalid_configuration || value == no_region ||
+      return value == invalid_argument || value == invalid_configuration || value == no_region || value == no_profile ||
              value == no_credentials || value == invalid_page_token || value == client_closed || value == validation ||
              value == unknown_operation;
   }

@@ -98,6 +98,7 @@ constexpr std::array table{
     ours(errc::unsupported_response, unusable),
     ours(errc::deadline_exceeded, mistake),
     ours(errc::no_region, mistake),
+    ours(errc::no_profile, mistake),
     ours(errc::no_credentials, mistake),
     ours(errc::credentials_failed, mistake),
     ours(errc::invalid_argument, mistake),

@@ -1,6 +1,8 @@
 // The whole program, from its arguments to its exit code, against the emulator in memory.
 #include "cli/program.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -10,8 +12,11 @@
 #include <boost/json/parse.hpp>
 #include <cerrno>
 #include <csignal>
+#include <filesystem>
+#include <fstream>
 #include <map>
 #include <mwaa_serverless/testing/emulator.hpp>
+#include <string>
 #include <system_error>
 
 #include "cli/environment.hpp"
@@ -224,6 +229,30 @@ TEST_CASE("nothing is sent without region, credentials, a known profile and soun
   CHECK(p.err.find("MaxResults") != std::string::npos);
   CHECK(p.list("r", {"--endpoint-url", "ftp://h"}) == exit_code::failure);
   CHECK(p.service.request_count() == 0);
+}
+
+TEST_CASE("a profile's keys, region and endpoint are used; with --profile the environment's keys are not") {
+  program p;
+  const auto config = std::filesystem::temp_directory_path() / ("mwaa_cli_test." + std::to_string(::getpid()));
+  std::ofstream{config} << "[profile work]\nregion = us-east-1\naws_access_key_id = AKIDEMULATOR\n"
+                           "aws_secret_access_key = emulator-secret-key\nmax_attempts = 2\n"
+                           "[profile role]\nregion = us-east-1\nrole_arn = arn:aws:iam::123456789012:role/r\n"
+                           "source_profile = work\n";
+  {
+    const test::environment set{
+        std::map<std::string, std::string>{{"AWS_CONFIG_FILE", config.string()}, {"AWS_PROFILE", "work"}}};
+    CHECK(p.list(emulator::run_empty) == exit_code::success);
+  }
+  const test::environment set{
+      {{"AWS_CONFIG_FILE", config.string()}, {"AWS_ACCESS_KEY_ID", "AKIDOTHER"}, {"AWS_SECRET_ACCESS_KEY", "wrong"}}};
+  CHECK(p.list(emulator::run_empty, {"--profile", "work"}) == exit_code::success);
+  CHECK(p.list(emulator::run_empty, {"--region", "us-east-1"}) == exit_code::service_error);
+  CHECK(p.list(emulator::run_empty, {"--profile", "wrok"}) == exit_code::failure);
+  CHECK(p.err.find("The config profile (wrok) could not be found; there is work") != std::string::npos);
+  CHECK(p.list(emulator::run_empty, {"--profile", "role"}) == exit_code::failure);
+  CHECK(p.err.find("role_arn") != std::string::npos);
+  CHECK(p.err.find("line 8") != std::string::npos);
+  std::filesystem::remove(config);
 }
 
 TEST_CASE("flags go before the environment") {

@@ -1,6 +1,9 @@
 #include <doctest/doctest.h>
+#include <unistd.h>
 #include <boost/asio/io_context.hpp>
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <map>
 #include <mwaa_serverless/client_config.hpp>
 #include <mwaa_serverless/error.hpp>
@@ -17,11 +20,28 @@ namespace {
 class environment {
  public:
   explicit environment(const std::map<std::string, std::string>& values) {
-    for (const char* name :
-         {"AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL_MWAA_SERVERLESS", "AWS_ENDPOINT_URL",
-          "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN",
-          "AWS_USE_FIPS_ENDPOINT", "AWS_RETRY_MODE", "AWS_DISABLE_CLOCK_SKEW_CORRECTION", "AWS_CA_BUNDLE",
-          "AWS_MAX_ATTEMPTS", "AWS_SDK_UA_APP_ID"}) {
+    for (const char* name : {"AWS_REGION",
+                             "AWS_DEFAULT_REGION",
+                             "AWS_ENDPOINT_URL_MWAA_SERVERLESS",
+                             "AWS_ENDPOINT_URL",
+                             "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+                             "AWS_ACCESS_KEY_ID",
+                             "AWS_SECRET_ACCESS_KEY",
+                             "AWS_SESSION_TOKEN",
+                             "AWS_USE_FIPS_ENDPOINT",
+                             "AWS_RETRY_MODE",
+                             "AWS_DISABLE_CLOCK_SKEW_CORRECTION",
+                             "AWS_CA_BUNDLE",
+                             "AWS_MAX_ATTEMPTS",
+                             "AWS_PROFILE",
+                             "AWS_DEFAULT_PROFILE",
+                             "AWS_CONFIG_FILE",
+                             "AWS_SHARED_CREDENTIALS_FILE",
+                             "HOME",
+                             "USERPROFILE",
+                             "HOMEDRIVE",
+                             "HOMEPATH",
+                             "AWS_SDK_UA_APP_ID"}) {
       const char* const before = std::getenv(name);
       before_[name] = before == nullptr ? std::nullopt : std::optional<std::string>{before};
       const auto wanted = values.find(name);
@@ -121,4 +141,38 @@ TEST_CASE("client_config: what cannot be used is refused, and the variable named
   CHECK(refusal({{"AWS_DISABLE_CLOCK_SKEW_CORRECTION", "1"}}).find("AWS_DISABLE_CLOCK_SKEW_CORRECTION") !=
         std::string::npos);
   CHECK(refusal({{"AWS_USE_FIPS_ENDPOINT", "yes"}}).find("AWS_USE_FIPS_ENDPOINT") != std::string::npos);
+}
+
+TEST_CASE("client_config: the files of the shared configuration") {
+  namespace fs = std::filesystem;
+  const fs::path folder = fs::temp_directory_path() / ("mwaa_client_config_test." + std::to_string(::getpid()));
+  fs::create_directories(folder / ".aws");
+  const auto write = [&](const char* name, const std::string& text) { std::ofstream{folder / name} << text; };
+  const std::map<std::string, std::string> home{{"HOME", folder.string()}};
+
+  CHECK(read(home).region.empty());  // no files
+  write(".aws/config", "[default]\nregion = eu-west-1\nmax_attempts = 5\n");
+  write(".aws/credentials", "[default]\naws_access_key_id = AKIDFILE\naws_secret_access_key = s\n");
+  const auto config = read(home);
+  CHECK(config.region == "eu-west-1");
+  CHECK(config.retry.max_attempts == 5);
+  REQUIRE(config.credentials);
+
+  write(".aws/config", "[default]\nregion\n");
+  CHECK(refusal(home) == (folder / ".aws/config").string() + ", line 2, column 7: a setting needs an '='");
+  const std::string directory = refusal({{"AWS_CONFIG_FILE", folder.string()}});
+  CHECK(directory == "cannot read " + folder.string() + ": Is a directory");
+  write("huge", std::string(5 * 1024 * 1024, '\n'));
+  CHECK(refusal({{"AWS_CONFIG_FILE", (folder / "huge").string()}}).find("larger than 4 MiB") != std::string::npos);
+  CHECK(read({{"AWS_CONFIG_FILE", (folder / "none").string()}}).region.empty());
+
+  write(".aws/config", "[profile role]\nrole_arn = arn:aws:iam::123456789012:role/r\nsource_profile = default\n");
+  test::canned_service service;
+  service.config.credentials = read({{"HOME", folder.string()}, {"AWS_PROFILE", "role"}}).credentials;
+  const auto outcome = service.run(mwaa::as_result(service.make_client().list_task_instances({"arn", "run"})));
+  REQUIRE(outcome.has_error());
+  CHECK(outcome.error().code == mwaa::errc::credentials_failed);
+  CHECK(outcome.error().message.find("line 2: role_arn") != std::string::npos);
+  CHECK(service.network->requests.empty());
+  fs::remove_all(folder);
 }

@@ -93,6 +93,7 @@ TEST_CASE("profiles: what a config file says") {
        {{"foo", {{"name", "value\n-more ; not a comment"}}}}},
       {"empty lines in between", "\n \n[profile foo]\n\t\nname = value\n\n", {{"foo", {{"name", "value"}}}}},
       {"[default]", "[default]\nname = value", {{"default", {{"name", "value"}}}}},
+      {"an empty [default]", "[default]", {{"default", {}}}},
       {"[profile default]", "[profile default]\nname = value", {{"default", {{"name", "value"}}}}},
       {"[profile default] before [default]",
        "[profile default]\na = 1\n[default]\na = 2\nb = 2",

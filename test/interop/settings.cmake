@@ -1,0 +1,4 @@
+# Our reading of environment and files against botocore's, on random ones.
+add_executable(settings_probe settings_probe.cpp)
+target_link_libraries(settings_probe PRIVATE mwaa_serverless_build mwaa_serverless::mwaa_serverless Boost::json)
+interop_test(settings settings_test.py $<TARGET_FILE:settings_probe>)
