@@ -10,14 +10,13 @@
 namespace mwaa_serverless {
 
 /// Awaited before each attempt, retries included, after the client's own waits and before the attempt is signed.
-/// client_config::gate. Called from all threads of the client's coroutines.
+/// Set as client_config::attempt_gate. Called from all threads of the client's coroutines.
 class attempt_gate {
  public:
   virtual ~attempt_gate() = default;
-  /// nullopt: the attempt may go. An error ends the operation with that error, unless its code is one that is retried.
-  /// `operation` is a name such as `ListTaskInstances` and outlives the client. To be done at `deadline` (by the
-  /// client's clock; may be time_point::max()) at the latest, with errc::deadline_exceeded; the client gives up then in
-  /// any case only after this has ended.
+  /// nullopt: the attempt may go. An error ends the operation with that error.
+  /// `operation` is a name such as `ListTaskInstances` and outlives the client. Ends at `deadline` (by the client's
+  /// clock; may be time_point::max()) at the latest, then with errc::deadline_exceeded: the client waits for that.
   /// Cancelled through Asio: throws system_error(asio::error::operation_aborted).
   [[nodiscard]] virtual boost::asio::awaitable<std::optional<error>> enter(std::string_view operation,
                                                                            clock::time_point deadline) = 0;

@@ -8,7 +8,8 @@
 
 namespace mwaa_serverless {
 
-/// Told of each attempt and operation of a client: for metrics, traces and logs. client_config::watcher.
+/// Told of each attempt and operation of a client: for metrics, traces and logs. Set as
+/// client_config::observer.
 ///
 /// Called on the thread and in the coroutine that does the work, so an implementation is quick, does not block and
 /// does not throw; from all threads of the client's coroutines at once. What it is given holds no secret and is valid
