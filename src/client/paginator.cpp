@@ -74,6 +74,7 @@ class paginator<Request, Response, Item>::cursor {
     offset = position.truncate_amount;
     finished = false;
     page.reset();
+    page_size = 0;  // a generator under way finds nothing left, and loads
     ahead.reset();
   }
 

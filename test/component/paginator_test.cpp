@@ -52,6 +52,25 @@ std::vector<std::string> expected(int from, int to) {
 
 }  // namespace
 
+TEST_CASE("paginator: a starting token given while a generator runs moves its place") {
+  for (const bool prefetch : {false, true}) {
+    CAPTURE(prefetch);
+    canned_service service;
+    service.network->otherwise = listing{250};
+    auto paginator =
+        service.make_client().paginate_list_task_instances({"arn", "run"}).page_size(100).prefetch(prefetch);
+    const auto jump = [&]() -> asio::awaitable<std::vector<std::string>> {
+      auto items = paginator.items();
+      for (int i = 0; i < 10; ++i) (void)co_await items.next();
+      paginator.starting_token("200");
+      std::vector<std::string> rest;
+      while (auto item = co_await items.next()) rest.push_back(item->task_instance_id.str());
+      co_return rest;
+    };
+    CHECK(service.run(jump()) == expected(200, 250));
+  }
+}
+
 TEST_CASE("paginator: every item once, page by page, lazily") {
   canned_service service;
   service.network->otherwise = listing{250};
