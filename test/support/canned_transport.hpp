@@ -26,7 +26,7 @@ class canned_answer {
   canned_answer(mwaa::error what_value) : what(std::move(what_value)) {}
 
   mwaa::result<mwaa::http_response> what;
-  std::chrono::nanoseconds latency;
+  std::chrono::nanoseconds latency{0};
 };
 
 inline mwaa::http_response response(int status, std::string body, std::string fields = {}) {
