@@ -5,6 +5,7 @@
 #include <mwaa_serverless/error.hpp>
 #include <mwaa_serverless/transport.hpp>
 #include <string>
+#include <string_view>
 
 namespace mwaa_serverless::protocol {
 
@@ -19,5 +20,10 @@ struct endpoint {
 /// naming the setting.
 [[nodiscard]] result<endpoint> resolve_endpoint(const std::string& region, bool use_fips,
                                                 const std::string& endpoint_url);
+
+/// Of the services that give out credentials, `sts`, `portal.sso` or `oidc`: `endpoint_url` when there is one, else the
+/// region's.
+[[nodiscard]] result<endpoint> resolve_identity_endpoint(std::string_view service, const std::string& region,
+                                                         bool use_fips, const std::string& endpoint_url);
 
 }  // namespace mwaa_serverless::protocol
