@@ -1,9 +1,11 @@
 // Settings of a client.
 #pragma once
 
+#include <boost/asio/awaitable.hpp>
 #include <chrono>
 #include <cstddef>
 #include <functional>
+#include <iosfwd>
 #include <memory>
 #include <mwaa_serverless/attempt_gate.hpp>
 #include <mwaa_serverless/clock.hpp>
@@ -15,12 +17,26 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <vector>
 
 namespace boost::asio::ssl {
 class context;
 }
 
 namespace mwaa_serverless {
+
+/// One setting of a client_config, for a person.
+class configured_value {
+ public:
+  configured_value(std::string name_value, std::string value_value, std::string origin_value);
+
+  std::string name;   ///< Of the member, such as `retry.max_attempts`.
+  std::string value;  ///< As text; of credentials, where they come from. Never a secret.
+  /// `default`, `code`, `environment variable AWS_REGION`, `/home/me/.aws/config, line 3: region`,
+  /// `instance metadata (...)`.
+  std::string origin;
+};
+static_assert(!std::is_aggregate_v<configured_value>);
 
 /// Everything that a client can be told. Checked once, by the client's constructor, which throws
 /// exception(errc::invalid_configuration) naming the member.
@@ -30,23 +46,34 @@ class client_config {
 
   /// Reads the environment and the shared configuration files as AWS's tools do; a blank variable counts as unset. The
   /// environment counts before the files, and ~/.aws/credentials before ~/.aws/config (AWS_SHARED_CREDENTIALS_FILE,
-  /// AWS_CONFIG_FILE). The profile is `profile`, else AWS_DEFAULT_PROFILE, else AWS_PROFILE, else `default`.
+  /// AWS_CONFIG_FILE). The profile is `profile`, else AWS_PROFILE, else AWS_DEFAULT_PROFILE, else `default`.
   ///
-  /// | setting | environment | profile |
-  /// |---|---|---|
-  /// | region | AWS_REGION, AWS_DEFAULT_REGION | region |
-  /// | endpoint_url | AWS_ENDPOINT_URL_MWAA_SERVERLESS, AWS_ENDPOINT_URL | `mwaa_serverless` in services, endpoint_url
-  /// | | (no endpoint_url) | AWS_IGNORE_CONFIGURED_ENDPOINT_URLS | ignore_configured_endpoint_urls | | credentials |
-  /// AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN | the same in lower case | | use_fips |
-  /// AWS_USE_FIPS_ENDPOINT | use_fips_endpoint | | ca_bundle | AWS_CA_BUNDLE | ca_bundle | | retry.max_attempts |
-  /// AWS_MAX_ATTEMPTS | max_attempts | | retry.mode | AWS_RETRY_MODE | retry_mode | | correct_clock_skew |
-  /// AWS_DISABLE_CLOCK_SKEW_CORRECTION | disable_clock_skew_correction | | app_id | AWS_SDK_UA_APP_ID | sdk_ua_app_id |
+  ///   * region: AWS_REGION, AWS_DEFAULT_REGION; `region`
+  ///   * endpoint_url: AWS_ENDPOINT_URL_MWAA_SERVERLESS, AWS_ENDPOINT_URL; `mwaa_serverless` in the section that
+  ///     `services` names, `endpoint_url`; none when AWS_IGNORE_CONFIGURED_ENDPOINT_URLS or
+  ///     `ignore_configured_endpoint_urls` is true
+  ///   * use_fips: AWS_USE_FIPS_ENDPOINT; `use_fips_endpoint`
+  ///   * ca_bundle: AWS_CA_BUNDLE; `ca_bundle`
+  ///   * retry.mode: AWS_RETRY_MODE; `retry_mode`
+  ///   * retry.max_attempts: AWS_MAX_ATTEMPTS; `max_attempts`
+  ///   * correct_clock_skew: AWS_DISABLE_CLOCK_SKEW_CORRECTION; `disable_clock_skew_correction`
+  ///   * app_id: AWS_SDK_UA_APP_ID; `sdk_ua_app_id`
+  ///   * credentials: make_default_credentials(profile, options); `options.ca_bundle` when empty as above
   ///
-  /// With `profile` given, the keys of the environment do not count. A profile that takes its credentials from
-  /// elsewhere (a role, SSO, a process) is accepted, and calls fail with errc::credentials_failed that names the
-  /// source. Blocks while it reads two small files. Throws exception: errc::no_profile; errc::invalid_configuration
-  /// naming the variable, or the file and line, that cannot be used (half a key pair, a count that is no number).
-  [[nodiscard]] static client_config from_environment(std::string_view profile = {});
+  /// Blocks while it reads two small files; asks no source of credentials. Throws exception: errc::no_profile;
+  /// errc::invalid_configuration naming the variable, or the file and line, that cannot be used (half a key pair, a
+  /// count that is no number, source profiles in a loop).
+  [[nodiscard]] static client_config from_environment(std::string_view profile = {}, provider_options options = {});
+
+  /// The same, and then the region of the EC2 instance when there is no other and the instance's metadata service
+  /// answers (off instances that takes a second, once). `options` as for from_environment().
+  [[nodiscard]] static boost::asio::awaitable<client_config> load(std::string profile = {},
+                                                                  provider_options options = {});
+
+  /// Every setting with where its value came from.
+  [[nodiscard]] std::vector<configured_value> describe() const;
+  /// One line for each setting.
+  friend std::ostream& operator<<(std::ostream& out, const client_config& config);
 
   /// Such as `us-east-1`. Required (it is also what requests are signed for), no default.
   std::string region;
@@ -99,6 +126,11 @@ class client_config {
   std::shared_ptr<transport> network;
   /// Uniform in [0, 1), for jitter; called under a lock of the client. Default: seeded per client by the machine.
   std::function<double()> random;
+
+ private:
+  // As from_environment() and load() found them.
+  std::vector<configured_value> loaded_;
+  std::weak_ptr<credentials_provider> loaded_credentials_;
 };
 static_assert(!std::is_aggregate_v<client_config>);
 

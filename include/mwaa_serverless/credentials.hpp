@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <type_traits>
+#include <utility>
 
 namespace mwaa_serverless {
 
@@ -30,6 +31,12 @@ class credentials {
   /// Absent for keys that do not expire.
   [[nodiscard]] std::optional<std::chrono::system_clock::time_point> expiration() const noexcept { return expiration_; }
 
+  /// Where they came from, as AWS's CLI names it: `env`, `shared-credentials-file`, `config-file`, `assume-role`,
+  /// `assume-role-with-web-identity`, `sso`, `custom-process`, `container-role`, `iam-role`; empty for keys made in
+  /// code.
+  [[nodiscard]] const std::string& source() const noexcept { return source_; }
+  void set_source(std::string value) { source_ = std::move(value); }
+
   friend std::ostream& operator<<(std::ostream& out, const credentials& value);
 
  private:
@@ -39,6 +46,7 @@ class credentials {
   std::string secret_access_key_;
   std::string session_token_;
   std::optional<std::chrono::system_clock::time_point> expiration_;
+  std::string source_;
 };
 static_assert(!std::is_aggregate_v<credentials>);
 

@@ -74,10 +74,13 @@ class parser {
     app_.require_subcommand(0, 1);
     add_globals();
     for (const command& each : commands()) add_command(each);
+    CLI::App* const configure = app_.add_subcommand("configure", "Show the configuration.");
+    configure->require_subcommand(0, 1);
+    list_ = configure->add_subcommand("list", "List the values that count, and where they come from.");
     app_.footer(
-        "Environment: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_REGION,\n"
-        "AWS_DEFAULT_REGION, AWS_ENDPOINT_URL_MWAA_SERVERLESS, AWS_ENDPOINT_URL, AWS_CA_BUNDLE,\n"
-        "AWS_MAX_ATTEMPTS, AWS_DEFAULT_OUTPUT, AWS_CLI_ERROR_FORMAT.");
+        "Credentials and settings are found as by the AWS CLI: in the environment (AWS_ACCESS_KEY_ID, AWS_PROFILE,\n"
+        "AWS_REGION, AWS_ENDPOINT_URL_MWAA_SERVERLESS, AWS_CA_BUNDLE, AWS_MAX_ATTEMPTS...), in ~/.aws/config and\n"
+        "~/.aws/credentials, from the container and the instance. `mwaa-serverless configure list` shows them.");
   }
 
   invocation parse(std::vector<std::string> args) {
@@ -99,10 +102,15 @@ class parser {
     if (chosen.empty()) throw no_command(rest);
     if (!rest.empty()) throw failure::unknown_options("Unknown options: " + joined(rest));
 
+    read_globals(out);
+    if (chosen.front()->get_name() == "configure") {
+      if (!*list_) throw failure::usage("argument subcommand: Found invalid choice ''\n\nValid choices are: list");
+      out.lists_configuration = true;
+      return out;
+    }
     out.what = std::ranges::find(commands(), chosen.front()->get_name(), &command::name).operator->();
     read_arguments(*chosen.front(), out);
     read_paging(out);
-    read_globals(out);
     return out;
   }
 
@@ -185,7 +193,8 @@ class parser {
 
   static failure no_command(const std::vector<std::string>& rest) {
     std::string names;
-    for (const command& each : commands()) names.append(names.empty() ? "" : ", ").append(each.name);
+    for (const command& each : commands()) names.append(each.name).append(", ");
+    names += "configure";
     const auto word = std::ranges::find_if(rest, [](const std::string& one) { return !one.starts_with('-'); });
     if (word == rest.end()) {
       if (!rest.empty()) return failure::unknown_options("Unknown options: " + joined(rest));
@@ -286,6 +295,7 @@ class parser {
   error_format& errors_;
   CLI::App app_{"Commands of Amazon MWAA Serverless, with the AWS CLI's options, output and exit codes.",
                 std::string{program_name}};
+  const CLI::App* list_ = nullptr;
   std::string unused_;  // values are read from the options' results
   bool no_verify_ssl_ = false;
   bool no_paginate_ = false;

@@ -121,12 +121,8 @@ failure failure::of(const error& details, std::string_view endpoint) {
   if (details.code == errc::no_region)
     return {exit_code::configuration, "NoRegion", "You must specify a region. Give --region or set AWS_REGION."};
   if (details.code == errc::no_profile) return {exit_code::failure, details.message};
-  if (details.code == errc::no_credentials) {
-    return {
-        exit_code::configuration, "NoCredentials",
-        "Unable to locate credentials. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or choose a profile that has "
-        "them."};
-  }
+  if (details.code == errc::no_credentials)
+    return {exit_code::configuration, "NoCredentials", with_reason("Unable to locate credentials.", details)};
   if (details.code == errc::invalid_argument) return parameter("Parameter validation failed:\n" + details.message);
   if (details.code == errc::repeated_page_token)
     return {exit_code::failure, "Error during pagination: The same next token was received twice"};

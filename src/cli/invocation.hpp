@@ -19,7 +19,8 @@ class invocation {
   /// Printed instead of doing anything: help, version.
   std::optional<std::string> answer;
 
-  const command* what = nullptr;
+  const command* what = nullptr;     ///< Null with lists_configuration.
+  bool lists_configuration = false;  ///< `configure list`
   arguments given;
   paging pages;
 

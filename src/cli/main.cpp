@@ -1,4 +1,6 @@
+#include <fcntl.h>
 #include <sys/ioctl.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -23,6 +25,26 @@ void write_all(int descriptor, std::string_view bytes, const char* what) {
   }
 }
 
+// Reads a line from the terminal without showing it. Empty without a terminal, and on Ctrl-C.
+std::string ask_at_terminal(const std::string& prompt) {
+  const int terminal = ::open("/dev/tty", O_RDWR | O_CLOEXEC);
+  if (terminal < 0) return {};
+  termios before{};
+  const bool known = ::tcgetattr(terminal, &before) == 0;
+  termios silent = before;
+  silent.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+  if (known) ::tcsetattr(terminal, TCSAFLUSH, &silent);
+  std::string answer;
+  if (::write(terminal, prompt.data(), prompt.size()) >= 0) {
+    char c = 0;
+    while (::read(terminal, &c, 1) == 1 && c != '\n') answer += c;
+  }
+  if (known) ::tcsetattr(terminal, TCSAFLUSH, &before);
+  (void)!::write(terminal, "\n", 1);
+  ::close(terminal);
+  return answer;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -38,6 +60,7 @@ int main(int argc, char** argv) {
       // Nobody is left to tell; the exit code still does.
     }
   };
+  around.ask = ask_at_terminal;
   around.out_is_terminal = ::isatty(STDOUT_FILENO) != 0;
   if (winsize size{}; ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
     around.terminal_width = size.ws_col;

@@ -11,12 +11,16 @@
 #include <cstdlib>
 #include <exception>
 #include <mwaa_serverless/client.hpp>
+#include <optional>
 #include <sstream>
 #include <system_error>
 
+#include "cli/configure_list.hpp"
 #include "cli/failure.hpp"
 #include "cli/invocation.hpp"
 #include "cli/version.hpp"
+#include "credentials/read_sources.hpp"
+#include "credentials/settings.hpp"
 #include "protocol/endpoint.hpp"
 
 namespace mwaa_serverless::cli {
@@ -32,8 +36,39 @@ std::chrono::milliseconds limit(std::chrono::seconds given) {
   return given.count() == 0 ? std::chrono::hours{24 * 365} : given;
 }
 
-client_config settings(const invocation& asked) {
-  client_config config = client_config::from_environment(asked.profile);
+// An io_context of its own: it is over before anything else begins.
+template <class T>
+T run_alone(asio::awaitable<T> work) {
+  asio::io_context io{1};
+  std::optional<T> value;
+  std::exception_ptr failed;
+  asio::co_spawn(io, std::move(work), [&](std::exception_ptr e, T got) {
+    failed = std::move(e);
+    if (!failed) value.emplace(std::move(got));
+    io.stop();
+  });
+  io.run();
+  if (failed) std::rethrow_exception(failed);
+  return *std::move(value);
+}
+
+provider_options fetching(const invocation& asked, const surroundings& around) {
+  provider_options options = around.fetching;
+  options.ca_bundle = asked.ca_bundle;
+  if (around.ask) {
+    options.mfa_code = [ask = around.ask](std::string serial) -> asio::awaitable<std::string> {
+      std::string code = ask("Enter MFA code for " + serial + ": ");
+      if (code.empty()) throw exception(error(errc::credentials_failed, "no MFA code was given"));
+      co_return code;
+    };
+  }
+  return options;
+}
+
+client_config settings(const invocation& asked, const surroundings& around) {
+  const provider_options options = fetching(asked, around);
+  client_config config = client_config::from_environment(asked.profile, options);
+  if (asked.region.empty() && config.region.empty()) config = run_alone(client_config::load(asked.profile, options));
   if (!asked.region.empty()) config.region = asked.region;
   if (!asked.endpoint_url.empty()) config.endpoint_url = asked.endpoint_url;
   if (!asked.ca_bundle.empty()) config.ca_bundle = asked.ca_bundle;
@@ -95,6 +130,7 @@ bool interrupted(const invocation& asked, call& context, asio::io_context& io, a
   asio::co_spawn(io, asked.what->run(context), asio::bind_cancellation_slot(stop.slot(), [&](std::exception_ptr e) {
                    outcome = std::move(e);
                    signals.cancel();
+                   io.stop();  // a refresh of credentials that nobody waits for may be under way
                  }));
   io.run();
   if (!outcome) return false;
@@ -107,7 +143,7 @@ bool interrupted(const invocation& asked, call& context, asio::io_context& io, a
 }
 
 exit_code run_command(const invocation& asked, const surroundings& around, const table_style& style, const log& debug) {
-  client_config config = settings(asked);
+  client_config config = settings(asked, around);
   if (around.adjust) around.adjust(config);
   const std::string endpoint = endpoint_url(config);
 
@@ -127,6 +163,31 @@ exit_code run_command(const invocation& asked, const surroundings& around, const
     log_attempts(debug, problem.details());
     throw failure::of(problem.details(), endpoint);
   }
+}
+
+exit_code list_configuration(const invocation& asked, const surroundings& around, const log& debug) {
+  const provider_options options = fetching(asked, around);
+  const client_config config = run_alone(client_config::load(asked.profile, options));
+  for (const configured_value& each : config.describe())
+    debug(each.name + " = " + (each.value.empty() ? "(none)" : each.value) + "  # " + each.origin);
+
+  const profiles::variables environment = profiles::read_environment();
+  const auto files = profiles::read_files(environment);
+  if (!files) throw exception(files.error());
+  auto found = profiles::resolve_settings(environment, *files, asked.profile);
+  if (!found) throw exception(std::move(found).error());
+  if (found->region.empty() && !config.region.empty()) {
+    found->region.value = config.region;
+    found->region.kind = profiles::origin_kind::instance_metadata;
+  }
+  const auto config_file = environment.find("AWS_CONFIG_FILE");
+  const std::string shown =
+      config_file == environment.end() || config_file->second.empty() ? "~/.aws/config" : config_file->second;
+
+  const auto keys = run_alone(config.credentials->get(clock::time_point::max()));
+  around.out(format_configuration(*found, keys ? keys->get() : nullptr, shown));
+  if (!keys && keys.error().code != errc::no_credentials) throw exception(keys.error());
+  return exit_code::success;
 }
 
 }  // namespace
@@ -151,6 +212,7 @@ exit_code run_program(std::vector<std::string> args, const surroundings& around)
     const log debug = [&](std::string_view line) {
       if (asked.debug) around.err(std::string{program_name} + ": [DEBUG]: " + std::string{line} + '\n');
     };
+    if (asked.lists_configuration) return list_configuration(asked, around, debug);
     return run_command(asked, around, style, debug);
   } catch (const failure& problem) {
     return report(problem);

@@ -21,6 +21,10 @@ class surroundings {
   std::function<void(std::string_view)> err;
   bool out_is_terminal = false;
   int terminal_width = 80;
+  /// Asks the person at the terminal for something that is not shown; empty when nobody answers. May be null.
+  std::function<std::string(const std::string& prompt)> ask;
+  /// Of the sources of credentials: tests put their own network and clock there.
+  provider_options fetching;
   /// Applied last to the client's settings: tests put their own network there.
   std::function<void(client_config&)> adjust;
 };

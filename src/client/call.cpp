@@ -62,6 +62,7 @@ class call::answer {
   retry::retry_hints hints;
   bool from_service = false;  // an HTTP response came
   bool clock_blamed = false;
+  bool keys_renewable = false;  // refused, and the next attempt has others
   time_point sent{};
 };
 
@@ -199,6 +200,10 @@ asio::awaitable<call::answer> call::attempt(attempt_record& record) {
     out.failure = protocol::decode_error(*response);
     out.hints = retry::read_hints(*out.failure, &*response, wall_received);
     out.clock_blamed = retry::blames_clock(*out.failure, skew_used, skew_shown);
+    if (!out.clock_blamed && retry::blames_keys(*out.failure)) {
+      const bool renewable = config.credentials->rejected(**keys);
+      out.keys_renewable = renewable && !std::exchange(keys_refused_, true);
+    }
   }
   if (out.failure) out.failure->may_have_reached_service = true;
   co_return out;
@@ -218,7 +223,9 @@ retry::decision call::judge(const answer& what, attempt_record& record) {
     record.hint = options.max_hint;
   }
 
-  const retry::verdict judged = what.clock_blamed ? retry::clock_verdict() : retry::classify(failure);
+  const retry::verdict judged = what.clock_blamed     ? retry::clock_verdict()
+                                : what.keys_renewable ? retry::keys_verdict()
+                                                      : retry::classify(failure);
   retry::circumstances at{now(), latest_start()};
   if (what.from_service) {
     if (judged.what == retry::verdict::kind::throttling) {

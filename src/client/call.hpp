@@ -68,6 +68,7 @@ class call {
 
   std::vector<attempt_record> log_;
   std::optional<error> last_failure_;
+  bool keys_refused_ = false;  // one more attempt with others is all there is
   // Where the time went; the rest of it in line.
   duration in_attempts_{0};
   duration backing_off_{0};

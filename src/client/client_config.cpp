@@ -1,53 +1,160 @@
+#include <algorithm>
 #include <memory>
 #include <mwaa_serverless/call_options.hpp>
 #include <mwaa_serverless/client_config.hpp>
 #include <mwaa_serverless/error.hpp>
+#include <ostream>
 #include <string>
 #include <string_view>
 #include <utility>
 
-#include "credentials/load_settings.hpp"
+#include "credentials/cached_credentials.hpp"
+#include "credentials/fetch.hpp"
+#include "credentials/plan.hpp"
+#include "credentials/read_sources.hpp"
+#include "credentials/settings.hpp"
+#include "protocol/url.hpp"
 
 namespace mwaa_serverless {
 
 namespace {
 
-/// Stands for a source of credentials that this library does not read: says so when keys are needed.
-class unread_source final : public credentials_provider {
- public:
-  explicit unread_source(error why) : why_(std::move(why)) {}
+std::string to_text(bool value) {
+  return value ? "true" : "false";
+}
+std::string to_text(std::chrono::milliseconds value) {
+  return std::to_string(value.count()) + " ms";
+}
+template <class T>
+std::string set_or_not(const std::shared_ptr<T>& value) {
+  return value ? "set" : "";
+}
 
-  boost::asio::awaitable<result<std::shared_ptr<const credentials>>> get(clock::time_point) override { co_return why_; }
+/// The settings of a configuration as text, `credentials` apart.
+std::vector<std::pair<std::string, std::string>> texts_of(const client_config& config) {
+  return {{"region", config.region},
+          {"endpoint_url", protocol::showable_url(config.endpoint_url)},
+          {"use_fips", to_text(config.use_fips)},
+          {"retry.mode", std::string{to_string(config.retry.mode)}},
+          {"retry.max_attempts", std::to_string(config.retry.max_attempts)},
+          {"connect_timeout", to_text(config.connect_timeout)},
+          {"attempt_timeout", to_text(config.attempt_timeout)},
+          {"operation_timeout", config.operation_timeout ? to_text(*config.operation_timeout) : ""},
+          {"max_connections", std::to_string(config.max_connections)},
+          {"max_idle_time", to_text(config.max_idle_time)},
+          {"max_response_bytes", std::to_string(config.max_response_bytes)},
+          {"ca_bundle", config.ca_bundle},
+          {"verify_tls", to_text(config.verify_tls)},
+          {"tls_context", set_or_not(config.tls_context)},
+          {"app_id", config.app_id},
+          {"correct_clock_skew", to_text(config.correct_clock_skew)},
+          {"observer", set_or_not(config.observer)},
+          {"attempt_gate", set_or_not(config.attempt_gate)}};
+}
 
- private:
-  const error why_;
-};
+const configured_value* find(const std::vector<configured_value>& in, std::string_view name) {
+  const auto found = std::ranges::find(in, name, &configured_value::name);
+  return found == in.end() ? nullptr : &*found;
+}
 
 }  // namespace
 
+configured_value::configured_value(std::string name_value, std::string value_value, std::string origin_value)
+    : name(std::move(name_value)), value(std::move(value_value)), origin(std::move(origin_value)) {}
+
 client_config::client_config() = default;
 
-client_config client_config::from_environment(std::string_view profile) {
-  auto found = profiles::load_settings(profile);
+client_config client_config::from_environment(std::string_view profile, provider_options options) {
+  const profiles::variables environment = profiles::read_environment();
+  const auto files = profiles::read_files(environment);
+  if (!files) throw exception(files.error());
+  auto found = profiles::resolve_settings(environment, *files, profile);
   if (!found) throw exception(std::move(found).error());
+  // Read again for each fetch; here, what cannot be used is found out before the first call.
+  const auto plan = sources::plan_credentials(environment, *files, profile);
+  if (!plan) throw exception(plan.error());
+
   client_config config;
-  config.region = std::move(found->region);
-  config.endpoint_url = std::move(found->endpoint_url);
-  config.use_fips = found->use_fips;
-  config.ca_bundle = std::move(found->ca_bundle);
-  config.app_id = std::move(found->app_id);
-  config.correct_clock_skew = found->correct_clock_skew;
-  if (found->mode) config.retry.mode = *found->mode;
-  if (found->max_attempts) config.retry.max_attempts = *found->max_attempts;
-  if (found->keys) {
-    config.credentials = make_static_credentials(*std::move(found->keys));
-  } else if (!found->other_source.empty()) {
-    config.credentials = std::make_shared<unread_source>(error(
-        errc::credentials_failed, "profile " + found->profile + " takes its credentials from a source that is not " +
-                                      "supported (" + found->other_source +
-                                      "): give static keys, or set client_config::credentials"));
-  }
+  config.region = found->region.value;
+  config.endpoint_url = found->endpoint_url.value;
+  config.use_fips = found->use_fips.value;
+  config.ca_bundle = found->ca_bundle.value;
+  config.app_id = found->app_id.value;
+  config.correct_clock_skew = !found->no_clock_skew_correction.value;
+  if (found->mode.value) config.retry.mode = *found->mode.value;
+  if (found->max_attempts.value) config.retry.max_attempts = *found->max_attempts.value;
+  if (options.ca_bundle.empty()) options.ca_bundle = config.ca_bundle;
+  config.credentials = make_default_credentials(std::string{profile}, std::move(options));
+  config.loaded_credentials_ = config.credentials;
+
+  const auto texts = texts_of(config);
+  const auto note = [&](std::string_view name, const profiles::found_value& from) {
+    if (from.empty()) return;
+    const auto text = std::ranges::find(texts, name, &std::pair<std::string, std::string>::first);
+    config.loaded_.emplace_back(std::string{name}, text->second, from.place);
+  };
+  note("region", found->region);
+  note("endpoint_url", found->endpoint_url);
+  note("use_fips", found->use_fips.from);
+  note("ca_bundle", found->ca_bundle);
+  note("app_id", found->app_id);
+  note("correct_clock_skew", found->no_clock_skew_correction.from);
+  note("retry.mode", found->mode.from);
+  note("retry.max_attempts", found->max_attempts.from);
+  config.loaded_.emplace_back("profile", found->profile.value,
+                              found->profile.kind == profiles::origin_kind::none   ? "default"
+                              : found->profile.kind == profiles::origin_kind::code ? "code"
+                                                                                   : found->profile.place);
+  config.loaded_.emplace_back("credentials", plan->name, plan->place.empty() ? "default" : plan->place);
   return config;
+}
+
+boost::asio::awaitable<client_config> client_config::load(std::string profile, provider_options options) {
+  client_config config = from_environment(profile, options);
+  if (!config.region.empty()) co_return std::move(config);
+  const profiles::variables environment = profiles::read_environment();
+  const auto files = profiles::read_files(environment);
+  if (!files) throw exception(files.error());
+  const auto where = sources::plan_instance(environment, *files, profile);
+  if (!where) throw exception(where.error());
+  sources::fetch_context with{sources::checked(std::move(options))};
+  const auto& metadata = std::get<sources::instance>(where->source);
+  const auto limit = with.options.time->now() + with.options.fetch_timeout;
+  const auto region = co_await sources::fetch_region(metadata, with, limit);
+  if (region) {
+    config.region = *region;
+    config.loaded_.emplace_back("region", *region, "instance metadata (" + metadata.endpoint_url + ")");
+  }
+  co_return std::move(config);
+}
+
+std::vector<configured_value> client_config::describe() const {
+  std::vector<configured_value> out;
+  if (const configured_value* const profile = find(loaded_, "profile")) out.push_back(*profile);
+  const auto defaults = texts_of(client_config{});
+  std::size_t position = 0;
+  for (auto& [name, value] : texts_of(*this)) {
+    const configured_value* const loaded = find(loaded_, name);
+    const bool unchanged = value == defaults[position++].second;
+    std::string origin = loaded != nullptr && loaded->value == value ? loaded->origin : unchanged ? "default" : "code";
+    out.emplace_back(std::move(name), std::move(value), std::move(origin));
+    if (out.back().name != "use_fips") continue;
+    const configured_value* const found = find(loaded_, "credentials");
+    if (!credentials) {
+      out.emplace_back("credentials", "", found != nullptr ? "code" : "default");
+    } else if (found != nullptr && credentials == loaded_credentials_.lock()) {
+      out.push_back(*found);
+    } else {
+      out.emplace_back("credentials", "set", "code");
+    }
+  }
+  return out;
+}
+
+std::ostream& operator<<(std::ostream& out, const client_config& config) {
+  for (const configured_value& each : config.describe())
+    out << each.name << " = " << (each.value.empty() ? "(none)" : each.value) << "  # " << each.origin << '\n';
+  return out;
 }
 
 call_options::call_options() = default;

@@ -17,13 +17,13 @@
 #include <vector>
 
 #include "client/gate_line.hpp"
-#include "client/random_source.hpp"
 #include "protocol/endpoint.hpp"
 #include "protocol/operation.hpp"
 #include "retry/clock_skew.hpp"
 #include "retry/retry_quota.hpp"
 #include "signing/sigv4.hpp"
 #include "transport/event.hpp"
+#include "transport/random_source.hpp"
 
 namespace mwaa_serverless {
 

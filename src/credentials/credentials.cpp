@@ -55,6 +55,7 @@ credentials& credentials::operator=(credentials&& other) noexcept {
   secret_access_key_.swap(other.secret_access_key_);
   session_token_.swap(other.session_token_);
   std::swap(expiration_, other.expiration_);
+  source_.swap(other.source_);
   return *this;
 }
 

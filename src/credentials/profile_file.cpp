@@ -119,6 +119,7 @@ class file_reader {
     property_ = &(*current_)[name];
     *property_ = property{};
     property_->value = trimmed(text.substr(equals + 1));
+    property_->kind = kind_;
     property_->file = file_;
     property_->line = line_;
     nested_ = property_->value.empty();

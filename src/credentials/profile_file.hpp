@@ -22,6 +22,7 @@ class property {
   std::string value;
   /// The settings below one without a value of its own: `mwaa_serverless =` and an indented `endpoint_url = ...`.
   std::map<std::string, std::string, std::less<>> nested;
+  file_kind kind = file_kind::config;
   std::string file;
   std::size_t line = 0;
 };

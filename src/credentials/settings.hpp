@@ -1,8 +1,8 @@
 // What the environment and the shared configuration files say together.
 #pragma once
 
+#include <cstdint>
 #include <map>
-#include <mwaa_serverless/credentials.hpp>
 #include <mwaa_serverless/error.hpp>
 #include <mwaa_serverless/retry.hpp>
 #include <optional>
@@ -20,36 +20,61 @@ using variables = std::map<std::string, std::string, std::less<>>;
 /// The variables that are read.
 [[nodiscard]] std::span<const char* const> variable_names() noexcept;
 
+/// The home directory; empty when no variable names one.
+[[nodiscard]] std::string home(const variables& environment);
+
 /// Where the two files are: AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE, else `config` and `credentials` in
 /// `.aws` of the home directory (HOME, USERPROFILE, HOMEDRIVE and HOMEPATH, in this order). Empty when there is no home
 /// to look in. A `~/` at the beginning is the home directory.
 [[nodiscard]] std::string config_path(const variables& environment);
 [[nodiscard]] std::string credentials_path(const variables& environment);
 
+/// Where a value came from.
+enum class origin_kind : std::uint8_t { none, code, environment, config_file, credentials_file, instance_metadata };
+
+/// A value with where it stands, for messages.
+class found_value {
+ public:
+  found_value() {}
+
+  std::string value;
+  origin_kind kind = origin_kind::none;
+  std::string place;  ///< Such as `environment variable AWS_REGION`, or file, line and setting.
+
+  [[nodiscard]] bool empty() const noexcept { return value.empty(); }
+  /// Repeats the value: not for secrets.
+  [[nodiscard]] error refuse(std::string_view rule) const;
+};
+
+/// A value as text and as what it means.
+template <class T>
+class typed_value {
+ public:
+  typed_value() {}
+
+  found_value from;
+  T value{};
+};
+
 /// Settings, each from where it counts first.
 class settings {
  public:
   settings() {}
 
-  std::string profile;  ///< The profile in use; `default` when none was named.
-  std::string region;
-  std::string endpoint_url;
-  std::string ca_bundle;
-  std::string app_id;
-  bool use_fips = false;
-  bool correct_clock_skew = true;
-  std::optional<retry_mode> mode;
-  std::optional<int> max_attempts;
-
-  std::optional<credentials> keys;
-  /// Set when the profile names a source of credentials that is not read: what and where.
-  std::string other_source;
+  found_value profile;  ///< The profile in use; `default`, of no origin, when none was named.
+  found_value region;
+  found_value endpoint_url;
+  found_value ca_bundle;
+  found_value app_id;
+  typed_value<bool> use_fips;
+  typed_value<bool> no_clock_skew_correction;
+  typed_value<std::optional<retry_mode>> mode;
+  typed_value<std::optional<int>> max_attempts;
 };
 
-/// The environment counts before the profile. The profile is `wanted`, else AWS_DEFAULT_PROFILE, else AWS_PROFILE (the
-/// order of AWS's CLI), else `default`. With a `wanted` profile the keys of the environment do not count (AWS's CLI,
-/// `--profile`). errc::invalid_configuration names the setting, where it stands and the rule; errc::no_profile
-/// names the profile that is not there and those that are spelled alike.
+/// The environment counts before the profile. The profile is `wanted`, else AWS_PROFILE, else AWS_DEFAULT_PROFILE (the
+/// order of AWS's CLI, version 2), else `default`. errc::invalid_configuration names the setting, where it stands and
+/// the rule; errc::no_profile names the profile that is not there and those that are spelled alike.
 [[nodiscard]] result<settings> resolve_settings(const variables& environment, const profile_set& files,
                                                 std::string_view wanted);
 

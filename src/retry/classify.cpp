@@ -134,4 +134,12 @@ verdict clock_verdict() noexcept {
   return {verdict::kind::transient, "this machine's clock is wrong, and the response told the right time"};
 }
 
+verdict keys_verdict() noexcept {
+  return {verdict::kind::transient, "the keys were refused, and others can be fetched"};
+}
+
+bool blames_keys(const error& failure) noexcept {
+  return failure.code == errc::expired_token || failure.code == errc::unrecognized_client;
+}
+
 }  // namespace mwaa_serverless::retry

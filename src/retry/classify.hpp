@@ -47,4 +47,9 @@ struct verdict_row {
 /// The verdict on an error that blames_clock(): it stands above the table.
 [[nodiscard]] verdict clock_verdict() noexcept;
 
+/// The service does not know the keys, or no longer.
+[[nodiscard]] bool blames_keys(const error& failure) noexcept;
+/// The verdict on such an error when others can be fetched, once for each call: it stands above the table.
+[[nodiscard]] verdict keys_verdict() noexcept;
+
 }  // namespace mwaa_serverless::retry

@@ -2,10 +2,10 @@
 #include <string>
 #include <vector>
 
-#include "cli/environment.hpp"
 #include "cli/failure.hpp"
 #include "cli/invocation.hpp"
 #include "doctest/doctest.h"
+#include "support/aws_environment.hpp"
 
 namespace cli = mwaa_serverless::cli;
 
@@ -29,7 +29,7 @@ const std::string command = "list-task-instances --workflow-arn arn --run-id r "
 }  // namespace
 
 TEST_CASE("a command line without options") {
-  const test::environment clean;
+  const test::aws_environment clean;
   const cli::invocation asked = parse(command);
   REQUIRE(asked.what != nullptr);
   CHECK(asked.what->name == "list-task-instances");
@@ -52,7 +52,7 @@ TEST_CASE("a command line without options") {
 }
 
 TEST_CASE("every option") {
-  const test::environment clean;
+  const test::aws_environment clean;
   const cli::invocation asked =
       parse(command +
             "--page-size 7 --max-items 12345678901 --starting-token tok --output table --region eu-west-1 --profile p "
@@ -74,7 +74,7 @@ TEST_CASE("every option") {
 }
 
 TEST_CASE("spellings that mean the same") {
-  const test::environment clean;
+  const test::aws_environment clean;
   CHECK(parse("--output text --debug " + command).output == cli::output_format::text);  // before the command
   CHECK(parse(command + "--output=text").output == cli::output_format::text);
   CHECK(parse(command + "--run-id other").given.required("--run-id") == "other");  // the last one counts
@@ -89,7 +89,7 @@ TEST_CASE("spellings that mean the same") {
 }
 
 TEST_CASE("the service's own paging parameters, and --no-paginate, mean one page") {
-  const test::environment clean;
+  const test::aws_environment clean;
   CHECK_FALSE(parse(command + "--no-paginate").pages.enabled);
   CHECK_FALSE(parse(command + "--max-results 5").pages.enabled);
   CHECK(parse(command + "--max-results 5").given.integer("--max-results") == 5);
@@ -98,7 +98,7 @@ TEST_CASE("the service's own paging parameters, and --no-paginate, mean one page
 }
 
 TEST_CASE("the environment chooses formats where the command line does not") {
-  const test::environment set{{{"AWS_DEFAULT_OUTPUT", "text"}, {"AWS_CLI_ERROR_FORMAT", "LEGACY"}}};
+  const test::aws_environment set{{{"AWS_DEFAULT_OUTPUT", "text"}, {"AWS_CLI_ERROR_FORMAT", "LEGACY"}}};
   cli::error_format errors = cli::error_format::enhanced;
   CHECK(cli::parse_command_line(words(command), errors).output == cli::output_format::text);
   CHECK(errors == cli::error_format::legacy);
@@ -108,7 +108,7 @@ TEST_CASE("the environment chooses formats where the command line does not") {
 }
 
 TEST_CASE("help and version are answers") {
-  const test::environment clean;
+  const test::aws_environment clean;
   for (const char* line : {"--help", "-h", "help"}) {
     const auto asked = parse(line);
     REQUIRE(asked.answer);
@@ -127,7 +127,7 @@ TEST_CASE("help and version are answers") {
 }
 
 TEST_CASE("what is refused, with which words") {
-  const test::environment clean;
+  const test::aws_environment clean;
   struct refusal {
     std::string line;
     std::string message;
@@ -138,7 +138,7 @@ TEST_CASE("what is refused, with which words") {
       {"list-task-instances --run-id r", "the following arguments are required: --workflow-arn"},
       {"get-workflow",
        "argument command: Found invalid choice 'get-workflow'\n\nValid choices are: "
-       "list-task-instances"},
+       "list-task-instances, configure"},
       {"list-task-instances --workflow-arn a --run-id", "argument --run-id: expected one argument"},
       {"list-task-instances --workflow-arn a --run-id --debug", "argument --run-id: expected one argument"},
       {command + "--output", "argument --output: expected one argument"},
@@ -189,7 +189,7 @@ TEST_CASE("what is refused, with which words") {
 TEST_CASE("a broken setting in the environment is no usage error") {
   for (const char* name : {"AWS_DEFAULT_OUTPUT", "AWS_CLI_ERROR_FORMAT"}) {
     CAPTURE(name);
-    const test::environment set{{{name, "xml"}}};
+    const test::aws_environment set{{{name, "xml"}}};
     try {
       parse(command);
       FAIL_CHECK("was accepted");
@@ -201,7 +201,7 @@ TEST_CASE("a broken setting in the environment is no usage error") {
 }
 
 TEST_CASE("a command line that fails is told in the format that it asks for") {
-  const test::environment clean;
+  const test::aws_environment clean;
   cli::error_format errors = cli::error_format::enhanced;
   CHECK_THROWS_AS(cli::parse_command_line(words("--cli-error-format json list-task-instances --run-id"), errors),
                   cli::failure);

@@ -125,8 +125,7 @@ TEST_CASE("what is not the service's") {
       {errc::no_region, exit_code::configuration,
        "An error occurred (NoRegion): You must specify a region. Give --region or set AWS_REGION."},
       {errc::no_credentials, exit_code::configuration,
-       "An error occurred (NoCredentials): Unable to locate credentials. Set AWS_ACCESS_KEY_ID and "
-       "AWS_SECRET_ACCESS_KEY, or choose a profile that has them."},
+       "An error occurred (NoCredentials): Unable to locate credentials. (why)"},
       {errc::no_profile, exit_code::failure, "why"},
       {errc::invalid_argument, exit_code::usage,
        "An error occurred (ParamValidation): Parameter validation failed:\nwhy"},

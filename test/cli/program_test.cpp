@@ -19,8 +19,8 @@
 #include <string>
 #include <system_error>
 
-#include "cli/environment.hpp"
 #include "doctest/doctest.h"
+#include "support/aws_environment.hpp"
 
 namespace asio = boost::asio;
 namespace cli = mwaa_serverless::cli;
@@ -98,7 +98,7 @@ class interrupted_network final : public mwaa::transport {
 }  // namespace
 
 TEST_CASE("all pages are fetched and merged") {
-  const test::environment set{keys};
+  const test::aws_environment set{keys};
   program p;
   CHECK(p.list(emulator::run_finished) == exit_code::success);
   CHECK(p.err.empty());
@@ -116,7 +116,7 @@ TEST_CASE("all pages are fetched and merged") {
 }
 
 TEST_CASE("an empty run") {
-  const test::environment set{keys};
+  const test::aws_environment set{keys};
   program p;
   CHECK(p.list(emulator::run_empty) == exit_code::success);
   CHECK(p.out == "{\n    \"TaskInstances\": []\n}\n");
@@ -125,7 +125,7 @@ TEST_CASE("an empty run") {
 }
 
 TEST_CASE("a listing that --max-items cuts goes on at its token, inside a page too") {
-  const test::environment set{keys};
+  const test::aws_environment set{keys};
   program p;
   REQUIRE(p.list(emulator::run_failed) == exit_code::success);
   const auto all = ids(p.output());
@@ -150,7 +150,7 @@ TEST_CASE("a listing that --max-items cuts goes on at its token, inside a page t
 }
 
 TEST_CASE("text goes out page by page, and ends in the token") {
-  const test::environment set{keys};
+  const test::aws_environment set{keys};
   program p;
   CHECK(p.list(emulator::run_failed, {"--output", "text", "--max-items", "5", "--page-size", "2"}) ==
         exit_code::success);
@@ -167,7 +167,7 @@ TEST_CASE("text goes out page by page, and ends in the token") {
 }
 
 TEST_CASE("one page, with the service's own token") {
-  const test::environment set{keys};
+  const test::aws_environment set{keys};
   program p;
   CHECK(p.list(emulator::run_failed, {"--max-results", "5"}) == exit_code::success);
   CHECK(ids(p.output()).size() == 5);
@@ -182,7 +182,7 @@ TEST_CASE("one page, with the service's own token") {
 }
 
 TEST_CASE("throttling is waited out; when it lasts, the retries are counted") {
-  const test::environment set{keys};
+  const test::aws_environment set{keys};
   program p;
   p.service.script(fault::throttle(std::chrono::seconds{1}).with_times(2));
   CHECK(p.list(emulator::run_empty) == exit_code::success);
@@ -197,14 +197,14 @@ TEST_CASE("throttling is waited out; when it lasts, the retries are counted") {
 }
 
 TEST_CASE("errors of the service") {
-  const test::environment set{keys};
+  const test::aws_environment set{keys};
   program p;
   CHECK(p.list("no-such-run") == exit_code::service_error);
   CHECK(p.err.find("(ValidationException) when calling the ListTaskInstances operation: ") != std::string::npos);
   CHECK(p.list("no-such-run", {"--cli-error-format", "json"}) == exit_code::service_error);
   CHECK(json::parse(p.err).at("Code").as_string() == "ValidationException");
 
-  const test::environment wrong{
+  const test::aws_environment wrong{
       {{"AWS_ACCESS_KEY_ID", "AKIDEMULATOR"}, {"AWS_SECRET_ACCESS_KEY", "wrong"}, {"AWS_REGION", "us-east-1"}}};
   CHECK(p.list(emulator::run_empty) == exit_code::service_error);
   CHECK(p.err.find("(InvalidSignatureException)") != std::string::npos);
@@ -213,13 +213,13 @@ TEST_CASE("errors of the service") {
 TEST_CASE("nothing is sent without region, credentials, a known profile and sound parameters") {
   program p;
   {
-    const test::environment none;
+    const test::aws_environment none;
     CHECK(p.list("r") == exit_code::configuration);
     CHECK(p.err.find("(NoRegion)") != std::string::npos);
     CHECK(p.list("r", {"--region", "us-east-1"}) == exit_code::configuration);
     CHECK(p.err.find("(NoCredentials)") != std::string::npos);
   }
-  const test::environment set{keys};
+  const test::aws_environment set{keys};
   CHECK(p.list("r", {"--profile", "work"}) == exit_code::failure);
   CHECK(p.err.find("The config profile (work) could not be found") != std::string::npos);
   CHECK(p.list("") == exit_code::usage);
@@ -239,12 +239,14 @@ TEST_CASE("a profile's keys, region and endpoint are used; with --profile the en
                            "[profile role]\nregion = us-east-1\nrole_arn = arn:aws:iam::123456789012:role/r\n"
                            "source_profile = work\n";
   {
-    const test::environment set{
+    const test::aws_environment set{
         std::map<std::string, std::string>{{"AWS_CONFIG_FILE", config.string()}, {"AWS_PROFILE", "work"}}};
     CHECK(p.list(emulator::run_empty) == exit_code::success);
   }
-  const test::environment set{
-      {{"AWS_CONFIG_FILE", config.string()}, {"AWS_ACCESS_KEY_ID", "AKIDOTHER"}, {"AWS_SECRET_ACCESS_KEY", "wrong"}}};
+  const test::aws_environment set{{{"AWS_CONFIG_FILE", config.string()},
+                                   {"AWS_ACCESS_KEY_ID", "AKIDOTHER"},
+                                   {"AWS_SECRET_ACCESS_KEY", "wrong"},
+                                   {"AWS_ENDPOINT_URL_STS", "http://127.0.0.1:1"}}};
   CHECK(p.list(emulator::run_empty, {"--profile", "work"}) == exit_code::success);
   CHECK(p.list(emulator::run_empty, {"--region", "us-east-1"}) == exit_code::service_error);
   CHECK(p.list(emulator::run_empty, {"--profile", "wrok"}) == exit_code::failure);
@@ -258,7 +260,7 @@ TEST_CASE("a profile's keys, region and endpoint are used; with --profile the en
 TEST_CASE("flags go before the environment") {
   auto variables = keys;
   variables.insert({{"AWS_ENDPOINT_URL_MWAA_SERVERLESS", "http://127.0.0.1:1"}, {"AWS_CA_BUNDLE", "env.pem"}});
-  const test::environment set{variables};
+  const test::aws_environment set{variables};
   program p;
   CHECK(p.list(emulator::run_empty) == exit_code::success);
   CHECK(p.seen.endpoint_url == "http://127.0.0.1:1");
@@ -286,7 +288,7 @@ TEST_CASE("flags go before the environment") {
 }
 
 TEST_CASE("--debug tells what was done, without secrets, on standard error") {
-  const test::environment set{keys};
+  const test::aws_environment set{keys};
   program p;
   p.service.script(fault::status(500).with_times(3));
   CHECK(p.list(emulator::run_empty, {"--debug"}) == exit_code::service_error);
@@ -300,7 +302,7 @@ TEST_CASE("--debug tells what was done, without secrets, on standard error") {
 }
 
 TEST_CASE("Ctrl-C cancels what is under way") {
-  const test::environment set{keys};
+  const test::aws_environment set{keys};
   program p;
   p.network = std::make_shared<interrupted_network>();
   CHECK(p.list(emulator::run_empty) == exit_code::interrupted);
@@ -309,7 +311,7 @@ TEST_CASE("Ctrl-C cancels what is under way") {
 }
 
 TEST_CASE("standard output that takes no more") {
-  const test::environment set{keys};
+  const test::aws_environment set{keys};
   program p;
   int problem = EPIPE;
   int writes = 0;
@@ -328,7 +330,7 @@ TEST_CASE("standard output that takes no more") {
 }
 
 TEST_CASE("tables are coloured on terminals, or on demand") {
-  const test::environment set{keys};
+  const test::aws_environment set{keys};
   program p;
   CHECK(p.list(emulator::run_failed, {"--output", "table"}) == exit_code::success);
   CHECK(p.out.find('\x1b') == std::string::npos);

@@ -10,62 +10,15 @@
 #include <optional>
 #include <string>
 
+#include "support/aws_environment.hpp"
 #include "support/canned_transport.hpp"
 
 namespace mwaa = mwaa_serverless;
 
 namespace {
 
-/// Sets the variables that AWS's tools read, all others of them unset, and puts back what was there.
-class environment {
- public:
-  explicit environment(const std::map<std::string, std::string>& values) {
-    for (const char* name : {"AWS_REGION",
-                             "AWS_DEFAULT_REGION",
-                             "AWS_ENDPOINT_URL_MWAA_SERVERLESS",
-                             "AWS_ENDPOINT_URL",
-                             "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
-                             "AWS_ACCESS_KEY_ID",
-                             "AWS_SECRET_ACCESS_KEY",
-                             "AWS_SESSION_TOKEN",
-                             "AWS_USE_FIPS_ENDPOINT",
-                             "AWS_RETRY_MODE",
-                             "AWS_DISABLE_CLOCK_SKEW_CORRECTION",
-                             "AWS_CA_BUNDLE",
-                             "AWS_MAX_ATTEMPTS",
-                             "AWS_PROFILE",
-                             "AWS_DEFAULT_PROFILE",
-                             "AWS_CONFIG_FILE",
-                             "AWS_SHARED_CREDENTIALS_FILE",
-                             "HOME",
-                             "USERPROFILE",
-                             "HOMEDRIVE",
-                             "HOMEPATH",
-                             "AWS_SDK_UA_APP_ID"}) {
-      const char* const before = std::getenv(name);
-      before_[name] = before == nullptr ? std::nullopt : std::optional<std::string>{before};
-      const auto wanted = values.find(name);
-      put(name, wanted == values.end() ? std::nullopt : std::optional<std::string>{wanted->second});
-    }
-  }
-  environment(const environment&) = delete;
-  environment& operator=(const environment&) = delete;
-  ~environment() {
-    for (const auto& [name, value] : before_) put(name, value);
-  }
-
- private:
-  static void put(const std::string& name, const std::optional<std::string>& value) {
-    if (value)
-      ::setenv(name.c_str(), value->c_str(), 1);
-    else
-      ::unsetenv(name.c_str());
-  }
-  std::map<std::string, std::optional<std::string>> before_;
-};
-
 mwaa::client_config read(const std::map<std::string, std::string>& values) {
-  const environment set{values};
+  const test::aws_environment set{values};
   return mwaa::client_config::from_environment();
 }
 
@@ -85,7 +38,7 @@ TEST_CASE("client_config: an empty environment leaves the defaults") {
   const auto config = read({});
   CHECK(config.region.empty());
   CHECK(config.endpoint_url.empty());
-  CHECK_FALSE(config.credentials);
+  CHECK(config.credentials);
   CHECK_FALSE(config.use_fips);
   CHECK(config.ca_bundle.empty());
   CHECK(config.app_id.empty());
@@ -166,13 +119,13 @@ TEST_CASE("client_config: the files of the shared configuration") {
   CHECK(refusal({{"AWS_CONFIG_FILE", (folder / "huge").string()}}).find("larger than 4 MiB") != std::string::npos);
   CHECK(read({{"AWS_CONFIG_FILE", (folder / "none").string()}}).region.empty());
 
-  write(".aws/config", "[profile role]\nrole_arn = arn:aws:iam::123456789012:role/r\nsource_profile = default\n");
+  write(".aws/config", "[profile role]\nlogin_session = x\n");
   test::canned_service service;
   service.config.credentials = read({{"HOME", folder.string()}, {"AWS_PROFILE", "role"}}).credentials;
   const auto outcome = service.run(mwaa::as_result(service.make_client().list_task_instances({"arn", "run"})));
   REQUIRE(outcome.has_error());
   CHECK(outcome.error().code == mwaa::errc::credentials_failed);
-  CHECK(outcome.error().message.find("line 2: role_arn") != std::string::npos);
+  CHECK(outcome.error().message.find("line 2: login_session") != std::string::npos);
   CHECK(service.network->requests.empty());
   fs::remove_all(folder);
 }

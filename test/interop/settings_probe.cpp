@@ -18,12 +18,13 @@ namespace {
 asio::awaitable<void> fetch(std::shared_ptr<mwaa::credentials_provider> from, json::object& into) {
   const auto keys = co_await from->get(mwaa::clock::time_point::max());
   if (!keys) {
-    into["error"] = keys.error().message;
+    if (keys.error().code != mwaa::errc::no_credentials) into["error"] = keys.error().message;
     co_return;
   }
   into["access_key"] = (*keys)->access_key_id();
   into["secret_key"] = (*keys)->secret_access_key();
   into["token"] = (*keys)->session_token();
+  into["source"] = (*keys)->source();
 }
 
 }  // namespace

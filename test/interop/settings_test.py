@@ -20,6 +20,8 @@ import botocore.session
 
 DIFFERENCES = """
 * AWS_REGION counts before AWS_DEFAULT_REGION, as in all SDKs but botocore, which does not know it.
+* AWS_PROFILE counts before AWS_DEFAULT_PROFILE, as in the AWS CLI v2 and the SDKs that know the latter; botocore has it
+  the other way round.
 * Without a setting the retry mode is standard, not botocore's own legacy, with 3 attempts instead of 5.
 """
 
@@ -60,12 +62,22 @@ class Case:
                 ("endpoint_url", 0.3, lambda: f"http://profile{rng.randrange(9)}:80{rng.randrange(10, 99)}"),
                 ("ignore_configured_endpoint_urls", 0.1, lambda: rng.choice(["true", "false", "True"])),
                 ("services", 0.3, lambda: rng.choice(["one", "two", "none"])),
+                ("credential_process", 0.2, self.process),
                 ("retry_mode", 0.3, lambda: rng.choice(["standard", "adaptive"])),
                 ("max_attempts", 0.3, lambda: str(rng.randrange(1, 20)))]:
             value = maybe(rng, chance, make)
             if value is not None:
                 out[name] = value
         return out
+
+    def process(self):
+        name = self.name()
+        document = {"Version": 1, "AccessKeyId": "AKID" + name, "SecretAccessKey": self.name()}
+        if self.rng.random() < 0.5:
+            document.update(SessionToken=self.name(), Expiration="2100-01-01T00:00:00Z")
+        path = self.directory / f"{name} keys.json"
+        path.write_text(json.dumps(document))
+        return self.rng.choice(["cat '{}'", 'cat "{}"', "sh -c 'cat < \"{}\"'"]).format(path)
 
     def line(self, name, value):
         rng = self.rng
@@ -132,6 +144,8 @@ class Case:
         environment = dict(self.environment)
         if "AWS_REGION" in environment:
             environment["AWS_DEFAULT_REGION"] = environment["AWS_REGION"]
+        if environment.get("AWS_PROFILE"):
+            environment["AWS_DEFAULT_PROFILE"] = environment["AWS_PROFILE"]
         with mock.patch.dict(os.environ, environment, clear=True):
             session = botocore.session.Session(profile=self.wanted)
             try:
@@ -151,7 +165,8 @@ class Case:
                    "endpoint": "" if ".amazonaws." in client.meta.endpoint_url else client.meta.endpoint_url}
             if keys is not None:
                 frozen = keys.get_frozen_credentials()
-                out.update(access_key=frozen.access_key, secret_key=frozen.secret_key, token=frozen.token or "")
+                out.update(access_key=frozen.access_key, secret_key=frozen.secret_key, token=frozen.token or "",
+                           source=keys.method)
             return out
 
     def ours(self, probe):

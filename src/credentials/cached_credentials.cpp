@@ -1,0 +1,262 @@
+#include "credentials/cached_credentials.hpp"
+
+#include <algorithm>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/strand.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <mutex>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "credentials/credentials_state.hpp"
+#include "transport/event.hpp"
+#include "transport/first_of.hpp"
+#include "transport/random_source.hpp"
+
+namespace mwaa_serverless {
+
+provider_options::provider_options() = default;
+
+namespace sources {
+
+namespace asio = boost::asio;
+using keys_result = result<std::shared_ptr<const credentials>>;
+
+namespace {
+
+// What the client would retry for a fault of its own network is no such fault here.
+error as_credentials_error(error why) {
+  for (const errc known :
+       {errc::no_credentials, errc::credentials_failed, errc::invalid_configuration, errc::no_profile, errc::no_region})
+    if (why.code == known) return why;
+  why.code = make_error_code(errc::credentials_failed);
+  return why;
+}
+
+/// A fetch under way: where it runs, and how to end it.
+class flight {
+ public:
+  flight(const asio::any_io_executor& executor, credentials_state::fetch_number number_value)
+      : number(number_value), where(asio::make_strand(executor)) {}
+
+  const credentials_state::fetch_number number;
+  const asio::strand<asio::any_io_executor> where;
+  asio::cancellation_signal stop;  // on `where` only
+};
+
+/// What the handle of the provider, the callers and the fetch share.
+class shared_fetch : public std::enable_shared_from_this<shared_fetch> {
+ public:
+  shared_fetch(fetch_function fetch, const provider_options& options)
+      : fetch_(std::move(fetch)),
+        timeout_(options.fetch_timeout),
+        time_(options.time),
+        random_(options.random),
+        state_(options.fetch_timeout + std::chrono::seconds{1}) {}
+
+  static asio::awaitable<keys_result> get(std::shared_ptr<shared_fetch> self, clock::time_point deadline);
+  bool rejected(const credentials& refused);
+  /// Nobody will ask again.
+  void abandon();
+
+ private:
+  using event_ptr = std::shared_ptr<net::event>;
+  class waiting;
+  class landing;
+
+  static asio::awaitable<void> run(std::shared_ptr<shared_fetch> self, credentials_state::fetch_number number);
+  void begin(const asio::any_io_executor& executor);
+  void stop();
+
+  [[nodiscard]] credentials_state::instant now() const { return {time_->now(), time_->wall_now()}; }
+  [[nodiscard]] double unit() { return random_.unit(); }
+  void ended(credentials_state::fetch_number number, const std::function<void()>& how);
+
+  const fetch_function fetch_;
+  const std::chrono::milliseconds timeout_;
+  const std::shared_ptr<clock> time_;
+  random_source random_;
+
+  std::mutex mutex_;  // guards what follows; never held across a suspension
+  credentials_state state_;
+  std::shared_ptr<flight> flight_;
+  std::vector<event_ptr> waiters_;
+  std::size_t waiting_ = 0;
+};
+
+/// A caller that waits. The last one to leave by cancellation ends the fetch.
+class shared_fetch::waiting {
+ public:
+  explicit waiting(shared_fetch& of) : of_(of) {}
+  waiting(const waiting&) = delete;
+  waiting& operator=(const waiting&) = delete;
+  ~waiting() {
+    const std::lock_guard lock{of_.mutex_};
+    if (--of_.waiting_ == 0 && cancelled) of_.stop();
+  }
+  bool cancelled = true;  // until the wait has ended in another way
+
+ private:
+  shared_fetch& of_;
+};
+
+/// Tells that the fetch has ended, also when its coroutine is destroyed.
+class shared_fetch::landing {
+ public:
+  landing(shared_fetch& of, credentials_state::fetch_number number) : of_(of), number_(number) {}
+  landing(const landing&) = delete;
+  landing& operator=(const landing&) = delete;
+  ~landing() {
+    if (!told_) of_.ended(number_, [this] { of_.state_.dropped(number_); });
+  }
+  void tell(keys_result got) {
+    told_ = true;
+    of_.ended(number_, [&] {
+      if (got) {
+        of_.state_.fetched(number_, *std::move(got), of_.now(), of_.unit());
+      } else {
+        of_.state_.failed(number_, std::move(got).error(), of_.now(), of_.unit());
+      }
+    });
+  }
+
+ private:
+  shared_fetch& of_;
+  const credentials_state::fetch_number number_;
+  bool told_ = false;
+};
+
+asio::awaitable<keys_result> shared_fetch::get(std::shared_ptr<shared_fetch> self, clock::time_point deadline) {
+  using answer = credentials_state::answer;
+  for (;;) {
+    event_ptr arrival;
+    bool begins = false;
+    {
+      const std::lock_guard lock{self->mutex_};
+      const answer said = self->state_.ask(self->now());
+      if (said == answer::use) co_return self->state_.current();
+      if (said == answer::fail) co_return as_credentials_error(self->state_.failure());
+      begins = said == answer::use_and_fetch || said == answer::fetch;
+      if (said != answer::use_and_fetch) {
+        arrival = std::make_shared<net::event>();
+        self->waiters_.push_back(arrival);
+        ++self->waiting_;
+      }
+    }
+    std::optional<waiting> here;
+    if (arrival) here.emplace(*self);
+    if (begins) self->begin(co_await asio::this_coro::executor);
+    if (!arrival) {
+      const std::lock_guard lock{self->mutex_};
+      co_return self->state_.current();
+    }
+    // Longer than a fetch takes is never needed: one that has not ended by then stands still with its loop.
+    const auto given_up = self->time_->now() + self->timeout_ + std::chrono::seconds{2};
+    co_await net::first_of(arrival->wait(), self->time_->sleep_until(std::min(deadline, given_up)));
+    here->cancelled = false;
+    if (self->time_->now() >= deadline)
+      co_return error(errc::attempt_timeout, "no credentials came within the time limit of the attempt");
+  }
+}
+
+// Outside the lock: the fetch may run at once.
+void shared_fetch::begin(const asio::any_io_executor& executor) {
+  std::shared_ptr<flight> fresh;
+  {
+    const std::lock_guard lock{mutex_};
+    fresh = flight_ = std::make_shared<flight>(executor, state_.under_way());
+  }
+  asio::co_spawn(fresh->where, run(shared_from_this(), fresh->number),
+                 asio::bind_cancellation_slot(fresh->stop.slot(), [fresh](const std::exception_ptr&) {}));
+}
+
+asio::awaitable<void> shared_fetch::run(std::shared_ptr<shared_fetch> self, credentials_state::fetch_number number) {
+  landing end{*self, number};
+  std::optional<keys_result> got;
+  try {
+    got.emplace(co_await self->fetch_(self->time_->now() + self->timeout_));
+  } catch (const boost::system::system_error& problem) {
+    if (problem.code() == asio::error::operation_aborted) throw;
+    got.emplace(error(errc::credentials_failed, problem.what()));
+  } catch (const std::exception& problem) {
+    got.emplace(error(errc::credentials_failed, problem.what()));
+  }
+  end.tell(*std::move(got));
+}
+
+void shared_fetch::ended(credentials_state::fetch_number number, const std::function<void()>& how) {
+  std::vector<event_ptr> woken;
+  std::shared_ptr<flight> over;
+  {
+    const std::lock_guard lock{mutex_};
+    how();
+    // A provider may outlive the io_context that it fetched on: nothing of that is kept.
+    if (flight_ && flight_->number == number) over.swap(flight_);
+    woken.swap(waiters_);
+  }
+  for (const event_ptr& each : woken) each->set();
+}
+
+bool shared_fetch::rejected(const credentials& refused) {
+  const std::lock_guard lock{mutex_};
+  return state_.rejected(refused, now());
+}
+
+void shared_fetch::abandon() {
+  const std::lock_guard lock{mutex_};
+  if (waiting_ == 0) stop();
+}
+
+// Under the lock.
+void shared_fetch::stop() {
+  if (!flight_) return;
+  asio::post(flight_->where, [going = flight_] { going->stop.emit(asio::cancellation_type::terminal); });
+  flight_.reset();
+}
+
+class cached_credentials final : public credentials_provider {
+ public:
+  cached_credentials(fetch_function fetch, const provider_options& options)
+      : fetch_(std::make_shared<shared_fetch>(std::move(fetch), options)) {}
+  cached_credentials(const cached_credentials&) = delete;
+  cached_credentials& operator=(const cached_credentials&) = delete;
+  ~cached_credentials() override { fetch_->abandon(); }
+
+  asio::awaitable<keys_result> get(clock::time_point deadline) override { return shared_fetch::get(fetch_, deadline); }
+  bool rejected(const credentials& refused) noexcept override { return fetch_->rejected(refused); }
+
+ private:
+  const std::shared_ptr<shared_fetch> fetch_;
+};
+
+}  // namespace
+
+provider_options checked(provider_options options) {
+  using namespace std::chrono_literals;
+  if (options.fetch_timeout <= 0ms || options.fetch_timeout > 1h) {
+    throw exception(
+        error(errc::invalid_configuration, "provider_options::fetch_timeout must be positive and at most an hour"));
+  }
+  if (!options.time) options.time = make_system_clock();
+  return options;
+}
+
+std::shared_ptr<credentials_provider> make_cached(fetch_function fetch, const provider_options& options) {
+  return std::make_shared<cached_credentials>(std::move(fetch), options);
+}
+
+}  // namespace sources
+
+std::shared_ptr<credentials_provider> make_cached_credentials(std::shared_ptr<credentials_provider> source,
+                                                              provider_options options) {
+  return sources::make_cached(
+      [source = std::move(source)](clock::time_point deadline) { return source->get(deadline); },
+      sources::checked(std::move(options)));
+}
+
+}  // namespace mwaa_serverless

@@ -1,0 +1,370 @@
+#include "credentials/plan.hpp"
+
+#include <openssl/evp.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "credentials/lookup.hpp"
+
+namespace mwaa_serverless::sources {
+
+namespace {
+
+using profiles::found_value;
+using profiles::lookup;
+using profiles::origin_kind;
+using profiles::profile_set;
+using profiles::section;
+using profiles::variables;
+
+error refused(std::string message) {
+  return {errc::invalid_configuration, std::move(message)};
+}
+
+result<std::optional<plan>> plan_keys(const found_value& key, const found_value& secret, const found_value& token,
+                                      std::string_view key_name, std::string_view secret_name, std::string source) {
+  if (key.empty() && secret.empty()) return std::optional<plan>{};
+  if (key.empty() || secret.empty()) {
+    return refused("half a key pair: " + (key.empty() ? secret : key).place + " is set, and " +
+                   std::string{key.empty() ? key_name : secret_name} + " is not set; the two go together");
+  }
+  try {
+    return std::optional<plan>{
+        plan{static_keys{credentials{key.value, secret.value, token.value}}, std::move(source), key.place}};
+  } catch (const exception& wrong) {
+    return refused(key.place + ": " + wrong.details().message);
+  }
+}
+
+/// Reads the plan out of profiles.
+class planner {
+ public:
+  planner(const variables& environment, const profile_set& files, std::string_view wanted)
+      : environment_(environment), files_(files), chosen_(environment, wanted) {}
+
+  result<plan> run(scope within) {
+    const std::string& name = chosen_.name.value;
+    const section* const profile = files_.profile(name);
+    if (profile == nullptr && (chosen_.named || within == scope::profile_only))
+      return profiles::no_such_profile(name, files_);
+    std::optional<plan> found;
+    std::optional<error> wrong;
+    const auto take = [&](result<std::optional<plan>> looked) {
+      if (!looked)
+        wrong = std::move(looked).error();
+      else
+        found = *std::move(looked);
+    };
+    const bool with_environment = within == scope::all && !chosen_.explicit_;
+    if (with_environment) {
+      take(plan_environment(environment_));
+      if (!found && !wrong) note("environment: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set");
+    } else if (within == scope::all) {
+      note("environment: does not count, as the profile " + name + " was given");
+    }
+    if (!found && !wrong) take(of_profile(name, with_environment));
+    if (wrong) return *std::move(wrong);
+    if (!found) note_profile(name, profile, with_environment);
+    if (!found && within == scope::profile_only)
+      return error{errc::no_credentials, "no credentials: " + passed_over_.front()};
+    if (!found) {
+      found = plan_container(environment_);
+      if (!found) {
+        note("container: AWS_CONTAINER_CREDENTIALS_RELATIVE_URI and AWS_CONTAINER_CREDENTIALS_FULL_URI are not set");
+        auto metadata = plan_instance(environment_, files_, name);
+        if (!metadata) return std::move(metadata).error();
+        found = *std::move(metadata);
+      }
+    }
+    found->passed_over = std::move(passed_over_);
+    return *std::move(found);
+  }
+
+ private:
+  // The sources of a profile, in the order of AWS's CLI (botocore: create_credential_resolver).
+  result<std::optional<plan>> of_profile(const std::string& name, bool with_environment) {
+    const section* const profile = files_.profile(name);
+    const lookup from{environment_, profile};
+    if (is_role(profile)) return of_role(name, from);
+    return of_profile_itself(name, from, with_environment);
+  }
+
+  static bool is_role(const section* profile) {
+    return find(profile, "role_arn") != nullptr && find(profile, "web_identity_token_file") == nullptr;
+  }
+  static bool has_keys(const section* profile) {
+    return find(profile, "aws_access_key_id") != nullptr || find(profile, "aws_secret_access_key") != nullptr;
+  }
+
+  result<std::optional<plan>> of_profile_itself(const std::string& name, const lookup& from, bool with_environment) {
+    auto found = of_web_identity(name, from, with_environment);
+    if (!found || *found) return found;
+    found = of_sso(name, from);
+    if (!found || *found) return found;
+    const found_value key = from.in_profile("aws_access_key_id");
+    const found_value secret = from.in_profile("aws_secret_access_key");
+    const bool in_credentials_file = (key.empty() ? secret : key).kind == origin_kind::credentials_file;
+    if (in_credentials_file) return of_keys(name, from);
+    if (const found_value login = from.in_profile("login_session"); !login.empty())
+      return std::optional<plan>{plan{login_session{name}, "login", login.place}};
+    if (const found_value command = from.in_profile("credential_process"); !command.empty())
+      return std::optional<plan>{plan{process{command.value}, "custom-process", command.place}};
+    return of_keys(name, from);
+  }
+
+  result<std::optional<plan>> of_keys(const std::string& name, const lookup& from) {
+    const section* const profile = files_.profile(name);
+    const found_value key = from.in_profile("aws_access_key_id");
+    // A token goes with the keys of its own file.
+    const profiles::property* const key_at = find(profile, "aws_access_key_id");
+    const profiles::property* const token_at = find(profile, "aws_session_token");
+    const bool together = key_at != nullptr && token_at != nullptr && key_at->kind == token_at->kind;
+    return plan_keys(key, from.in_profile("aws_secret_access_key"),
+                     together ? from.in_profile("aws_session_token") : found_value{}, "aws_access_key_id",
+                     "aws_secret_access_key",
+                     key.kind == origin_kind::credentials_file ? "shared-credentials-file" : "config-file");
+  }
+
+  result<std::optional<plan>> of_role(const std::string& name, const lookup& from) {
+    const found_value arn = from.in_profile("role_arn");
+    const found_value source_profile = from.in_profile("source_profile");
+    const found_value source = from.in_profile("credential_source");
+    if (!source_profile.empty() && !source.empty())
+      return refused(source.place + ": profile " + name + " has source_profile too, and only one of them can count");
+    if (source_profile.empty() && source.empty())
+      return refused(arn.place + ": profile " + name + " needs source_profile or credential_source beside it");
+
+    assume_role out;
+    if (auto wrong = read_role(out.what, arn.value, from)) return *std::move(wrong);
+    visited_.push_back(name);
+    auto base = source.empty() ? of_source_profile(name, source_profile) : of_credential_source(source);
+    if (!base) return std::move(base).error();
+    out.base = std::make_shared<const plan>(*std::move(base));
+    return std::optional<plan>{plan{std::move(out), "assume-role", arn.place}};
+  }
+
+  std::optional<error> read_role(role& into, const std::string& arn, const lookup& from) {
+    into.arn = arn;
+    into.external_id = from.in_profile("external_id").value;
+    into.mfa_serial = from.in_profile("mfa_serial").value;
+    into.session_name = from.in_profile("role_session_name").value;
+    const found_value duration = from.in_profile("duration_seconds");
+    if (auto wrong = profiles::parse(duration, into.duration_seconds)) return wrong;
+    return read_sts(into);
+  }
+
+  // Where STS is: as the profile in use says, whichever profile the role is from.
+  std::optional<error> read_sts(role& into) const {
+    const lookup from{environment_, files_.profile(chosen_.name.value)};
+    found_value region = from.in_environment("AWS_REGION");
+    if (region.empty()) region = from.first("AWS_DEFAULT_REGION", "region");
+    into.region = region.value;
+    if (auto wrong = profiles::parse(from.first("AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint"), into.use_fips))
+      return wrong;
+    auto endpoint = from.endpoint_url(files_, "STS", "sts");
+    if (!endpoint) return std::move(endpoint).error();
+    into.endpoint_url = std::move(endpoint->value);
+    return std::nullopt;
+  }
+
+  result<plan> of_source_profile(const std::string& name, const found_value& reference) {
+    const std::string& next = reference.value;
+    const section* const profile = files_.profile(next);
+    if (profile == nullptr) {
+      error missing = profiles::no_such_profile(next, files_);
+      missing.code = make_error_code(errc::invalid_configuration);
+      missing.message = reference.place + ": " + missing.message;
+      return missing;
+    }
+    const bool seen = std::find(visited_.begin(), visited_.end(), next) != visited_.end();
+    // A profile may name itself to use its own keys.
+    if (seen && (next != name || !has_keys(profile))) {
+      std::string path;
+      for (const std::string& each : visited_) path += each + " -> ";
+      return refused(reference.place + ": the source profiles go round in a loop: " + path + next);
+    }
+    const lookup from{environment_, profile};
+    auto found = has_keys(profile) || !is_role(profile) ? of_profile_itself(next, from, false) : of_role(next, from);
+    if (!found) return std::move(found).error();
+    if (!*found) return refused(reference.place + ": the profile " + next + " has no credentials");
+    return **std::move(found);
+  }
+
+  result<plan> of_credential_source(const found_value& source) {
+    if (source.value == "Environment") {
+      auto keys = plan_environment(environment_);
+      if (!keys) return std::move(keys).error();
+      if (*keys) return **std::move(keys);
+      return refused(source.refuse("AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set").message);
+    }
+    if (source.value == "EcsContainer") {
+      if (auto found = plan_container(environment_)) return *std::move(found);
+      return source.refuse("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI and AWS_CONTAINER_CREDENTIALS_FULL_URI are not set");
+    }
+    if (source.value == "Ec2InstanceMetadata") return plan_instance(environment_, files_, chosen_.name.value);
+    return source.refuse("must be Environment, EcsContainer or Ec2InstanceMetadata");
+  }
+
+  result<std::optional<plan>> of_web_identity(const std::string& name, const lookup& from, bool with_environment) {
+    const auto look = [&](const char* variable, const char* setting) {
+      found_value out = with_environment ? from.in_environment(variable) : found_value{};
+      return out.empty() ? from.in_profile(setting) : out;
+    };
+    const found_value file = look("AWS_WEB_IDENTITY_TOKEN_FILE", "web_identity_token_file");
+    if (file.empty()) return std::optional<plan>{};
+    const found_value arn = look("AWS_ROLE_ARN", "role_arn");
+    if (arn.empty()) {
+      return refused(file.place + " is set, and " +
+                     (with_environment ? "AWS_ROLE_ARN" : "role_arn in profile " + name) +
+                     " is not set; the two go together");
+    }
+    web_identity out;
+    out.token_file = file.value;
+    out.what.arn = arn.value;
+    out.what.session_name = look("AWS_ROLE_SESSION_NAME", "role_session_name").value;
+    if (auto wrong = read_sts(out.what)) return *std::move(wrong);
+    return std::optional<plan>{plan{std::move(out), "assume-role-with-web-identity", file.place}};
+  }
+
+  result<std::optional<plan>> of_sso(const std::string& name, const lookup& from) {
+    const found_value account = from.in_profile("sso_account_id");
+    const found_value role_name = from.in_profile("sso_role_name");
+    if (account.empty() && role_name.empty()) return std::optional<plan>{};
+    const found_value session = from.in_profile("sso_session");
+    const section* const named = session.empty() ? nullptr : files_.sso_session(session.value);
+    if (!session.empty() && named == nullptr) return session.refuse("there is no section [sso-session] of that name");
+    const lookup in_session{environment_, named};
+    std::string missing;
+    const auto need = [&](const char* setting) {
+      found_value own = from.in_profile(setting);
+      const found_value shared = in_session.in_profile(setting);
+      if (own.empty()) own = shared;
+      if (own.empty()) missing += (missing.empty() ? "" : ", ") + std::string{setting};
+      return own;
+    };
+    const found_value start_url = need("sso_start_url");
+    const found_value region = need("sso_region");
+    need("sso_account_id");
+    need("sso_role_name");
+    const std::string& place = (account.empty() ? role_name : account).place;
+    if (!missing.empty()) return refused(place + ": profile " + name + " uses SSO and lacks " + missing);
+    for (const char* setting : {"sso_start_url", "sso_region"}) {
+      const found_value own = from.in_profile(setting);
+      const found_value shared = in_session.in_profile(setting);
+      if (!own.empty() && !shared.empty() && own.value != shared.value)
+        return own.refuse("the sso-session " + session.value + " has another: '" + shared.value + "'");
+    }
+    sso out;
+    out.start_url = start_url.value;
+    out.region = region.value;
+    out.account_id = account.value;
+    out.role_name = role_name.value;
+    out.session = session.value;
+    out.profile = name;
+    out.token_path = sso_token_path(environment_, session.empty() ? start_url.value : session.value);
+    const lookup active{environment_, files_.profile(chosen_.name.value)};
+    if (auto wrong = profiles::parse(active.first("AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint"), out.use_fips))
+      return *std::move(wrong);
+    auto portal = active.endpoint_url(files_, "SSO", "sso");
+    if (!portal) return std::move(portal).error();
+    auto oidc = active.endpoint_url(files_, "SSO_OIDC", "sso_oidc");
+    if (!oidc) return std::move(oidc).error();
+    out.portal_url = std::move(portal->value);
+    out.oidc_url = std::move(oidc->value);
+    return std::optional<plan>{plan{std::move(out), "sso", place}};
+  }
+
+  void note(std::string text) { passed_over_.push_back(std::move(text)); }
+
+  void note_profile(const std::string& name, const section* profile, bool with_environment) {
+    const std::string config = profiles::config_path(environment_);
+    const std::string credentials = profiles::credentials_path(environment_);
+    const std::string where = config.empty() && credentials.empty() ? "no home directory to look for files in"
+                                                                    : config + " and " + credentials;
+    std::string text = "profile " + name + " (" + where + "): ";
+    text += profile == nullptr ? "not there"
+                               : "has none of aws_access_key_id, role_arn, web_identity_token_file, sso_account_id, "
+                                 "login_session, credential_process";
+    note(std::move(text));
+    if (with_environment) note("web identity: AWS_WEB_IDENTITY_TOKEN_FILE is not set");
+  }
+
+  const variables& environment_;
+  const profile_set& files_;
+  const profiles::profile_choice chosen_;
+  std::vector<std::string> visited_;  // profiles whose role is taken on
+  std::vector<std::string> passed_over_;
+};
+
+}  // namespace
+
+result<plan> plan_credentials(const variables& environment, const profile_set& files, std::string_view wanted,
+                              scope within) {
+  return planner{environment, files, wanted}.run(within);
+}
+
+result<std::optional<plan>> plan_environment(const variables& environment) {
+  const lookup from{environment, nullptr};
+  return plan_keys(from.in_environment("AWS_ACCESS_KEY_ID"), from.in_environment("AWS_SECRET_ACCESS_KEY"),
+                   from.in_environment("AWS_SESSION_TOKEN"), "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "env");
+}
+
+std::optional<plan> plan_container(const variables& environment) {
+  const lookup from{environment, nullptr};
+  container out;
+  const found_value relative = from.in_environment("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI");
+  const found_value full = from.in_environment("AWS_CONTAINER_CREDENTIALS_FULL_URI");
+  if (relative.empty() && full.empty()) return std::nullopt;
+  out.uri = relative.empty() ? full.value : "http://169.254.170.2" + relative.value;
+  out.uri_place = (relative.empty() ? full : relative).place;
+  out.token = from.in_environment("AWS_CONTAINER_AUTHORIZATION_TOKEN").value;
+  out.token_file = from.in_environment("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE").value;
+  std::string place = out.uri_place;
+  return plan{std::move(out), "container-role", std::move(place)};
+}
+
+result<plan> plan_instance(const variables& environment, const profile_set& files, std::string_view wanted) {
+  const lookup from{environment, files.profile(profiles::profile_choice{environment, wanted}.name.value)};
+  instance out;
+  if (auto wrong = profiles::parse(from.in_environment("AWS_EC2_METADATA_DISABLED"), out.disabled))
+    return *std::move(wrong);
+  const found_value mode = from.first("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE", "ec2_metadata_service_endpoint_mode");
+  std::string lower = mode.value;
+  for (char& c : lower) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+  if (!lower.empty() && lower != "ipv4" && lower != "ipv6") return mode.refuse("must be IPv4 or IPv6");
+  out.endpoint_place = mode.place;
+  if (lower == "ipv6") out.endpoint_url = "http://[fd00:ec2::254]";
+  if (const found_value url = from.first("AWS_EC2_METADATA_SERVICE_ENDPOINT", "ec2_metadata_service_endpoint");
+      !url.empty()) {
+    out.endpoint_url = url.value;
+    out.endpoint_place = url.place;
+  }
+  std::optional<int> timeout;
+  std::optional<int> attempts;
+  if (auto wrong = profiles::parse(from.first("AWS_METADATA_SERVICE_TIMEOUT", "metadata_service_timeout"), timeout))
+    return *std::move(wrong);
+  if (auto wrong =
+          profiles::parse(from.first("AWS_METADATA_SERVICE_NUM_ATTEMPTS", "metadata_service_num_attempts"), attempts))
+    return *std::move(wrong);
+  if (timeout) out.timeout = std::chrono::seconds{*timeout};
+  if (attempts) out.attempts = *attempts;
+  return plan{std::move(out), "iam-role", {}};
+}
+
+std::string sso_token_path(const variables& environment, std::string_view session_or_url) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest;
+  unsigned int size = 0;
+  if (EVP_Digest(session_or_url.data(), session_or_url.size(), digest.data(), &size, EVP_sha1(), nullptr) != 1)
+    size = 0;
+  std::string name;
+  for (unsigned int i = 0; i < size; ++i) {
+    constexpr std::string_view digits = "0123456789abcdef";
+    name += digits[digest[i] >> 4];
+    name += digits[digest[i] & 15];
+  }
+  return profiles::home(environment) + "/.aws/sso/cache/" + name + ".json";
+}
+
+}  // namespace mwaa_serverless::sources

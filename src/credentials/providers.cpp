@@ -1,0 +1,177 @@
+// The providers that users make.
+#include <mwaa_serverless/credentials_provider.hpp>
+#include <utility>
+
+#include "credentials/cached_credentials.hpp"
+#include "credentials/fetch.hpp"
+#include "credentials/read_sources.hpp"
+
+namespace mwaa_serverless {
+
+namespace asio = boost::asio;
+
+namespace sources {
+
+namespace {
+
+using keys_result = result<std::shared_ptr<const credentials>>;
+using planner = std::function<result<plan>()>;
+
+keys_result shared(result<credentials> got) {
+  if (!got) return std::move(got).error();
+  return std::make_shared<const credentials>(*std::move(got));
+}
+
+asio::awaitable<keys_result> fetch_planned(std::shared_ptr<fetch_context> with, planner make_plan,
+                                           clock::time_point deadline) {
+  const auto from = make_plan();
+  if (!from) co_return from.error();
+  co_return shared(co_await fetch(*from, *with, deadline));
+}
+
+/// Plans anew for each fetch: what environment and files say may have changed.
+std::shared_ptr<credentials_provider> make_planned(planner make_plan, provider_options options) {
+  const auto with = std::make_shared<fetch_context>(checked(std::move(options)));
+  return make_cached([with, make_plan = std::move(make_plan)](
+                         clock::time_point deadline) { return fetch_planned(with, make_plan, deadline); },
+                     with->options);
+}
+
+// The environment is that of now: later, other threads may be changing it.
+std::shared_ptr<credentials_provider> make_from_files(std::string profile, scope within, provider_options options) {
+  return make_planned(
+      [environment = profiles::read_environment(), profile = std::move(profile), within]() -> result<plan> {
+        const auto files = profiles::read_files(environment);
+        if (!files) return files.error();
+        return plan_credentials(environment, *files, profile, within);
+      },
+      std::move(options));
+}
+
+role role_of(assume_role_options&& given) {
+  role out;
+  out.arn = std::move(given.role_arn);
+  out.region = std::move(given.region);
+  out.session_name = std::move(given.session_name);
+  out.external_id = std::move(given.external_id);
+  out.mfa_serial = std::move(given.mfa_serial);
+  if (given.duration) out.duration_seconds = static_cast<int>(given.duration->count());
+  out.endpoint_url = std::move(given.endpoint_url);
+  out.use_fips = given.use_fips;
+  return out;
+}
+
+asio::awaitable<keys_result> fetch_with_base(std::shared_ptr<fetch_context> with,
+                                             std::shared_ptr<credentials_provider> base,
+                                             std::shared_ptr<const role> what, clock::time_point deadline) {
+  const auto keys = co_await base->get(deadline);
+  if (!keys) co_return failed("for the role " + what->arn, keys.error());
+  co_return shared(co_await fetch_role(*what, **keys, *with, deadline));
+}
+
+[[noreturn]] void refuse(const char* message) {
+  throw exception(error(errc::invalid_configuration, message));
+}
+
+}  // namespace
+
+}  // namespace sources
+
+assume_role_options::assume_role_options(std::string role_arn_value, std::string region_value)
+    : role_arn(std::move(role_arn_value)), region(std::move(region_value)) {}
+
+sso_options::sso_options(std::string start_url_value, std::string region_value, std::string account_id_value,
+                         std::string role_name_value)
+    : start_url(std::move(start_url_value)),
+      region(std::move(region_value)),
+      account_id(std::move(account_id_value)),
+      role_name(std::move(role_name_value)) {}
+
+std::shared_ptr<credentials_provider> make_default_credentials(std::string profile, provider_options options) {
+  return sources::make_from_files(std::move(profile), sources::scope::all, std::move(options));
+}
+
+std::shared_ptr<credentials_provider> make_profile_credentials(std::string profile, provider_options options) {
+  return sources::make_from_files(std::move(profile), sources::scope::profile_only, std::move(options));
+}
+
+std::shared_ptr<credentials_provider> make_environment_credentials(provider_options options) {
+  return sources::make_planned(
+      [environment = profiles::read_environment()]() -> result<sources::plan> {
+        auto found = sources::plan_environment(environment);
+        if (!found) return std::move(found).error();
+        if (!*found)
+          return error{errc::no_credentials, "environment: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set"};
+        return **std::move(found);
+      },
+      std::move(options));
+}
+
+std::shared_ptr<credentials_provider> make_assume_role_credentials(std::shared_ptr<credentials_provider> base,
+                                                                   assume_role_options role, provider_options options) {
+  if (!base) sources::refuse("make_assume_role_credentials: base must not be null");
+  const auto with = std::make_shared<sources::fetch_context>(sources::checked(std::move(options)));
+  const auto what = std::make_shared<const sources::role>(sources::role_of(std::move(role)));
+  return sources::make_cached(
+      [with, base = std::move(base), what](clock::time_point deadline) {
+        return sources::fetch_with_base(with, base, what, deadline);
+      },
+      with->options);
+}
+
+std::shared_ptr<credentials_provider> make_web_identity_credentials(std::string token_file, assume_role_options role,
+                                                                    provider_options options) {
+  sources::web_identity from;
+  from.token_file = std::move(token_file);
+  from.what = sources::role_of(std::move(role));
+  return sources::make_planned(
+      [from = std::move(from)]() -> result<sources::plan> {
+        return sources::plan{from, "assume-role-with-web-identity", {}};
+      },
+      std::move(options));
+}
+
+std::shared_ptr<credentials_provider> make_sso_credentials(sso_options given, provider_options options) {
+  sources::sso from;
+  from.token_path =
+      sources::sso_token_path(profiles::read_environment(), given.session.empty() ? given.start_url : given.session);
+  from.start_url = std::move(given.start_url);
+  from.region = std::move(given.region);
+  from.account_id = std::move(given.account_id);
+  from.role_name = std::move(given.role_name);
+  from.session = std::move(given.session);
+  return sources::make_planned(
+      [from = std::move(from)]() -> result<sources::plan> { return sources::plan{from, "sso", {}}; },
+      std::move(options));
+}
+
+std::shared_ptr<credentials_provider> make_process_credentials(std::string command, provider_options options) {
+  return sources::make_planned(
+      [command = std::move(command)]() -> result<sources::plan> {
+        return sources::plan{sources::process{command}, "custom-process", {}};
+      },
+      std::move(options));
+}
+
+std::shared_ptr<credentials_provider> make_container_credentials(provider_options options) {
+  return sources::make_planned(
+      [environment = profiles::read_environment()]() -> result<sources::plan> {
+        if (auto found = sources::plan_container(environment)) return *std::move(found);
+        return error{errc::no_credentials,
+                     "container: AWS_CONTAINER_CREDENTIALS_RELATIVE_URI and AWS_CONTAINER_CREDENTIALS_FULL_URI are "
+                     "not set"};
+      },
+      std::move(options));
+}
+
+std::shared_ptr<credentials_provider> make_instance_credentials(provider_options options) {
+  return sources::make_planned(
+      [environment = profiles::read_environment()]() -> result<sources::plan> {
+        const auto files = profiles::read_files(environment);
+        if (!files) return files.error();
+        return sources::plan_instance(environment, *files, {});
+      },
+      std::move(options));
+}
+
+}  // namespace mwaa_serverless

@@ -1,0 +1,202 @@
+// Roles of the Security Token Service: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
+#include <algorithm>
+#include <boost/property_tree/ptree.hpp>
+#include <boost/property_tree/xml_parser.hpp>
+#include <sstream>
+#include <utility>
+
+#include "credentials/cleanse.hpp"
+#include "credentials/fetch.hpp"
+#include "protocol/endpoint.hpp"
+#include "protocol/timestamp.hpp"
+#include "protocol/url.hpp"
+#include "retry/classify.hpp"
+#include "signing/sigv4.hpp"
+
+namespace mwaa_serverless::sources {
+
+namespace asio = boost::asio;
+namespace xml = boost::property_tree;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr std::string_view content_type = "application/x-www-form-urlencoded; charset=utf-8";
+
+void cleanse(xml::ptree& tree) {
+  OPENSSL_cleanse(tree.data().data(), tree.data().size());
+  for (auto& [name, child] : tree) cleanse(child);
+}
+
+/// A parsed response, overwritten when it goes. (The parser's own copy of the text is not within reach.)
+class document {
+ public:
+  document() {}
+  document(const document&) = delete;
+  document& operator=(const document&) = delete;
+  ~document() { cleanse(tree_); }
+
+  /// False for what is no XML, or is none that STS would send: the parser recurses with the depth.
+  bool parse(const std::string& text) {
+    constexpr auto most_tags = 400;
+    if (std::count(text.begin(), text.end(), '<') > most_tags) return false;
+    std::istringstream in{text};
+    try {
+      xml::read_xml(in, tree_);
+    } catch (const xml::xml_parser_error&) {
+      return false;
+    }
+    return true;
+  }
+  [[nodiscard]] std::string at(const std::string& path) const { return tree_.get<std::string>(path, {}); }
+
+ private:
+  xml::ptree tree_;
+};
+
+void add_parameter(std::string& form, std::string_view name, std::string_view value) {
+  if (value.empty()) return;
+  form.append(form.empty() ? "" : "&").append(name).append("=").append(protocol::percent_encoded(value));
+}
+
+std::string session_name(const role& from, fetch_context& with) {
+  if (!from.session_name.empty()) return from.session_name;
+  const auto now = std::chrono::floor<std::chrono::seconds>(with.options.time->wall_now());
+  return "mwaa-serverless-" + std::to_string(now.time_since_epoch().count());
+}
+
+std::string begin_form(std::string_view action, const role& from, fetch_context& with) {
+  std::string form;
+  form.reserve(8192);
+  add_parameter(form, "Action", action);
+  add_parameter(form, "Version", "2011-06-15");
+  add_parameter(form, "RoleArn", from.arn);
+  add_parameter(form, "RoleSessionName", session_name(from, with));
+  if (from.duration_seconds) add_parameter(form, "DurationSeconds", std::to_string(*from.duration_seconds));
+  return form;
+}
+
+http_request signed_request(const protocol::endpoint& to, const std::string& form, const credentials& keys,
+                            clock::wall_time_point now) {
+  const std::string date = signing::format_date(now);
+  const std::string host = to.where->authority();
+  std::vector<signing::header> headers;
+  headers.emplace_back("content-type", content_type);
+  headers.emplace_back("host", host);
+  headers.emplace_back("x-amz-date", date);
+  if (!keys.session_token().empty()) headers.emplace_back("x-amz-security-token", keys.session_token());
+  signing::signer signer{to.signing_region, "sts"};
+  signing::sha256 hasher{signer.algorithm()};
+  const auto payload_hash = signing::hex_characters(hasher.hash(form));
+  const auto canonical = signing::make_canonical_request("POST", to.path, {}, std::move(headers),
+                                                         {payload_hash.data(), payload_hash.size()});
+  const std::string authorization = signer.authorization(hasher, keys.access_key_id(), keys.secret_access_key(), date,
+                                                         canonical.text, canonical.signed_headers);
+  std::vector<web_header> fields;
+  fields.emplace_back("Content-Type", content_type);
+  fields.emplace_back("X-Amz-Date", date);
+  if (!keys.session_token().empty()) fields.emplace_back("X-Amz-Security-Token", keys.session_token());
+  fields.emplace_back("Authorization", authorization);
+  return make_request("POST", to.where, to.path, fields, form);
+}
+
+// In the words of AWS's CLI.
+error refusal(const std::string& name, const std::string& action, const http_response& response,
+              const document& answer) {
+  const std::string code = answer.at("ErrorResponse.Error.Code");
+  if (code.empty()) return failed(name, response);
+  error said{errc::other_service_error, "An error occurred (" + code + ") when calling the " + action +
+                                            " operation: " + answer.at("ErrorResponse.Error.Message")};
+  said.aws_code = code;
+  said.http_status = response.status;
+  // The identity provider could not be reached by STS: a passing fault in spite of its status of 400.
+  const bool passing = retry::classify(said).retryable() || code == "IDPCommunicationError";
+  return {passing ? errc::connection_lost : errc::credentials_failed, name + ": " + said.message};
+}
+
+result<protocol::endpoint> endpoint_of(const role& from) {
+  if (from.region.empty() && from.endpoint_url.empty())
+    return error{errc::credentials_failed, "no region to ask STS in: set AWS_REGION, or region in the profile"};
+  return protocol::resolve_identity_endpoint("sts", from.region.empty() ? "us-east-1" : from.region, from.use_fips,
+                                             from.endpoint_url);
+}
+
+result<credentials> read_response(const std::string& name, const std::string& action, const document& answer,
+                                  std::string source) {
+  const std::string at = action + "Response." + action + "Result.Credentials.";
+  std::string key = answer.at(at + "AccessKeyId");
+  std::string secret = answer.at(at + "SecretAccessKey");
+  const cleanse_at_end cleansed{secret};
+  std::string token = answer.at(at + "SessionToken");
+  const auto end = protocol::parse_timestamp(answer.at(at + "Expiration"));
+  if (key.empty() || secret.empty() || token.empty() || !end)
+    return error{errc::credentials_failed, name + ": the response of STS lacks a part of the credentials"};
+  try {
+    credentials out{std::move(key), secret, std::move(token), end};
+    out.set_source(std::move(source));
+    return out;
+  } catch (const exception& wrong) {
+    return error{errc::credentials_failed, name + ": " + wrong.details().message};
+  }
+}
+
+}  // namespace
+
+asio::awaitable<result<credentials>> fetch_role(const role& from, const credentials& base, fetch_context& with,
+                                                clock::time_point deadline) {
+  const std::string name = "role " + from.arn;
+  const auto to = endpoint_of(from);
+  if (!to) co_return failed(name, to.error());
+  std::string form = begin_form("AssumeRole", from, with);
+  const cleanse_at_end cleansed_form{form};
+  add_parameter(form, "ExternalId", from.external_id);
+  if (!from.mfa_serial.empty()) {
+    if (!with.options.mfa_code) {
+      co_return error{errc::credentials_failed, name + " needs the code of the MFA device " + from.mfa_serial +
+                                                    ": give a function to ask for it, provider_options::mfa_code"};
+    }
+    const std::string code = co_await with.options.mfa_code(from.mfa_serial);
+    add_parameter(form, "SerialNumber", from.mfa_serial);
+    add_parameter(form, "TokenCode", code);
+  }
+  web way{with.options};
+  auto got = co_await way.send(signed_request(*to, form, base, with.options.time->wall_now()), patience{3, 5s, 500ms},
+                               deadline);
+  if (!got) co_return failed(name, got.error());
+  const cleanse_at_end cleansed{got->body};
+  document answer;
+  const bool readable = answer.parse(got->body);
+  if (got->status != 200) co_return refusal(name, "AssumeRole", *got, answer);
+  if (!readable) co_return error{errc::credentials_failed, name + ": the response of STS is no XML that can be read"};
+  co_return read_response(name, "AssumeRole", answer, "assume-role");
+}
+
+asio::awaitable<result<credentials>> fetch_web_identity(const web_identity& from, fetch_context& with,
+                                                        clock::time_point deadline) {
+  const std::string name = "web identity, role " + from.what.arn;
+  const auto to = endpoint_of(from.what);
+  if (!to) co_return failed(name, to.error());
+  auto token = read_small_file(from.token_file);
+  if (!token) co_return failed(name, token.error());
+  const cleanse_at_end cleansed_token{*token};
+  while (token->ends_with('\n') || token->ends_with('\r')) token->pop_back();
+  if (token->empty()) co_return error{errc::credentials_failed, name + ": " + from.token_file + " is empty"};
+  std::string form = begin_form("AssumeRoleWithWebIdentity", from.what, with);
+  const cleanse_at_end cleansed_form{form};
+  form.reserve(form.size() + 3 * token->size() + 32);
+  add_parameter(form, "WebIdentityToken", *token);
+  std::vector<web_header> fields;
+  fields.emplace_back("Content-Type", content_type);
+  web way{with.options};
+  auto got =
+      co_await way.send(make_request("POST", to->where, to->path, fields, form), patience{3, 5s, 500ms}, deadline);
+  if (!got) co_return failed(name, got.error());
+  const cleanse_at_end cleansed{got->body};
+  document answer;
+  const bool readable = answer.parse(got->body);
+  if (got->status != 200) co_return refusal(name, "AssumeRoleWithWebIdentity", *got, answer);
+  if (!readable) co_return error{errc::credentials_failed, name + ": the response of STS is no XML that can be read"};
+  co_return read_response(name, "AssumeRoleWithWebIdentity", answer, "assume-role-with-web-identity");
+}
+
+}  // namespace mwaa_serverless::sources

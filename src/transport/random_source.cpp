@@ -1,0 +1,49 @@
+#include "transport/random_source.hpp"
+
+#include <cstddef>
+#include <random>
+#include <utility>
+
+namespace mwaa_serverless {
+
+random_source::random_source(std::function<double()> uniform) : uniform_(std::move(uniform)) {
+  std::random_device device;
+  state_ = (std::uint64_t{device()} << 32) | device();
+}
+
+// SplitMix64 (Steele, Lea, Flood 2014): 8 bytes of state, good enough for jitter and labels.
+std::uint64_t random_source::next() noexcept {
+  std::uint64_t z = (state_ += 0x9e3779b97f4a7c15U);
+  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9U;
+  z = (z ^ (z >> 27)) * 0x94d049bb133111ebU;
+  return z ^ (z >> 31);
+}
+
+double random_source::unit() {
+  const std::lock_guard lock{mutex_};
+  if (uniform_) return uniform_();
+  return static_cast<double>(next() >> 11) * 0x1.0p-53;
+}
+
+std::string random_source::uuid() {
+  std::uint64_t high = 0;
+  std::uint64_t low = 0;
+  {
+    const std::lock_guard lock{mutex_};
+    high = next();
+    low = next();
+  }
+  high = (high & 0xffffffffffff0fffU) | 0x4000U;            // version 4
+  low = (low & 0x3fffffffffffffffU) | 0x8000000000000000U;  // variant 10
+  static constexpr char digits[] = "0123456789abcdef";
+  std::string text(36, '-');
+  std::size_t at = 0;
+  for (int i = 0; i < 32; ++i) {
+    if (at == 8 || at == 13 || at == 18 || at == 23) ++at;
+    const std::uint64_t half = i < 16 ? high : low;
+    text[at++] = digits[(half >> (60 - 4 * (i % 16))) & 0xf];
+  }
+  return text;
+}
+
+}  // namespace mwaa_serverless
