@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <utility>
 
+#include "credentials/cleanse.hpp"
 #include "protocol/aws_json.hpp"
 #include "retry/classify.hpp"
 #include "signing/signed_request.hpp"
@@ -198,6 +199,8 @@ asio::awaitable<call::answer> call::attempt(attempt_record& record) {
     out.failure = decode_(std::move(*response), out_);
   } else {
     out.failure = protocol::decode_error(*response);
+    sources::redact(out.failure->message, (*keys)->session_token());
+    sources::redact(out.failure->message, (*keys)->secret_access_key());
     out.hints = retry::read_hints(*out.failure, &*response, wall_received);
     out.clock_blamed = retry::blames_clock(*out.failure, skew_used, skew_shown);
     if (!out.clock_blamed && retry::blames_keys(*out.failure)) {

@@ -4,6 +4,7 @@
 #include <openssl/crypto.h>
 
 #include <string>
+#include <string_view>
 
 namespace mwaa_serverless::sources {
 
@@ -18,5 +19,14 @@ class cleanse_at_end {
  private:
   std::string& text_;
 };
+
+/// Takes a secret out of what a server has said: refusals of signatures repeat the canonical request, with the session
+/// token in it. One too short to be told from other text is left.
+inline void redact(std::string& text, std::string_view secret) {
+  constexpr std::string_view instead = "(not shown)";
+  if (secret.size() < 8) return;
+  for (auto at = text.find(secret); at != std::string::npos; at = text.find(secret, at + instead.size()))
+    text.replace(at, secret.size(), instead);
+}
 
 }  // namespace mwaa_serverless::sources

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <boost/property_tree/ptree.hpp>
 #include <boost/property_tree/xml_parser.hpp>
+#include <initializer_list>
 #include <sstream>
 #include <utility>
 
@@ -101,12 +102,13 @@ http_request signed_request(const protocol::endpoint& to, const std::string& for
 }
 
 // In the words of AWS's CLI.
-error refusal(const std::string& name, const std::string& action, const http_response& response,
-              const document& answer) {
+error refusal(const std::string& name, const std::string& action, const http_response& response, const document& answer,
+              std::initializer_list<std::string_view> secrets) {
   const std::string code = answer.at("ErrorResponse.Error.Code");
   if (code.empty()) return failed(name, response);
   error said{errc::other_service_error, "An error occurred (" + code + ") when calling the " + action +
                                             " operation: " + answer.at("ErrorResponse.Error.Message")};
+  for (const std::string_view each : secrets) redact(said.message, each);
   said.aws_code = code;
   said.http_status = response.status;
   // The identity provider could not be reached by STS: a passing fault in spite of its status of 400.
@@ -166,7 +168,8 @@ asio::awaitable<result<credentials>> fetch_role(const role& from, const credenti
   const cleanse_at_end cleansed{got->body};
   document answer;
   const bool readable = answer.parse(got->body);
-  if (got->status != 200) co_return refusal(name, "AssumeRole", *got, answer);
+  if (got->status != 200)
+    co_return refusal(name, "AssumeRole", *got, answer, {base.session_token(), base.secret_access_key()});
   if (!readable) co_return error{errc::credentials_failed, name + ": the response of STS is no XML that can be read"};
   co_return read_response(name, "AssumeRole", answer, "assume-role");
 }
@@ -194,7 +197,7 @@ asio::awaitable<result<credentials>> fetch_web_identity(const web_identity& from
   const cleanse_at_end cleansed{got->body};
   document answer;
   const bool readable = answer.parse(got->body);
-  if (got->status != 200) co_return refusal(name, "AssumeRoleWithWebIdentity", *got, answer);
+  if (got->status != 200) co_return refusal(name, "AssumeRoleWithWebIdentity", *got, answer, {*token});
   if (!readable) co_return error{errc::credentials_failed, name + ": the response of STS is no XML that can be read"};
   co_return read_response(name, "AssumeRoleWithWebIdentity", answer, "assume-role-with-web-identity");
 }

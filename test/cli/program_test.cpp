@@ -301,6 +301,78 @@ TEST_CASE("--debug tells what was done, without secrets, on standard error") {
   CHECK(lines(p.out) == 250);
 }
 
+TEST_CASE("no secret in any output, whatever happens") {
+  const auto home = std::filesystem::temp_directory_path() / ("mwaa_cli_secrets." + std::to_string(::getpid()));
+  std::filesystem::create_directories(home / ".aws");
+  std::ofstream{home / ".aws/config"}
+      << "[profile role]\nregion = us-east-1\nrole_arn = arn:r\nsource_profile = base\n[profile base]\n"
+         "aws_access_key_id = AKIDBASE\naws_secret_access_key = S3CRET-of-the-file\naws_session_token = S3CRET-token\n"
+         "[profile process]\ncredential_process = sh -c 'echo S3CRET-output; exit 1'\n"
+         "[profile half]\naws_secret_access_key = S3CRET-half\n";
+  const std::map<std::string, std::string> environment{{"HOME", home.string()},
+                                                       {"AWS_REGION", "us-east-1"},
+                                                       {"AWS_ACCESS_KEY_ID", "AKIDEMULATOR"},
+                                                       {"AWS_SECRET_ACCESS_KEY", "S3CRET-of-the-environment"},
+                                                       {"AWS_SESSION_TOKEN", "S3CRET-session-token"},
+                                                       {"AWS_ENDPOINT_URL_STS", "http://127.0.0.1:1"}};
+  const test::aws_environment set{environment};
+  program p;
+  std::string all;
+  for (const char* profile : {"", "role", "process", "half"}) {
+    std::vector<std::string> more{"--debug"};
+    if (*profile != '\0') more.insert(more.end(), {"--profile", profile});
+    CHECK(p.list(emulator::run_empty, more) != exit_code::success);
+    all += p.out + p.err;
+    more.insert(more.begin(), {"configure", "list"});
+    p.run(more);
+    all += p.out + p.err;
+  }
+  CHECK(all.find("sh ended with status 1") != std::string::npos);
+  CHECK(all.find("half a key pair") != std::string::npos);
+  CHECK(all.find("S3CRET") == std::string::npos);
+  std::filesystem::remove_all(home);
+}
+
+TEST_CASE("configure list shows what counts and where it comes from, as the AWS CLI does") {
+  program p;
+  {
+    const test::aws_environment none;
+    CHECK(p.run({"configure", "list"}) == exit_code::success);
+    CHECK(p.out ==
+          "      Name                    Value             Type    Location\n"
+          "      ----                    -----             ----    --------\n"
+          "   profile                <not set>             None    None\n"
+          "access_key                <not set>             None    None\n"
+          "secret_key                <not set>             None    None\n"
+          "    region                <not set>             None    None\n");
+  }
+  const auto config = std::filesystem::temp_directory_path() / ("mwaa_cli_list." + std::to_string(::getpid()));
+  std::ofstream{config} << "[default]\nregion = eu-west-1\naws_access_key_id = AKIDFILE1234\n"
+                           "aws_secret_access_key = abcd5678\n[profile sso]\nsso_account_id = 1\nsso_role_name = r\n"
+                           "sso_start_url = https://s\nsso_region = us-east-1\n";
+  const test::aws_environment set{{{"AWS_CONFIG_FILE", config.string()}, {"AWS_REGION", "us-east-2"}}};
+  CHECK(p.run({"configure", "list", "--profile", "default"}) == exit_code::success);
+  CHECK(p.out ==
+        "      Name                    Value             Type    Location\n"
+        "      ----                    -----             ----    --------\n"
+        "   profile                  default           manual    --profile\n"
+        "access_key     ****************1234      config-file    \n"
+        "secret_key     ****************5678      config-file    \n"
+        "    region                us-east-2              env    ['AWS_REGION', 'AWS_DEFAULT_REGION']\n");
+  // A source that fails: what is known is shown, and the reason told.
+  CHECK(p.run({"configure", "list", "--profile", "sso", "--debug"}) == exit_code::failure);
+  CHECK(p.out.find("us-east-2") != std::string::npos);
+  CHECK(p.err.find("aws sso login --profile sso") != std::string::npos);
+  CHECK(p.err.find("region = us-east-2  # environment variable AWS_REGION\n") != std::string::npos);
+  CHECK(p.err.find("credentials = sso  # " + config.string() + ", line 6: sso_account_id\n") != std::string::npos);
+  CHECK(p.err.find("max_connections = 64  # default\n") != std::string::npos);
+  CHECK(p.run({"configure", "list", "--profile", "none"}) == exit_code::failure);
+  CHECK(p.out.empty());
+  CHECK(p.run({"configure"}) == exit_code::usage);
+  CHECK(p.run({"configure", "set", "x", "y"}) == exit_code::usage);
+  std::filesystem::remove(config);
+}
+
 TEST_CASE("Ctrl-C cancels what is under way") {
   const test::aws_environment set{keys};
   program p;

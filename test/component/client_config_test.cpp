@@ -8,6 +8,7 @@
 #include <mwaa_serverless/client_config.hpp>
 #include <mwaa_serverless/error.hpp>
 #include <optional>
+#include <sstream>
 #include <string>
 
 #include "support/aws_environment.hpp"
@@ -128,4 +129,41 @@ TEST_CASE("client_config: the files of the shared configuration") {
   CHECK(outcome.error().message.find("line 2: login_session") != std::string::npos);
   CHECK(service.network->requests.empty());
   fs::remove_all(folder);
+}
+
+TEST_CASE("client_config: tells every value with its origin") {
+  const auto origin_of = [](const mwaa::client_config& config, std::string_view name) {
+    for (const mwaa::configured_value& each : config.describe())
+      if (each.name == name) return each.value + " # " + each.origin;
+    return std::string{"not told"};
+  };
+  mwaa::client_config config = read({{"AWS_REGION", "eu-west-1"},
+                                     {"AWS_ACCESS_KEY_ID", "AKID"},
+                                     {"AWS_SECRET_ACCESS_KEY", "s3cret"},
+                                     {"AWS_MAX_ATTEMPTS", "3"},
+                                     {"AWS_ENDPOINT_URL", "http://h"}});
+  CHECK(origin_of(config, "profile") == "default # default");
+  CHECK(origin_of(config, "region") == "eu-west-1 # environment variable AWS_REGION");
+  CHECK(origin_of(config, "endpoint_url") == "http://h # environment variable AWS_ENDPOINT_URL");
+  CHECK(origin_of(config, "credentials") == "env # environment variable AWS_ACCESS_KEY_ID");
+  CHECK(origin_of(config, "retry.max_attempts") == "3 # environment variable AWS_MAX_ATTEMPTS");
+  CHECK(origin_of(config, "retry.mode") == "standard # default");
+  CHECK(origin_of(config, "connect_timeout") == "3100 ms # default");
+  // Overridden in code.
+  config.region = "us-east-1";
+  config.max_connections = 3;
+  config.credentials = mwaa::make_static_credentials({"AKID", "s3cret"});
+  config.observer = nullptr;
+  CHECK(origin_of(config, "region") == "us-east-1 # code");
+  CHECK(origin_of(config, "max_connections") == "3 # code");
+  CHECK(origin_of(config, "credentials") == "set # code");
+  config.credentials.reset();
+  CHECK(origin_of(config, "credentials") == " # code");
+  CHECK(origin_of(mwaa::client_config{}, "credentials") == " # default");
+  CHECK(origin_of(mwaa::client_config{}, "profile") == "not told");
+  std::ostringstream text;
+  text << config;
+  CHECK(text.str().find("region = us-east-1  # code\n") != std::string::npos);
+  CHECK(text.str().find("ca_bundle = (none)  # default\n") != std::string::npos);
+  CHECK(text.str().find("s3cret") == std::string::npos);
 }
