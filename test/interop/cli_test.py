@@ -228,6 +228,58 @@ class AgainstV2(Comparison):
                 self.assertEqual(out.count(b"\n"), 12)
 
 
+class Configuration(unittest.TestCase):
+    """`configure list`, byte for byte; there is no network in it."""
+
+    FILE = ("[default]\nregion = eu-west-1\naws_access_key_id = AKIDFILE1234\naws_secret_access_key = abcd5678\n"
+            "[profile process]\ncredential_process = sh -c 'cat {keys}'\n"
+            "[profile broken]\ncredential_process = sh -c 'exit 1'\n[profile empty]\nregion = us-west-2\n")
+
+    def test_configure_list(self):
+        keys = {"AWS_ACCESS_KEY_ID": "AKIDENVIRON9", "AWS_SECRET_ACCESS_KEY": "environment-key"}
+        with tempfile.TemporaryDirectory(prefix="mwaa-serverless-home-") as directory:
+            home = pathlib.Path(directory)
+            (home / "keys.json").write_text(json.dumps({"Version": 1, "AccessKeyId": "AKIDPROCESS7",
+                                                        "SecretAccessKey": "process-key"}))
+            (home / "elsewhere").write_text("[default]\nregion = ap-southeast-2\n")
+            (home / ".aws").mkdir()
+            (home / ".aws" / "config").write_text(self.FILE.format(keys=home / "keys.json"))
+            (home / ".aws" / "credentials").write_text("[shared]\naws_access_key_id = AKIDSHARED55\n"
+                                                       "aws_secret_access_key = shared-key\n")
+            printed = set()
+            for arguments, changes in [
+                ([], {}),
+                ([], keys),
+                ([], {"AWS_REGION": "us-east-1", "AWS_DEFAULT_REGION": "us-east-2"}),
+                ([], {"AWS_DEFAULT_REGION": "us-east-2"}),
+                ([], {"AWS_PROFILE": "empty"}),
+                ([], {"AWS_PROFILE": "shared", "AWS_DEFAULT_PROFILE": "empty"}),
+                ([], {"AWS_PROFILE": "process"}),
+                ([], {"AWS_CONFIG_FILE": str(home / "elsewhere")}),
+                (["--profile", "process"], keys),
+                (["--profile", "default"], {}),
+                (["--region", "us-east-1"], {}),
+            ]:
+                environment = {"HOME": directory, "PATH": os.environ["PATH"], "AWS_EC2_METADATA_DISABLED": "true",
+                               **sanitizer_options(), **changes}
+                with self.subTest(arguments=arguments, changes=changes):
+                    code, out, err = execute([V2, "configure", "list", *arguments], environment)
+                    our_code, our_out, our_err = execute([PROGRAM, "configure", "list", *arguments], environment)
+                    self.assertEqual((our_code, our_out.decode()), (code, out.decode()), (our_err, err))
+                    self.assertEqual(code, 0)
+                    printed.add(our_out)
+            self.assertGreater(len(printed), 8)
+            for profile in ("broken", "nowhere"):
+                environment = {"HOME": directory, "PATH": os.environ["PATH"], "AWS_EC2_METADATA_DISABLED": "true",
+                               **sanitizer_options(), "AWS_PROFILE": profile}
+                code, _, _ = execute([V2, "configure", "list"], environment)
+                self.assertEqual(execute([PROGRAM, "configure", "list"], environment)[0], code)
+
+
+def sanitizer_options():
+    return {name: value for name, value in os.environ.items() if name.endswith("SAN_OPTIONS")}
+
+
 class AgainstV1(unittest.TestCase):
     def test_json(self):
         if importlib.util.find_spec("awscli") is None:
