@@ -26,14 +26,14 @@ std::string setting(std::string_view name, const profiles::found_value& found, s
   using profiles::origin_kind;
   switch (found.kind) {
     case origin_kind::code:
-      return line(name, found.value, "manual", flag);
+      return line(name, found.text(), "manual", flag);
     case origin_kind::environment:
-      return line(name, found.value, "env", variables);
+      return line(name, found.text(), "env", variables);
     case origin_kind::config_file:
     case origin_kind::credentials_file:
-      return line(name, found.value, "config-file", config_file);
+      return line(name, found.text(), "config-file", config_file);
     case origin_kind::instance_metadata:
-      return line(name, found.value, "imds", {});
+      return line(name, found.text(), "imds", {});
     case origin_kind::none:
       break;
   }

@@ -181,8 +181,9 @@ exit_code list_configuration(const invocation& asked, const surroundings& around
     found->region.kind = profiles::origin_kind::instance_metadata;
   }
   const auto config_file = environment.find("AWS_CONFIG_FILE");
-  const std::string shown =
-      config_file == environment.end() || config_file->second.empty() ? "~/.aws/config" : config_file->second;
+  const std::string shown = config_file == environment.end() || config_file->second.empty()
+                                ? "~/.aws/config"
+                                : std::string{view(config_file->second)};
 
   const auto keys = run_alone(config.credentials->get(clock::time_point::max()));
   around.out(format_configuration(*found, keys ? keys->get() : nullptr, shown));

@@ -75,11 +75,11 @@ client_config client_config::from_environment(std::string_view profile, provider
   if (!plan) throw exception(plan.error());
 
   client_config config;
-  config.region = found->region.value;
-  config.endpoint_url = found->endpoint_url.value;
+  config.region = found->region.text();
+  config.endpoint_url = found->endpoint_url.text();
   config.use_fips = found->use_fips.value;
-  config.ca_bundle = found->ca_bundle.value;
-  config.app_id = found->app_id.value;
+  config.ca_bundle = found->ca_bundle.text();
+  config.app_id = found->app_id.text();
   config.correct_clock_skew = !found->no_clock_skew_correction.value;
   if (found->mode.value) config.retry.mode = *found->mode.value;
   if (found->max_attempts.value) config.retry.max_attempts = *found->max_attempts.value;
@@ -101,7 +101,7 @@ client_config client_config::from_environment(std::string_view profile, provider
   note("correct_clock_skew", found->no_clock_skew_correction.from);
   note("retry.mode", found->mode.from);
   note("retry.max_attempts", found->max_attempts.from);
-  config.loaded_.emplace_back("profile", found->profile.value,
+  config.loaded_.emplace_back("profile", found->profile.text(),
                               found->profile.kind == profiles::origin_kind::none   ? "default"
                               : found->profile.kind == profiles::origin_kind::code ? "code"
                                                                                    : found->profile.place);

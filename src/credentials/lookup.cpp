@@ -27,16 +27,16 @@ std::size_t distance(std::string_view a, std::string_view b) {
 }  // namespace
 
 error found_value::refuse(std::string_view rule) const {
-  return {errc::invalid_configuration, place + "='" + value.substr(0, 60) + "': " + std::string{rule}};
+  return {errc::invalid_configuration, place + "='" + text().substr(0, 60) + "': " + std::string{rule}};
 }
 
 std::string place_of(const property& where, std::string_view setting) {
   return where.file + ", line " + std::to_string(where.line) + ": " + std::string{setting};
 }
 
-std::string variable(const variables& environment, std::string_view name) {
+secret_string variable(const variables& environment, std::string_view name) {
   const auto found = environment.find(name);
-  return found == environment.end() ? std::string{} : found->second;
+  return found == environment.end() ? secret_string{} : found->second;
 }
 
 found_value lookup::in_environment(std::string_view name) const {
@@ -64,7 +64,7 @@ found_value lookup::first(std::string_view name, std::string_view setting) const
 
 std::optional<error> parse(const found_value& given, bool& into) {
   if (given.empty()) return std::nullopt;
-  std::string lower = given.value;
+  std::string lower = given.text();
   for (char& c : lower) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
   if (lower != "true" && lower != "false") return given.refuse("must be true or false");
   into = lower == "true";
@@ -83,7 +83,7 @@ std::optional<error> parse(const found_value& given, std::optional<int>& into) {
 
 std::optional<error> parse(const found_value& given, std::optional<retry_mode>& into) {
   if (given.empty()) return std::nullopt;
-  into = parse_retry_mode(given.value);
+  into = parse_retry_mode(given.text());
   if (!into) return given.refuse("must be standard or adaptive");
   return std::nullopt;
 }
@@ -97,7 +97,7 @@ result<found_value> lookup::endpoint_url(const profile_set& files, std::string_v
   for (const std::string& name : {"AWS_ENDPOINT_URL_" + std::string{variable_suffix}, std::string{"AWS_ENDPOINT_URL"}})
     if (found_value given = in_environment(name); !given.empty()) return given;
   if (const found_value services = in_profile("services"); !services.empty()) {
-    const section* const named = files.services(services.value);
+    const section* const named = files.services(services.text());
     if (named == nullptr) return services.refuse("there is no section [services] of that name");
     const auto ours = named->find(service);
     if (ours != named->end()) {

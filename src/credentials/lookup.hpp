@@ -16,7 +16,7 @@ namespace mwaa_serverless::profiles {
 [[nodiscard]] std::string place_of(const property& where, std::string_view setting);
 
 /// The value of a variable, empty when it is not set.
-[[nodiscard]] std::string variable(const variables& environment, std::string_view name);
+[[nodiscard]] secret_string variable(const variables& environment, std::string_view name);
 
 // What a value says. They leave `into` alone when there is none.
 [[nodiscard]] std::optional<error> parse(const found_value& given, bool& into);

@@ -32,7 +32,7 @@ result<std::optional<plan>> plan_keys(const found_value& key, const found_value&
   }
   try {
     return std::optional<plan>{
-        plan{static_keys{credentials{key.value, secret.value, token.value}}, std::move(source), key.place}};
+        plan{static_keys{credentials{key.text(), secret.text(), token.text()}}, std::move(source), key.place}};
   } catch (const exception& wrong) {
     return refused(key.place + ": " + wrong.details().message);
   }
@@ -45,7 +45,7 @@ class planner {
       : environment_(environment), files_(files), chosen_(environment, wanted) {}
 
   result<plan> run(scope within) {
-    const std::string& name = chosen_.name.value;
+    const std::string name = chosen_.name.text();
     const section* const profile = files_.profile(name);
     if (profile == nullptr && (chosen_.named || within == scope::profile_only))
       return profiles::no_such_profile(name, files_);
@@ -110,7 +110,7 @@ class planner {
     if (const found_value login = from.in_profile("login_session"); !login.empty())
       return std::optional<plan>{plan{login_session{name}, "login", login.place}};
     if (const found_value command = from.in_profile("credential_process"); !command.empty())
-      return std::optional<plan>{plan{process{command.value}, "custom-process", command.place}};
+      return std::optional<plan>{plan{process{command.text()}, "custom-process", command.place}};
     return of_keys(name, from);
   }
 
@@ -137,7 +137,7 @@ class planner {
       return refused(arn.place + ": profile " + name + " needs source_profile or credential_source beside it");
 
     assume_role out;
-    if (auto wrong = read_role(out.what, arn.value, from)) return *std::move(wrong);
+    if (auto wrong = read_role(out.what, arn.text(), from)) return *std::move(wrong);
     visited_.push_back(name);
     auto base = source.empty() ? of_source_profile(name, source_profile) : of_credential_source(source);
     if (!base) return std::move(base).error();
@@ -147,9 +147,9 @@ class planner {
 
   std::optional<error> read_role(role& into, const std::string& arn, const lookup& from) {
     into.arn = arn;
-    into.external_id = from.in_profile("external_id").value;
-    into.mfa_serial = from.in_profile("mfa_serial").value;
-    into.session_name = from.in_profile("role_session_name").value;
+    into.external_id = from.in_profile("external_id").text();
+    into.mfa_serial = from.in_profile("mfa_serial").text();
+    into.session_name = from.in_profile("role_session_name").text();
     const found_value duration = from.in_profile("duration_seconds");
     if (auto wrong = profiles::parse(duration, into.duration_seconds)) return wrong;
     return read_sts(into);
@@ -157,20 +157,20 @@ class planner {
 
   // Where STS is: as the profile in use says, whichever profile the role is from.
   std::optional<error> read_sts(role& into) const {
-    const lookup from{environment_, files_.profile(chosen_.name.value)};
+    const lookup from{environment_, files_.profile(chosen_.name.text())};
     found_value region = from.in_environment("AWS_REGION");
     if (region.empty()) region = from.first("AWS_DEFAULT_REGION", "region");
-    into.region = region.value;
+    into.region = region.text();
     if (auto wrong = profiles::parse(from.first("AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint"), into.use_fips))
       return wrong;
     auto endpoint = from.endpoint_url(files_, "STS", "sts");
     if (!endpoint) return std::move(endpoint).error();
-    into.endpoint_url = std::move(endpoint->value);
+    into.endpoint_url = endpoint->text();
     return std::nullopt;
   }
 
   result<plan> of_source_profile(const std::string& name, const found_value& reference) {
-    const std::string& next = reference.value;
+    const std::string next = reference.text();
     const section* const profile = files_.profile(next);
     if (profile == nullptr) {
       error missing = profiles::no_such_profile(next, files_);
@@ -193,17 +193,17 @@ class planner {
   }
 
   result<plan> of_credential_source(const found_value& source) {
-    if (source.value == "Environment") {
+    if (source.text() == "Environment") {
       auto keys = plan_environment(environment_);
       if (!keys) return std::move(keys).error();
       if (*keys) return **std::move(keys);
       return refused(source.refuse("AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set").message);
     }
-    if (source.value == "EcsContainer") {
+    if (source.text() == "EcsContainer") {
       if (auto found = plan_container(environment_)) return *std::move(found);
       return source.refuse("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI and AWS_CONTAINER_CREDENTIALS_FULL_URI are not set");
     }
-    if (source.value == "Ec2InstanceMetadata") return plan_instance(environment_, files_, chosen_.name.value);
+    if (source.text() == "Ec2InstanceMetadata") return plan_instance(environment_, files_, chosen_.name.text());
     return source.refuse("must be Environment, EcsContainer or Ec2InstanceMetadata");
   }
 
@@ -221,9 +221,9 @@ class planner {
                      " is not set; the two go together");
     }
     web_identity out;
-    out.token_file = file.value;
-    out.what.arn = arn.value;
-    out.what.session_name = look("AWS_ROLE_SESSION_NAME", "role_session_name").value;
+    out.token_file = file.text();
+    out.what.arn = arn.text();
+    out.what.session_name = look("AWS_ROLE_SESSION_NAME", "role_session_name").text();
     if (auto wrong = read_sts(out.what)) return *std::move(wrong);
     return std::optional<plan>{plan{std::move(out), "assume-role-with-web-identity", file.place}};
   }
@@ -233,7 +233,7 @@ class planner {
     const found_value role_name = from.in_profile("sso_role_name");
     if (account.empty() && role_name.empty()) return std::optional<plan>{};
     const found_value session = from.in_profile("sso_session");
-    const section* const named = session.empty() ? nullptr : files_.sso_session(session.value);
+    const section* const named = session.empty() ? nullptr : files_.sso_session(session.text());
     if (!session.empty() && named == nullptr) return session.refuse("there is no section [sso-session] of that name");
     const lookup in_session{environment_, named};
     std::string missing;
@@ -254,25 +254,25 @@ class planner {
       const found_value own = from.in_profile(setting);
       const found_value shared = in_session.in_profile(setting);
       if (!own.empty() && !shared.empty() && own.value != shared.value)
-        return own.refuse("the sso-session " + session.value + " has another: '" + shared.value + "'");
+        return own.refuse("the sso-session " + session.text() + " has another: '" + shared.text() + "'");
     }
     sso out;
-    out.start_url = start_url.value;
-    out.region = region.value;
-    out.account_id = account.value;
-    out.role_name = role_name.value;
-    out.session = session.value;
+    out.start_url = start_url.text();
+    out.region = region.text();
+    out.account_id = account.text();
+    out.role_name = role_name.text();
+    out.session = session.text();
     out.profile = name;
-    out.token_path = sso_token_path(environment_, session.empty() ? start_url.value : session.value);
-    const lookup active{environment_, files_.profile(chosen_.name.value)};
+    out.token_path = sso_token_path(environment_, session.empty() ? start_url.text() : session.text());
+    const lookup active{environment_, files_.profile(chosen_.name.text())};
     if (auto wrong = profiles::parse(active.first("AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint"), out.use_fips))
       return *std::move(wrong);
     auto portal = active.endpoint_url(files_, "SSO", "sso");
     if (!portal) return std::move(portal).error();
     auto oidc = active.endpoint_url(files_, "SSO_OIDC", "sso_oidc");
     if (!oidc) return std::move(oidc).error();
-    out.portal_url = std::move(portal->value);
-    out.oidc_url = std::move(oidc->value);
+    out.portal_url = portal->text();
+    out.oidc_url = oidc->text();
     return std::optional<plan>{plan{std::move(out), "sso", place}};
   }
 
@@ -317,10 +317,10 @@ std::optional<plan> plan_container(const variables& environment) {
   const found_value relative = from.in_environment("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI");
   const found_value full = from.in_environment("AWS_CONTAINER_CREDENTIALS_FULL_URI");
   if (relative.empty() && full.empty()) return std::nullopt;
-  out.uri = relative.empty() ? full.value : "http://169.254.170.2" + relative.value;
+  out.uri = relative.empty() ? full.text() : "http://169.254.170.2" + relative.text();
   out.uri_place = (relative.empty() ? full : relative).place;
-  out.token = from.in_environment("AWS_CONTAINER_AUTHORIZATION_TOKEN").value;
-  out.token_file = from.in_environment("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE").value;
+  out.token = from.in_environment("AWS_CONTAINER_AUTHORIZATION_TOKEN").text();
+  out.token_file = from.in_environment("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE").text();
   std::string place = out.uri_place;
   return plan{std::move(out), "container-role", std::move(place)};
 }
@@ -331,14 +331,14 @@ result<plan> plan_instance(const variables& environment, const profile_set& file
   if (auto wrong = profiles::parse(from.in_environment("AWS_EC2_METADATA_DISABLED"), out.disabled))
     return *std::move(wrong);
   const found_value mode = from.first("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE", "ec2_metadata_service_endpoint_mode");
-  std::string lower = mode.value;
+  std::string lower = mode.text();
   for (char& c : lower) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
   if (!lower.empty() && lower != "ipv4" && lower != "ipv6") return mode.refuse("must be IPv4 or IPv6");
   out.endpoint_place = mode.place;
   if (lower == "ipv6") out.endpoint_url = "http://[fd00:ec2::254]";
   if (const found_value url = from.first("AWS_EC2_METADATA_SERVICE_ENDPOINT", "ec2_metadata_service_endpoint");
       !url.empty()) {
-    out.endpoint_url = url.value;
+    out.endpoint_url = url.text();
     out.endpoint_place = url.place;
   }
   std::optional<int> timeout;

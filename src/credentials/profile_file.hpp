@@ -10,6 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include "credentials/secret_memory.hpp"
+
 namespace mwaa_serverless::profiles {
 
 enum class file_kind : std::uint8_t { config, credentials };
@@ -19,16 +21,16 @@ class property {
  public:
   property() {}
 
-  std::string value;
+  secret_string value;
   /// The settings below one without a value of its own: `mwaa_serverless =` and an indented `endpoint_url = ...`.
-  std::map<std::string, std::string, std::less<>> nested;
+  secret_map<secret_string> nested;
   file_kind kind = file_kind::config;
   std::string file;
   std::size_t line = 0;
 };
 
 /// The settings of one section, by name in lower case.
-using section = std::map<std::string, property, std::less<>>;
+using section = secret_map<property>;
 
 /// What both files say together.
 ///

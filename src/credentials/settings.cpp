@@ -49,7 +49,7 @@ constexpr std::array names{"AWS_ACCESS_KEY_ID",
 
 std::string path_of(const variables& environment, std::string_view name, std::string_view file) {
   const std::string own = home(environment);
-  std::string path = variable(environment, name);
+  std::string path{view(variable(environment, name))};
   if (path.empty()) return own.empty() ? std::string{} : own + "/.aws/" + std::string{file};
   if (!own.empty() && (path == "~" || path.starts_with("~/"))) path.replace(0, 1, own);
   return path;
@@ -63,10 +63,10 @@ std::span<const char* const> variable_names() noexcept {
 
 std::string home(const variables& environment) {
   for (const char* name : {"HOME", "USERPROFILE"})
-    if (std::string value = variable(environment, name); !value.empty()) return value;
-  const std::string drive = variable(environment, "HOMEDRIVE");
-  const std::string path = variable(environment, "HOMEPATH");
-  return drive.empty() || path.empty() ? std::string{} : drive + path;
+    if (const secret_string value = variable(environment, name); !value.empty()) return std::string{view(value)};
+  const secret_string drive = variable(environment, "HOMEDRIVE");
+  const secret_string path = variable(environment, "HOMEPATH");
+  return drive.empty() || path.empty() ? std::string{} : std::string{view(drive)}.append(view(path));
 }
 
 std::string config_path(const variables& environment) {
@@ -79,8 +79,8 @@ std::string credentials_path(const variables& environment) {
 result<settings> resolve_settings(const variables& environment, const profile_set& files, std::string_view wanted) {
   settings out;
   profile_choice chosen{environment, wanted};
-  const section* const profile = files.profile(chosen.name.value);
-  if (chosen.named && profile == nullptr) return no_such_profile(chosen.name.value, files);
+  const section* const profile = files.profile(chosen.name.text());
+  if (chosen.named && profile == nullptr) return no_such_profile(chosen.name.text(), files);
   out.profile = std::move(chosen.name);
 
   const lookup from{environment, profile};

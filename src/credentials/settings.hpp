@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <mwaa_serverless/error.hpp>
 #include <mwaa_serverless/retry.hpp>
 #include <optional>
@@ -15,7 +14,7 @@
 namespace mwaa_serverless::profiles {
 
 /// Environment variables by name. A blank one counts as unset, as in AWS's own tools.
-using variables = std::map<std::string, std::string, std::less<>>;
+using variables = secret_map<secret_string>;
 
 /// The variables that are read.
 [[nodiscard]] std::span<const char* const> variable_names() noexcept;
@@ -37,11 +36,13 @@ class found_value {
  public:
   found_value() {}
 
-  std::string value;
+  secret_string value;
   origin_kind kind = origin_kind::none;
   std::string place;  ///< Such as `environment variable AWS_REGION`, or file, line and setting.
 
   [[nodiscard]] bool empty() const noexcept { return value.empty(); }
+  /// For what is no secret.
+  [[nodiscard]] std::string text() const { return std::string{view(value)}; }
   /// Repeats the value: not for secrets.
   [[nodiscard]] error refuse(std::string_view rule) const;
 };
