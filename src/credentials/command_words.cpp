@@ -6,47 +6,56 @@ namespace mwaa_serverless::sources {
 
 namespace {
 
-error refused(const char* rule) {
-  return {errc::invalid_configuration, std::string{"the command cannot be split into words: "} + rule};
+constexpr char no_quote = '\0';
+
+bool is_space(char c) {
+  return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+// Whether a backslash inside of `quote` (or outside of all) goes away before `next`.
+bool escapes(char quote, char next) {
+  return quote == no_quote || next == quote || next == '\\';
+}
+
+error refusal(const char* rule) {
+  return {errc::invalid_configuration, rule};
 }
 
 }  // namespace
 
 result<std::vector<std::string>> split_command(std::string_view command) {
+  if (command.find('\0') != std::string_view::npos) return refusal("the command holds a NUL character");
   std::vector<std::string> words;
   std::string word;
-  bool in_word = false;
+  bool in_word = false;  // so that quotes around nothing count
+  char quote = no_quote;
   for (std::size_t i = 0; i < command.size(); ++i) {
     const char c = command[i];
-    if (c == ' ' || c == '\t' || c == '\r' || c == '\n') {
-      if (in_word) words.push_back(std::exchange(word, {}));
-      in_word = false;
-    } else if (c == '\'') {
-      const auto end = command.find('\'', i + 1);
-      if (end == std::string_view::npos) return refused("a single quotation mark has no counterpart");
-      word += command.substr(i + 1, end - i - 1);
-      i = end;
-      in_word = true;
-    } else if (c == '"') {
-      in_word = true;
-      for (++i; i < command.size() && command[i] != '"'; ++i) {
-        const bool escapes =
-            command[i] == '\\' && i + 1 < command.size() && (command[i + 1] == '"' || command[i + 1] == '\\');
-        if (escapes) ++i;
-        word += command[i];
-      }
-      if (i == command.size()) return refused("a double quotation mark has no counterpart");
-    } else if (c == '\\') {
-      if (++i == command.size()) return refused("nothing follows the last backslash");
+    if (c == '\\' && quote != '\'') {
+      if (++i == command.size()) return refusal("nothing follows the last backslash of the command");
+      if (!escapes(quote, command[i])) word += c;
       word += command[i];
       in_word = true;
-    } else {
+    } else if (quote != no_quote) {
+      if (c == quote) {
+        quote = no_quote;
+      } else {
+        word += c;
+      }
+    } else if (c == '\'' || c == '"') {
+      quote = c;
+      in_word = true;
+    } else if (!is_space(c)) {
       word += c;
       in_word = true;
+    } else if (in_word) {
+      words.push_back(std::exchange(word, {}));
+      in_word = false;
     }
   }
+  if (quote != no_quote) return refusal("the command has no closing quotation mark");
   if (in_word) words.push_back(std::move(word));
-  if (words.empty() || words.front().empty()) return refused("it names no program");
+  if (words.empty()) return refusal("the command is empty");
   return words;
 }
 

@@ -1,4 +1,4 @@
-// A command as words, split as by a shell, without one.
+// A command line as the words that a program is started with.
 #pragma once
 
 #include <mwaa_serverless/error.hpp>
@@ -8,10 +8,12 @@
 
 namespace mwaa_serverless::sources {
 
-/// As botocore splits a credential_process (Python's shlex.split): white space between words; '...' as it stands;
-/// "..." in which a backslash keeps `"` and `\`; elsewhere a backslash keeps any character; parts without a gap join.
-/// Nothing is expanded. errc::invalid_configuration names the rule and repeats nothing of the command, which may hold
-/// secrets.
+/// Splits as botocore does outside of Windows, which is Python's shlex.split: words end at blanks, tabs and line ends;
+/// '...' keeps everything as it is; in "..." a backslash counts before `"` and `\` alone; elsewhere it keeps the
+/// character after it, whichever it is. Parts that touch make one word; quotes around nothing make an empty one. There
+/// are no comments, and nothing is expanded. Unlike Python, no word may hold a NUL: it could not reach the program.
+///
+/// errc::invalid_configuration names the rule that was broken and no part of the command, which may hold secrets.
 [[nodiscard]] result<std::vector<std::string>> split_command(std::string_view command);
 
 }  // namespace mwaa_serverless::sources

@@ -37,7 +37,7 @@ asio::awaitable<result<credentials>> fetch_process(const process& from, fetch_co
   const auto limit = std::chrono::steady_clock::now() + (deadline - with.options.time->now());
   auto ended = co_await run_process(*std::move(words), limit);
   if (!ended) co_return failed(name, ended.error());
-  if (ended->status != 0) {
+  if (ended->status != 0 && ended->status != process_output::unknown_status) {
     std::string message = name + " ended with status " + std::to_string(ended->status);
     if (const std::string said = complaint(ended->err); !said.empty()) message += ": " + said;
     co_return error{errc::credentials_failed, std::move(message)};

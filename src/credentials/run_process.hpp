@@ -1,49 +1,70 @@
-// Another program, run to its end.
+// Runs a program, without a shell, and keeps what it prints.
 #pragma once
 
-#include <openssl/crypto.h>
-
 #include <boost/asio/awaitable.hpp>
-#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <mwaa_serverless/clock.hpp>
 #include <mwaa_serverless/error.hpp>
 #include <string>
 #include <type_traits>
-#include <utility>
 #include <vector>
 
 namespace mwaa_serverless::sources {
 
-/// What a program left behind.
+/// Standard output may be this long. Keys are some hundred bytes.
+inline constexpr std::size_t max_process_output = 65536;
+/// This much is kept of the end of standard error; what came before it is dropped.
+inline constexpr std::size_t max_process_errors = 2048;
+
+/// What a program that has ended left behind.
 class process_output {
  public:
-  process_output() = default;
-  process_output(process_output&& other) noexcept : status(other.status) {
-    out.swap(other.out);
-    err.swap(other.err);
-  }
-  process_output& operator=(process_output&&) = delete;
-  ~process_output() { OPENSSL_cleanse(out.data(), out.size()); }
+  /// The process ended, but somebody else of this program had its status: SIGCHLD is ignored, or a handler waits for
+  /// all children. What it printed is then the only thing to judge it by.
+  static constexpr int unknown_status = -1;
 
-  int status = 0;   ///< Its exit status, 128 and the signal's number after a signal; 0 when it could not be learnt.
-  std::string out;  ///< Standard output; overwritten on release.
-  std::string err;  ///< The end of its standard error.
+  process_output() {}
+  process_output(process_output&& other) noexcept;
+  process_output& operator=(process_output&& other) noexcept;
+  ~process_output();
+
+  /// Standard output, byte for byte. It may hold a secret: its memory is overwritten on release.
+  std::string out;
+  std::string err;  ///< The last max_process_errors bytes of standard error.
+  /// The exit status, 128 and the number of the signal that ended the process, or unknown_status.
+  int status = unknown_status;
 };
 static_assert(!std::is_aggregate_v<process_output>);
 
-/// Limits of what is read.
-inline constexpr std::size_t most_output = std::size_t{64} * 1024;
-inline constexpr std::size_t kept_complaint = 2048;
+/// How run_process() learns of the end.
+enum class exit_notice : std::uint8_t {
+  descriptor,  ///< From the kernel, by a pidfd; by polling where there is none (before Linux 5.3, some sandboxes).
+  polling,     ///< By looking every 20 ms.
+};
 
-/// Runs `words.front()`, found in PATH, with the rest as arguments; without a shell. It has this process's environment
-/// and group (so that it may ask at the terminal, and Ctrl-C reaches it), standard input from /dev/null, signals as by
-/// default, and no other descriptor. It is over when it has exited, also when a process that it started holds its
-/// output open.
+/// Starts the program `words[0]`, looked up in PATH, with the others as its arguments, and waits for its end. What its
+/// status and its output are worth is for the caller to say.
 ///
-/// Errors: errc::credentials_failed when it cannot be started or prints more than most_output, errc::attempt_timeout
-/// when it has not ended at `deadline`. Then, and when cancelled through Asio (system_error(operation_aborted)) or
-/// destroyed, it is killed by its own pid and reaped. No thread and no signal handler: a program that takes all its
-/// children's exits itself keeps that right, and the status is then taken for 0.
-[[nodiscard]] boost::asio::awaitable<result<process_output>> run_process(
-    std::vector<std::string> words, std::chrono::steady_clock::time_point deadline);
+/// The program gets the environment and the working folder of this process, /dev/null as its standard input, default
+/// signal handling, and no other descriptor. It stays in this process's group, as under AWS's tools: a program that
+/// asks for a code at the terminal may do so, and Ctrl-C there reaches it.
+///
+/// The result is there when the process has ended; something that it left running in the background, and that may
+/// hold its output open, is neither waited for nor killed. In every other outcome the process is killed by its own id:
+/// what it has started lives on until it writes, which nobody reads.
+///
+/// Errors, with phase::credentials: errc::credentials_failed when the program cannot be started or prints too much,
+/// errc::attempt_timeout at `deadline`, errc::invalid_configuration without words. Messages name the program and none
+/// of its arguments. Cancelled through Asio: throws system_error(operation_aborted).
+///
+/// No thread, no signal handler, no global state. The process is always waited for, by its own id: normally until it
+/// is gone; one that a SIGKILL does not end within a second (stuck in the kernel, or set-user-ID and not to be
+/// signalled) is left to be a zombie until this process ends. While the coroutine lives that wait is asynchronous;
+/// destroying it together with its io_context blocks for as long, typically some milliseconds. Starting blocks until
+/// the program is loaded.
+[[nodiscard]] boost::asio::awaitable<result<process_output>> run_process(std::vector<std::string> words,
+                                                                         clock::time_point deadline,
+                                                                         exit_notice notice = exit_notice::descriptor);
 
 }  // namespace mwaa_serverless::sources
