@@ -248,10 +248,11 @@ error cannot_run(const std::string& program, int code) {
   return failed(errc::credentials_failed, "cannot run " + program + ": " + std::generic_category().message(code));
 }
 
-error too_late(const std::string& program, steady_clock::duration limit) {
+error too_late(const std::string& program, steady_clock::duration limit, bool gone) {
   std::array<char, 32> seconds{};
   std::snprintf(seconds.data(), seconds.size(), "%.1f s", std::chrono::duration<double>(limit).count());
-  return failed(errc::attempt_timeout, program + " did not end within " + seconds.data() + " and was killed");
+  return failed(errc::attempt_timeout, program + " did not end within " + seconds.data() +
+                                           (gone ? " and was killed" : " and could not be killed"));
 }
 
 }  // namespace
@@ -286,7 +287,7 @@ asio::awaitable<result<process_output>> run_process(std::vector<std::string> wor
                                          asio::redirect_error(asio::use_awaitable, stop));
   co_await asio::this_coro::throw_if_cancelled(throws);
   if (code) throw boost::system::system_error(code, "run_process");
-  if (state == progress::time_is_up) co_return too_late(program, deadline - begin);
+  if (state == progress::time_is_up) co_return too_late(program, deadline - begin, process.gone());
   co_return failed(errc::credentials_failed,
                    program + " printed more than " + std::to_string(max_process_output) + " bytes");
 }

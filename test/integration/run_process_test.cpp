@@ -12,18 +12,22 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/thread_pool.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <cstdint>
 #include <cstdlib>
+#include <exception>
 #include <filesystem>
 #include <fstream>
-#include <memory>
+#include <iterator>
+#include <new>
 #include <optional>
 #include <sstream>
 #include <string>
+#include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "credentials/run_process.hpp"
@@ -82,8 +86,8 @@ class scene {
   scene(const scene&) = delete;
   scene& operator=(const scene&) = delete;
   ~scene() {
-    CHECK(::waitpid(-1, nullptr, WNOHANG) == -1);
-    CHECK(errno == ECHILD);
+    const bool childless = ::waitpid(-1, nullptr, WNOHANG) == -1 && errno == ECHILD;
+    CHECK(childless);
     CHECK(open_descriptors() == descriptors_);
     fs::remove_all(folder_);
   }
@@ -264,16 +268,40 @@ TEST_CASE("process: one that has closed its output is waited for") {
 
 TEST_CASE("process: what goes on in the background is neither waited for nor killed") {
   for (const exit_notice notice : notices) {
+    CAPTURE(static_cast<int>(notice));
     const scene here;
-    const auto got = success(shell("sleep 1000 & " + tell_pids + "printf out", here.path("pids")), notice);
+    // It holds the output open, and goes on when it is told to.
+    const std::string background = R"({ until [ -s "$0.go" ]; do sleep 0.01; done; printf alive > "$0.answer"; } & )";
+    const auto got = success(shell(background + tell_pids + "printf out", here.path("pids")), notice);
     CHECK(got.out == "out");
     CHECK(got.status == 0);
     const auto pids = here.pids();
     REQUIRE(pids.size() == 2);
-    CHECK_FALSE(dead(pids[1]));
-    ::kill(pids[1], SIGKILL);
+    std::ofstream{here.path("pids.go")} << "go";
     CHECK(dies(pids[1]));
+    CHECK(text_of(here.path("pids.answer")) == "alive");
   }
+}
+
+TEST_CASE("process: the memory of the output is overwritten") {
+  // Short texts are kept inside of the object, where they can be looked for when it is gone.
+  const std::string secret = "wJalrXUtnFEMI";
+  alignas(process_output) std::array<char, sizeof(process_output)> memory{};
+  const auto holds_secret = [&] {
+    return std::string_view{memory.data(), memory.size()}.find(secret.substr(1)) != std::string_view::npos;
+  };
+  auto* output = new (memory.data()) process_output;
+  output->out = secret;
+  CHECK(holds_secret());
+  SUBCASE("on release") {}
+  SUBCASE("when it was shortened before") {
+    output->out.clear();
+  }
+  SUBCASE("when it has moved on") {
+    CHECK(process_output{std::move(*output)}.out == secret);
+  }
+  output->~process_output();
+  CHECK_FALSE(holds_secret());
 }
 
 TEST_CASE("process: what cannot be started") {
