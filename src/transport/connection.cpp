@@ -1,7 +1,5 @@
 #include "transport/connection.hpp"
 
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <array>
@@ -47,7 +45,8 @@ bool is_loss(io_status status) noexcept {
 
 }  // namespace
 
-connection::connection(const asio::any_io_executor& io, std::string peer) : socket_(io), peer_(std::move(peer)) {}
+connection::connection(tcp::socket socket, std::string peer)
+    : socket_(std::move(socket)), peer_(std::move(peer)), descriptor_(socket_.native_handle()) {}
 
 connection::~connection() {
   const std::lock_guard lock{mutex_};
@@ -58,7 +57,7 @@ connection::~connection() {
 void connection::expire() noexcept {
   const std::lock_guard lock{mutex_};
   expired_ = true;
-  // Ends any wait on the socket, also one that begins a moment later, and also while connecting. Cancelling through
+  // Ends any wait on the socket, also one that begins a moment later. Cancelling through
   // the socket object instead would need a lock around each wait, as that object is the waiting coroutine's.
   if (descriptor_ >= 0) ::shutdown(descriptor_, SHUT_RDWR);
 }
@@ -66,34 +65,6 @@ void connection::expire() noexcept {
 asio::awaitable<void> connection::wait(io_status what) {
   const auto kind = what == io_status::want_write ? tcp::socket::wait_write : tcp::socket::wait_read;
   return socket_.async_wait(kind, asio::use_awaitable);
-}
-
-asio::awaitable<std::optional<error>> connection::connect(tcp::endpoint address) {
-  const auto fail = [&](const error_code& code) {
-    error out{errc::connect_failed,
-              "cannot connect to " + peer_ + " (" + address.address().to_string() + "): " + code.message()};
-    out.phase = phase::connecting;
-    return out;
-  };
-  error_code code;
-  socket_.open(address.protocol(), code);
-  if (!code) socket_.native_non_blocking(true, code);
-  if (!code) socket_.set_option(tcp::no_delay{true}, code);
-  if (code) co_return fail(code);
-  const int descriptor = socket_.native_handle();
-  const int started = ::connect(descriptor, address.data(), static_cast<socklen_t>(address.size()));
-  if (started != 0 && errno != EINPROGRESS) co_return fail(system_code(errno));
-  {
-    const std::lock_guard lock{mutex_};
-    descriptor_ = descriptor;
-  }
-  if (started != 0 && !expired()) co_await wait(io_status::want_write);
-  if (expired()) co_return timed_out(phase::connecting);
-  int problem = 0;
-  socklen_t size = sizeof problem;
-  ::getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &problem, &size);
-  if (problem != 0) co_return fail(system_code(problem));
-  co_return std::nullopt;
 }
 
 asio::awaitable<std::optional<error>> connection::start_tls(tls_settings& settings, const origin& peer) {

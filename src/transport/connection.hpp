@@ -2,7 +2,6 @@
 #pragma once
 
 #include <atomic>
-#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <memory>
@@ -22,12 +21,12 @@ namespace mwaa_serverless::net {
 /// system_error(operation_aborted), and the connection is of no more use.
 class connection {
  public:
-  connection(const boost::asio::any_io_executor& io, std::string peer);
+  /// Over a connected socket that does not block.
+  connection(boost::asio::ip::tcp::socket socket, std::string peer);
   connection(const connection&) = delete;
   connection& operator=(const connection&) = delete;
   ~connection();
 
-  [[nodiscard]] boost::asio::awaitable<std::optional<error>> connect(boost::asio::ip::tcp::endpoint address);
   [[nodiscard]] boost::asio::awaitable<std::optional<error>> start_tls(tls_settings& settings, const origin& peer);
   /// `request` outlives the awaitable.
   [[nodiscard]] boost::asio::awaitable<result<http_response>> exchange(const http_request& request,

@@ -11,6 +11,7 @@
 
 #include "transport/connection.hpp"
 #include "transport/deadline_state.hpp"
+#include "transport/dial.hpp"
 #include "transport/event.hpp"
 #include "transport/pool_state.hpp"
 #include "transport/resolver.hpp"
@@ -177,22 +178,11 @@ asio::awaitable<result<connection*>> pooled_transport::open(slot_id slot, const 
   const std::string peer = host_and_port(to);
   const auto addresses = co_await resolve(io_, to.host, to.port, limit, options_.name_servers);
   if (!addresses) co_return addresses.error();
+  auto socket = co_await dial(io_, *addresses, peer, limit);
+  if (!socket) co_return socket.error();
+  connection* const link = &install(slot, std::make_unique<connection>(std::move(*socket), peer), limit);
   std::optional<error> failed;
-  std::string failures;  // of all addresses
-  connection* link = nullptr;
-  for (std::size_t left = addresses->size(); left > 0; --left) {
-    // An address that does not answer uses up its share of the time only.
-    const auto now = steady_now();
-    if (failed && now >= limit) break;
-    const auto share = (limit - now) / static_cast<clock::time_point::rep>(left);
-    link = &install(slot, std::make_unique<connection>(io_, peer), now + share);
-    failed = co_await link->connect((*addresses)[addresses->size() - left]);
-    if (!failed && !move_deadline(slot, limit)) failed = link->timed_out(phase::connecting);
-    if (!failed) break;
-    failures += (failures.empty() ? "" : "; ") + failed->message;
-    failed->message = failures;
-  }
-  if (!failed && to.tls) failed = co_await link->start_tls(tls_, to);
+  if (to.tls) failed = co_await link->start_tls(tls_, to);
   if (!failed && !move_deadline(slot, deadline)) failed = link->timed_out(phase::tls_handshake);
   if (failed) co_return std::move(*failed);
   note_opened();
