@@ -58,7 +58,9 @@ class client_config {
   ///   * retry.max_attempts: AWS_MAX_ATTEMPTS; `max_attempts`
   ///   * correct_clock_skew: AWS_DISABLE_CLOCK_SKEW_CORRECTION; `disable_clock_skew_correction`
   ///   * app_id: AWS_SDK_UA_APP_ID; `sdk_ua_app_id`
-  ///   * credentials: make_default_credentials(profile, options); `options.ca_bundle` when empty as above
+  ///   * https_proxy, http_proxy, no_proxy: the variables of these names in lower case, else in upper case
+  ///   * credentials: make_default_credentials(profile, options); `options.ca_bundle` and its proxies when empty as
+  ///   above
   ///
   /// Blocks while it reads two small files; asks no source of credentials. Throws exception: errc::no_profile;
   /// errc::invalid_configuration naming the variable, or the file and line, that cannot be used (half a key pair, a
@@ -108,6 +110,14 @@ class client_config {
   /// A caller's own TLS settings, used as they are instead of ca_bundle and verify_tls (the host name is still
   /// checked when the context verifies the peer).
   std::shared_ptr<boost::asio::ssl::context> tls_context;
+
+  /// Proxies for an https:// and for an http:// endpoint, `http://[user:password@]host:port`; empty: none. To https the
+  /// proxy opens a tunnel (CONNECT); name and password (percent-encoded) are sent by the scheme Basic and never shown.
+  std::string https_proxy;
+  std::string http_proxy;
+  /// Hosts that are reached without a proxy: host names with all below them, addresses, blocks (`10.0.0.0/8`), each
+  /// also with `:port`, or `*`; by commas.
+  std::string no_proxy;
 
   /// Added to the user agent as `app/ID`. At most 50 characters.
   std::string app_id;

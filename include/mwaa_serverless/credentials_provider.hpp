@@ -58,6 +58,11 @@ class provider_options {
   /// File of PEM certificates to trust instead of the system's, for sources behind https.
   std::string ca_bundle;
 
+  /// As in client_config; for STS and SSO only, containers and instances are asked directly.
+  std::string https_proxy;
+  std::string http_proxy;
+  std::string no_proxy;
+
   // Seams for tests and simulations. Null: the real thing.
   std::shared_ptr<clock> time;
   /// Null: connections that are opened for a fetch and closed after it.

@@ -46,6 +46,9 @@ std::vector<std::pair<std::string, std::string>> texts_of(const client_config& c
           {"ca_bundle", config.ca_bundle},
           {"verify_tls", to_text(config.verify_tls)},
           {"tls_context", set_or_not(config.tls_context)},
+          {"https_proxy", protocol::showable_url(config.https_proxy)},
+          {"http_proxy", protocol::showable_url(config.http_proxy)},
+          {"no_proxy", config.no_proxy},
           {"app_id", config.app_id},
           {"correct_clock_skew", to_text(config.correct_clock_skew)},
           {"observer", set_or_not(config.observer)},
@@ -83,7 +86,13 @@ client_config client_config::from_environment(std::string_view profile, provider
   config.correct_clock_skew = !found->no_clock_skew_correction.value;
   if (found->mode.value) config.retry.mode = *found->mode.value;
   if (found->max_attempts.value) config.retry.max_attempts = *found->max_attempts.value;
+  config.https_proxy = found->https_proxy.text();
+  config.http_proxy = found->http_proxy.text();
+  config.no_proxy = found->no_proxy.text();
   if (options.ca_bundle.empty()) options.ca_bundle = config.ca_bundle;
+  if (options.https_proxy.empty()) options.https_proxy = config.https_proxy;
+  if (options.http_proxy.empty()) options.http_proxy = config.http_proxy;
+  if (options.no_proxy.empty()) options.no_proxy = config.no_proxy;
   config.credentials = make_default_credentials(std::string{profile}, std::move(options));
   config.loaded_credentials_ = config.credentials;
 
@@ -97,6 +106,9 @@ client_config client_config::from_environment(std::string_view profile, provider
   note("endpoint_url", found->endpoint_url);
   note("use_fips", found->use_fips.from);
   note("ca_bundle", found->ca_bundle);
+  note("https_proxy", found->https_proxy);
+  note("http_proxy", found->http_proxy);
+  note("no_proxy", found->no_proxy);
   note("app_id", found->app_id);
   note("correct_clock_skew", found->no_clock_skew_correction.from);
   note("retry.mode", found->mode.from);

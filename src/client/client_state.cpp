@@ -90,6 +90,9 @@ client_state::client_state(asio::any_io_executor executor, client_config config)
   options.max_response_bytes = config_.max_response_bytes;
   // AWS's tools do not look at the bundle for http:// either.
   if (endpoint_.where->tls) options.ca_bundle = config_.ca_bundle;
+  options.https_proxy = config_.https_proxy;
+  options.http_proxy = config_.http_proxy;
+  options.no_proxy = config_.no_proxy;
   options.verify_tls = config_.verify_tls;
   options.tls_context = config_.tls_context;
   config_.network = net::make_pooled_transport(std::move(executor), std::move(options));

@@ -132,7 +132,8 @@ error no_such_profile(const std::string& name, const profile_set& files) {
   std::string message = "The config profile (" + name + ") could not be found";
   std::string alike;
   for (const std::string& known : files.profile_names())
-    if (distance(name, known) < std::min({name.size(), known.size(), std::size_t{3}})) alike += (alike.empty() ? "" : ", ") + known;
+    if (distance(name, known) < std::min({name.size(), known.size(), std::size_t{3}}))
+      alike += (alike.empty() ? "" : ", ") + known;
   if (!alike.empty()) message += "; there is " + alike;
   return {errc::no_profile, std::move(message)};
 }

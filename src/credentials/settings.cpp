@@ -45,7 +45,14 @@ constexpr std::array names{"AWS_ACCESS_KEY_ID",
                            "HOME",
                            "HOMEDRIVE",
                            "HOMEPATH",
-                           "USERPROFILE"};
+                           "HTTPS_PROXY",
+                           "HTTP_PROXY",
+                           "NO_PROXY",
+                           "REQUEST_METHOD",
+                           "USERPROFILE",
+                           "http_proxy",
+                           "https_proxy",
+                           "no_proxy"};
 
 std::string path_of(const variables& environment, std::string_view name, std::string_view file) {
   const std::string own = home(environment);
@@ -88,6 +95,16 @@ result<settings> resolve_settings(const variables& environment, const profile_se
   if (out.region.empty()) out.region = from.first("AWS_DEFAULT_REGION", "region");
   out.ca_bundle = from.first("AWS_CA_BUNDLE", "ca_bundle");
   out.app_id = from.first("AWS_SDK_UA_APP_ID", "sdk_ua_app_id");
+  // In lower case first, as everybody else does.
+  const auto either = [&](const char* low, const char* high) {
+    found_value found = from.in_environment(low);
+    return found.empty() ? from.in_environment(high) : found;
+  };
+  out.https_proxy = either("https_proxy", "HTTPS_PROXY");
+  // In a CGI program HTTP_PROXY is what a client has sent as its header `Proxy` (https://httpoxy.org).
+  const bool cgi = !variable(environment, "REQUEST_METHOD").empty();
+  out.http_proxy = either("http_proxy", cgi ? "http_proxy" : "HTTP_PROXY");
+  out.no_proxy = either("no_proxy", "NO_PROXY");
   auto endpoint = from.endpoint_url(files, "MWAA_SERVERLESS", "mwaa_serverless");
   if (!endpoint) return std::move(endpoint).error();
   out.endpoint_url = *std::move(endpoint);

@@ -67,6 +67,9 @@ class settings {
   found_value endpoint_url;
   found_value ca_bundle;
   found_value app_id;
+  found_value https_proxy;
+  found_value http_proxy;
+  found_value no_proxy;
   typed_value<bool> use_fips;
   typed_value<bool> no_clock_skew_correction;
   typed_value<std::optional<retry_mode>> mode;

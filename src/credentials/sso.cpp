@@ -153,7 +153,7 @@ asio::awaitable<bool> access_token::refresh(const json::object& token, clock::ti
 
 asio::awaitable<result<credentials>> fetch_sso(const sso& from, fetch_context& with, clock::time_point deadline) {
   const std::string name = "SSO, account " + from.account_id + ", role " + from.role_name;
-  web way{with.options};
+  web way{with.options, web::way::by_proxy};
   access_token token{from, with, way, name};
   if (auto wrong = co_await token.load(deadline)) co_return *std::move(wrong);
   if (token.value.find_first_of(std::string_view{"\r\n\0", 3}) != std::string::npos)

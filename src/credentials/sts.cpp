@@ -161,7 +161,7 @@ asio::awaitable<result<credentials>> fetch_role(const role& from, const credenti
     add_parameter(form, "SerialNumber", from.mfa_serial);
     add_parameter(form, "TokenCode", code);
   }
-  web way{with.options};
+  web way{with.options, web::way::by_proxy};
   auto got = co_await way.send(signed_request(*to, form, base, with.options.time->wall_now()), patience{3, 5s, 500ms},
                                deadline);
   if (!got) co_return failed(name, got.error());
@@ -190,7 +190,7 @@ asio::awaitable<result<credentials>> fetch_web_identity(const web_identity& from
   add_parameter(form, "WebIdentityToken", *token);
   std::vector<web_header> fields;
   fields.emplace_back("Content-Type", content_type);
-  web way{with.options};
+  web way{with.options, web::way::by_proxy};
   auto got =
       co_await way.send(make_request("POST", to->where, to->path, fields, form), patience{3, 5s, 500ms}, deadline);
   if (!got) co_return failed(name, got.error());

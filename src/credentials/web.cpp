@@ -55,6 +55,11 @@ asio::awaitable<result<http_response>> web::send(http_request request, patience 
     settings.connect_timeout = with.timeout;
     settings.max_response_bytes = max_body_bytes;
     if (request.destination().tls) settings.ca_bundle = options_.ca_bundle;
+    if (by_ == way::by_proxy) {
+      settings.https_proxy = options_.https_proxy;
+      settings.http_proxy = options_.http_proxy;
+      settings.no_proxy = options_.no_proxy;
+    }
     try {
       network_ = net::make_pooled_transport(co_await asio::this_coro::executor, std::move(settings));
     } catch (const exception& wrong) {

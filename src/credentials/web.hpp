@@ -3,6 +3,7 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <mwaa_serverless/credentials_provider.hpp>
 #include <mwaa_serverless/error.hpp>
@@ -40,7 +41,9 @@ class web {
   /// No response needs more; a longer one is an error.
   static constexpr std::size_t max_body_bytes = std::size_t{64} * 1024;
 
-  explicit web(const provider_options& options) : options_(options) {}
+  enum class way : std::uint8_t { direct, by_proxy };
+
+  explicit web(const provider_options& options, way by = way::direct) : options_(options), by_(by) {}
 
   /// Another attempt after faults of the network, a status of 5xx, 408 or 429. The last response, whatever its status,
   /// or the last error. At the latest at `deadline`.
@@ -51,6 +54,7 @@ class web {
 
  private:
   const provider_options& options_;
+  const way by_;
   std::shared_ptr<transport> network_;
 };
 

@@ -67,6 +67,38 @@ asio::awaitable<void> connection::wait(io_status what) {
   return socket_.async_wait(kind, asio::use_awaitable);
 }
 
+asio::awaitable<std::optional<error>> connection::open_tunnel(const proxy& through, const origin& peer) {
+  const auto fail = [&](const std::string& why) {
+    error out{errc::connect_failed, "no tunnel to " + peer_ + ": " + why};
+    out.phase = phase::connecting;
+    return out;
+  };
+  const std::string request = through.connect_request(peer);
+  for (std::string_view unsent = request; !unsent.empty();) {
+    const io_step step = write(unsent);
+    if (expired()) co_return timed_out(phase::connecting);
+    if (step.status == io_status::done) {
+      unsent.remove_prefix(step.count);
+    } else if (is_wait(step.status)) {
+      co_await wait(step.status);
+    } else {
+      co_return fail(step.code ? step.code.message() : "the proxy closed the connection");
+    }
+  }
+  tunnel_answer answer;
+  for (;;) {
+    co_await wait(io_status::want_read);
+    if (expired()) co_return timed_out(phase::connecting);
+    std::array<char, 1024> piece;
+    const ssize_t got = ::recv(descriptor_, piece.data(), piece.size(), 0);
+    if (got < 0 && would_block(errno)) continue;
+    if (got <= 0) co_return fail(got < 0 ? system_code(errno).message() : "the proxy closed the connection");
+    const auto state = answer.feed({piece.data(), static_cast<std::size_t>(got)});
+    if (state == tunnel_answer::progress::open) co_return std::nullopt;
+    if (state == tunnel_answer::progress::refused) co_return fail("the proxy said: " + answer.said());
+  }
+}
+
 asio::awaitable<std::optional<error>> connection::start_tls(tls_settings& settings, const origin& peer) {
   tls_ = std::make_unique<tls_stream>(settings, peer, socket_.native_handle());
   for (;;) {

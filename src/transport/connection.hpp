@@ -12,6 +12,7 @@
 #include <string>
 
 #include "transport/io_status.hpp"
+#include "transport/proxy.hpp"
 #include "transport/response_parser.hpp"
 #include "transport/tls_stream.hpp"
 
@@ -27,6 +28,8 @@ class connection {
   connection& operator=(const connection&) = delete;
   ~connection();
 
+  /// Asks the proxy at the other end for a tunnel to `peer`; before start_tls().
+  [[nodiscard]] boost::asio::awaitable<std::optional<error>> open_tunnel(const proxy& through, const origin& peer);
   [[nodiscard]] boost::asio::awaitable<std::optional<error>> start_tls(tls_settings& settings, const origin& peer);
   /// `request` outlives the awaitable.
   [[nodiscard]] boost::asio::awaitable<result<http_response>> exchange(const http_request& request,

@@ -14,6 +14,7 @@
 #include "transport/dial.hpp"
 #include "transport/event.hpp"
 #include "transport/pool_state.hpp"
+#include "transport/proxy.hpp"
 #include "transport/resolver.hpp"
 #include "transport/tls_settings.hpp"
 
@@ -44,6 +45,9 @@ class pooled_transport final : public transport, public std::enable_shared_from_
  public:
   pooled_transport(asio::any_io_executor io, pooled_transport_options options)
       : options_(std::move(options)),
+        https_proxy_(proxy_of("https_proxy", options_.https_proxy)),
+        http_proxy_(proxy_of("http_proxy", options_.http_proxy)),
+        no_proxy_(options_.no_proxy),
         tls_(options_),
         io_(std::move(io)),
         timer_(io_),
@@ -124,7 +128,14 @@ class pooled_transport final : public transport, public std::enable_shared_from_
   void set_deadline(slot_id slot, time_point deadline);
   void arm_timer();
 
+  static std::optional<proxy> proxy_of(std::string_view setting, const std::string& text);
+  /// Null: none.
+  [[nodiscard]] const proxy* proxy_for(const origin& to) const;
+
   const pooled_transport_options options_;
+  const std::optional<proxy> https_proxy_;
+  const std::optional<proxy> http_proxy_;
+  const no_proxy_list no_proxy_;
   tls_settings tls_;
   asio::any_io_executor io_;
 
@@ -151,15 +162,21 @@ asio::awaitable<result<http_response>> pooled_transport::run(std::shared_ptr<poo
     if (failed) co_return std::move(*failed);
   }
 
+  const http_request* sent = &request;
+  std::optional<http_request> rewritten;
+  if (const proxy* const through = to.tls ? nullptr : self->proxy_for(to); through != nullptr) {
+    rewritten.emplace(std::make_shared<const origin>(to), through->through(request), request.head().size());
+    sent = &*rewritten;
+  }
   connection* reused = held.reused();
   if (reused != nullptr && reused->undisturbed()) {
-    auto outcome = co_await reused->exchange(request, self->options_.max_response_bytes);
+    auto outcome = co_await reused->exchange(*sent, self->options_.max_response_bytes);
     if (outcome || !reused->was_stale() || !request.repeatable) co_return std::move(outcome);
   }
   if (reused != nullptr) self->note_replaced();
   auto fresh = co_await self->open(held.slot(), to, deadline);
   if (!fresh) co_return fresh.error();
-  co_return co_await (*fresh)->exchange(request, self->options_.max_response_bytes);
+  co_return co_await (*fresh)->exchange(*sent, self->options_.max_response_bytes);
 }
 
 asio::awaitable<std::optional<error>> pooled_transport::wait_in_line(lease& held, ticket place, time_point deadline) {
@@ -175,14 +192,19 @@ asio::awaitable<std::optional<error>> pooled_transport::wait_in_line(lease& held
 
 asio::awaitable<result<connection*>> pooled_transport::open(slot_id slot, const origin& to, time_point deadline) {
   const time_point limit = std::min(deadline, steady_now() + options_.connect_timeout);
-  const std::string peer = host_and_port(to);
-  const auto addresses = co_await resolve(io_, to.host, to.port, limit, options_.name_servers);
+  const proxy* const through = proxy_for(to);
+  std::string peer = host_and_port(to);
+  if (through != nullptr) peer += " through the proxy " + through->authority();
+  const std::string& host = through != nullptr ? through->host() : to.host;
+  const std::uint16_t port = through != nullptr ? through->port() : to.port;
+  const auto addresses = co_await resolve(io_, host, port, limit, options_.name_servers);
   if (!addresses) co_return addresses.error();
   auto socket = co_await dial(io_, *addresses, peer, limit);
   if (!socket) co_return socket.error();
   connection* const link = &install(slot, std::make_unique<connection>(std::move(*socket), peer), limit);
   std::optional<error> failed;
-  if (to.tls) failed = co_await link->start_tls(tls_, to);
+  if (through != nullptr && to.tls) failed = co_await link->open_tunnel(*through, to);
+  if (!failed && to.tls) failed = co_await link->start_tls(tls_, to);
   if (!failed && !move_deadline(slot, deadline)) failed = link->timed_out(phase::tls_handshake);
   if (failed) co_return std::move(*failed);
   note_opened();
@@ -251,6 +273,18 @@ bool pooled_transport::move_deadline(slot_id slot, time_point deadline) {
   const std::lock_guard lock{mutex_};
   set_deadline(slot, deadline);
   return !connections_[slot]->expired();
+}
+
+std::optional<proxy> pooled_transport::proxy_of(std::string_view setting, const std::string& text) {
+  if (text.empty()) return std::nullopt;
+  auto parsed = proxy::parse(setting, text);
+  if (!parsed) throw exception{std::move(parsed).error()};
+  return *std::move(parsed);
+}
+
+const proxy* pooled_transport::proxy_for(const origin& to) const {
+  const std::optional<proxy>& one = to.tls ? https_proxy_ : http_proxy_;
+  return one && !no_proxy_.contains(to) ? &*one : nullptr;
 }
 
 void pooled_transport::note_opened() {

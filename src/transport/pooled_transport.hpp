@@ -36,6 +36,11 @@ class pooled_transport_options {
   /// A caller's own settings, used as they are instead of ca_bundle and verify_tls.
   std::shared_ptr<boost::asio::ssl::context> tls_context;
 
+  /// Proxies for https:// and http:// origins, and which hosts go without; see client_config.
+  std::string https_proxy;
+  std::string http_proxy;
+  std::string no_proxy;
+
   /// Name servers as `address:port,...` instead of the system's (for tests).
   std::string name_servers;
 };

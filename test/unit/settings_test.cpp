@@ -123,6 +123,18 @@ TEST_CASE("settings: what cannot be used is refused with its place and rule, and
   CHECK(refusal({}, "[default]\nuse_fips_endpoint = yes\n").find("must be true or false") != std::string::npos);
 }
 
+TEST_CASE("settings: proxies, in lower case first") {
+  const auto both =
+      resolve({{"https_proxy", "low"}, {"HTTPS_PROXY", "high"}, {"HTTP_PROXY", "plain"}, {"NO_PROXY", "x"}});
+  CHECK(both->https_proxy.value == "low");
+  CHECK(both->http_proxy.value == "plain");
+  CHECK(both->no_proxy.value == "x");
+  CHECK(both->no_proxy.place == "environment variable NO_PROXY");
+  // https://httpoxy.org
+  CHECK(resolve({{"HTTP_PROXY", "evil"}, {"REQUEST_METHOD", "GET"}})->http_proxy.value.empty());
+  CHECK(resolve({{"http_proxy", "fine"}, {"REQUEST_METHOD", "GET"}})->http_proxy.value == "fine");
+}
+
 TEST_CASE("settings: where the files are") {
   CHECK(config_path({{"HOME", "/h"}}) == "/h/.aws/config");
   CHECK(credentials_path({{"HOME", "/h"}}) == "/h/.aws/credentials");

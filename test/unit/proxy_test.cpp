@@ -1,0 +1,129 @@
+// Proxies as settings name them, and who goes without.
+#include <doctest/doctest.h>
+
+#include <mwaa_serverless/error.hpp>
+#include <mwaa_serverless/transport.hpp>
+#include <string>
+
+#include "transport/proxy.hpp"
+
+using mwaa_serverless::http_request;
+using mwaa_serverless::origin;
+using namespace mwaa_serverless::net;
+
+namespace {
+
+std::string parsed(const std::string& text) {
+  const auto got = proxy::parse("https_proxy", text);
+  return got ? got->authority() : got.error().message;
+}
+
+std::string tunnel(const std::string& proxy_url, const origin& to) {
+  return proxy::parse("https_proxy", proxy_url)->connect_request(to);
+}
+
+bool bypassed(const std::string& list, const std::string& host, std::uint16_t port = 443) {
+  return no_proxy_list{list}.contains({true, host, port});
+}
+
+tunnel_answer::progress answer(const std::string& bytes, std::string* said = nullptr) {
+  tunnel_answer reading;
+  auto state = tunnel_answer::progress::need_more;
+  for (const char& each : bytes) {  // byte by byte: no piece is too small
+    state = reading.feed({&each, 1});
+    if (state == tunnel_answer::progress::refused) break;
+  }
+  if (said != nullptr) *said = reading.said();
+  return state;
+}
+
+}  // namespace
+
+TEST_CASE("proxy: URLs") {
+  CHECK(parsed("http://p.test:3128") == "p.test:3128");
+  CHECK(parsed("p.test:3128") == "p.test:3128");
+  CHECK(parsed("http://p.test/") == "p.test:80");
+  CHECK(parsed("HTTP://[::1]:8080") == "[::1]:8080");
+  CHECK(parsed("http://me:s3cret@p.test:3128") == "p.test:3128");
+  for (const char* wrong : {"https://p.test", "socks5://p.test", "http://", "http://p.test:x", "http://p.test/path",
+                            "http://me:s3cret@p.test:99999", "http://me:s3cret@p.test/?q", "ftp://me:s3cret@p"}) {
+    CAPTURE(wrong);
+    const auto got = proxy::parse("https_proxy", wrong);
+    REQUIRE(got.has_error());
+    CHECK(got.error().code == mwaa_serverless::errc::invalid_configuration);
+    CHECK(got.error().message.starts_with("https_proxy '"));
+    CHECK(got.error().message.find("s3cret") == std::string::npos);
+  }
+}
+
+TEST_CASE("proxy: a tunnel is asked for by host and port, with name and password if there are any") {
+  CHECK(tunnel("http://p", {true, "h.test", 443}) == "CONNECT h.test:443 HTTP/1.1\r\nHost: h.test:443\r\n\r\n");
+  CHECK(tunnel("http://p", {true, "::1", 8443}) == "CONNECT [::1]:8443 HTTP/1.1\r\nHost: [::1]:8443\r\n\r\n");
+  // RFC 7617, section 2: Aladdin and "open sesame".
+  CHECK(tunnel("http://Aladdin:open%20sesame@p", {true, "h", 443}) ==
+        "CONNECT h:443 HTTP/1.1\r\nHost: h:443\r\nProxy-Authorization: Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==\r\n\r\n");
+  CHECK(tunnel("http://me@p", {true, "h", 443}).find("Basic bWU6\r\n") != std::string::npos);  // me:
+}
+
+TEST_CASE("proxy: a plain request goes in absolute form, otherwise as it was signed") {
+  const std::string head = "POST /path HTTP/1.1\r\nHost: h.test:8080\r\nAuthorization: x\r\n\r\n";
+  const http_request request{std::make_shared<const origin>(false, "h.test", 8080), head + "body", head.size()};
+  CHECK(proxy::parse("http_proxy", "p")->through(request) ==
+        "POST http://h.test:8080/path HTTP/1.1\r\nHost: h.test:8080\r\nAuthorization: x\r\n\r\nbody");
+  CHECK(proxy::parse("http_proxy", "http://me:pw@p")->through(request) ==
+        "POST http://h.test:8080/path HTTP/1.1\r\nProxy-Authorization: Basic bWU6cHc=\r\nHost: h.test:8080\r\n"
+        "Authorization: x\r\n\r\nbody");
+}
+
+TEST_CASE("proxy: who goes without") {
+  CHECK_FALSE(bypassed("", "h.test"));
+  CHECK(bypassed("*", "anything"));
+  CHECK(bypassed("h.test", "h.test"));
+  CHECK(bypassed("H.TEST", "h.Test."));
+  CHECK(bypassed("h.test", "a.b.h.test"));
+  CHECK(bypassed(".h.test", "a.h.test"));
+  CHECK(bypassed("*.h.test", "a.h.test"));
+  CHECK_FALSE(bypassed("h.test", "nh.test"));
+  CHECK_FALSE(bypassed("h.test", "test"));
+  CHECK(bypassed("a.test, b.test\tc.test", "b.test"));
+  CHECK(bypassed("a.test, b.test\tc.test", "c.test"));
+  CHECK(bypassed("h.test:443", "h.test", 443));
+  CHECK_FALSE(bypassed("h.test:443", "h.test", 8443));
+  CHECK(bypassed("127.0.0.1", "127.0.0.1"));
+  CHECK(bypassed("127.0.0.1:80", "127.0.0.1", 80));
+  CHECK_FALSE(bypassed("127.0.0.1:80", "127.0.0.1", 81));
+  CHECK_FALSE(bypassed("0.0.1", "127.0.0.1"));  // an address has no names below it
+  CHECK(bypassed("10.0.0.0/8", "10.255.0.1"));
+  CHECK_FALSE(bypassed("10.0.0.0/8", "11.0.0.1"));
+  CHECK(bypassed("10.1.2.128/25", "10.1.2.129"));
+  CHECK_FALSE(bypassed("10.1.2.128/25", "10.1.2.127"));
+  CHECK(bypassed("0.0.0.0/0", "8.8.8.8"));
+  CHECK_FALSE(bypassed("10.0.0.0/8", "ten.test"));
+  CHECK(bypassed("::1", "::1"));
+  CHECK(bypassed("[::1]", "::1"));
+  CHECK(bypassed("[::1]:443", "::1", 443));
+  CHECK_FALSE(bypassed("[::1]:80", "::1", 443));
+  CHECK(bypassed("fd00::/8", "fd12::1"));
+  CHECK_FALSE(bypassed("fd00::/8", "fe00::1"));
+  for (const char* nothing : {",", " ", ".", "10.0.0.0/33", "10.0.0.0/x", "x/8", ":443", "[", "]"}) {
+    CAPTURE(nothing);
+    CHECK_FALSE(bypassed(nothing, "10.0.0.1"));
+    CHECK_FALSE(bypassed(nothing, "h.test"));
+  }
+}
+
+TEST_CASE("proxy: the answer to a tunnel") {
+  using progress = tunnel_answer::progress;
+  CHECK(answer("HTTP/1.1 200 Connection established\r\n\r\n") == progress::open);
+  CHECK(answer("HTTP/1.0 204 x\r\nVia: y\r\n\r\n") == progress::open);
+  CHECK(answer("HTTP/1.1 200 x\r\n") == progress::need_more);
+  std::string said;
+  CHECK(answer("HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic\r\n\r\n", &said) ==
+        progress::refused);
+  CHECK(said == "HTTP/1.1 407 Proxy Authentication Required");
+  CHECK(answer("<html>\r\n\r\n", &said) == progress::refused);
+  CHECK(said == "<html>");
+  CHECK(answer(std::string(20'000, 'x'), &said) == progress::refused);
+  CHECK(said.size() == 100);
+  CHECK(tunnel_answer{}.feed("HTTP/1.1 200 x\r\n\r\nunasked") == progress::refused);
+}
