@@ -97,6 +97,15 @@ class client_config {
 
   /// Connections open at once; further requests wait in line, first come first served. From 1. Default 64.
   std::size_t max_connections = 64;
+  /// Requests that may wait for a connection at once; one more is errc::too_many_waiting. Absent: no limit.
+  std::optional<std::size_t> max_waiting;
+  /// Limit of the wait for a connection: errc::attempt_timeout in phase::waiting_for_connection. Positive; absent: the
+  /// attempt's own.
+  std::optional<std::chrono::milliseconds> acquire_timeout;
+  /// A connection that has been open for longer is closed when a request gives it back, so that a service of many
+  /// addresses is shared out anew now and then. Up to a tenth of it is taken off at random. Positive, at most a year.
+  /// Default an hour (as nginx's keepalive_time).
+  std::chrono::milliseconds max_connection_age{3'600'000};
   /// An unused connection older than this is closed instead of used. Positive, at most a year. Default 50 s: AWS's load
   /// balancers close idle connections after 60 s.
   std::chrono::milliseconds max_idle_time{50'000};

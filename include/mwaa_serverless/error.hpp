@@ -53,6 +53,7 @@ enum class errc {
   no_profile,             ///< The named profile is in none of the shared configuration files.
   no_credentials,         ///< No credentials were configured or found.
   credentials_failed,     ///< A credentials provider failed.
+  too_many_waiting,       ///< client_config::max_waiting requests wait for a connection already.
   invalid_page_token,     ///< A starting or resume token that is none.
   repeated_page_token,    ///< The service answered with the page token it was sent: going on would loop.
   client_closed,          ///< client::close() was called.

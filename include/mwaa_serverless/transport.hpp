@@ -2,6 +2,7 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -79,8 +80,14 @@ class transport_metrics {
   std::uint64_t connections_opened = 0;
   std::uint64_t connections_reused = 0;    ///< Exchanges on a connection that had served before.
   std::uint64_t connections_replaced = 0;  ///< Reused connections found dead and replaced free of charge.
+  std::uint64_t tls_handshakes = 0;        ///< Full and resumed ones.
+  std::uint64_t tls_resumptions = 0;       ///< Handshakes that took up an earlier session.
+  std::uint64_t waited = 0;                ///< Requests that stood in line for a connection.
+  std::chrono::nanoseconds wait_time{0};   ///< All of their time in line.
+  std::uint64_t refused = 0;               ///< Requests that found the line full.
   std::size_t open = 0;                    ///< Connections open now, idle or in use.
   std::size_t in_use = 0;
+  std::size_t idle = 0;
   std::size_t waiting = 0;  ///< Callers waiting for a connection.
 };
 static_assert(!std::is_aggregate_v<transport_metrics>);

@@ -58,6 +58,10 @@ client_config checked(client_config config) {
   if (config.operation_timeout && *config.operation_timeout <= 0ms)
     refuse_setting("operation_timeout", "must be positive; leave it out for no limit");
   if (config.max_connections < 1) refuse_setting("max_connections", "must be at least 1");
+  if (config.acquire_timeout && *config.acquire_timeout <= 0ms)
+    refuse_setting("acquire_timeout", "must be positive; leave it out for the attempt's own limit");
+  if (config.max_connection_age <= 0ms || config.max_connection_age > year)
+    refuse_setting("max_connection_age", "must be positive and at most a year");
   if (config.max_idle_time <= 0ms || config.max_idle_time > year)
     refuse_setting("max_idle_time", "must be positive and at most a year");
   if (config.max_response_bytes < 1024) refuse_setting("max_response_bytes", "must be at least 1024");
@@ -85,6 +89,9 @@ client_state::client_state(asio::any_io_executor executor, client_config config)
   if (config_.network) return;
   net::pooled_transport_options options;
   options.max_connections = config_.max_connections;
+  if (config_.max_waiting) options.max_waiting = *config_.max_waiting;
+  options.acquire_timeout = config_.acquire_timeout;
+  options.max_connection_age = config_.max_connection_age;
   options.max_idle_time = config_.max_idle_time;
   options.connect_timeout = config_.connect_timeout;
   options.max_response_bytes = config_.max_response_bytes;

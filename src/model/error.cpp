@@ -71,6 +71,8 @@ class category_of_errors final : public boost::system::error_category {
         return "no credentials";
       case errc::credentials_failed:
         return "credentials could not be fetched";
+      case errc::too_many_waiting:
+        return "too many requests wait for a connection";
       case errc::invalid_page_token:
         return "invalid page token";
       case errc::repeated_page_token:

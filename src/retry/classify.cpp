@@ -17,6 +17,7 @@ constexpr verdict network{transient, "a passing fault of the network"};
 constexpr verdict slow{transient, "no answer in time"};
 constexpr verdict unusable{fatal, "the answer cannot be used, and the next would be the same"};
 constexpr verdict mistake{fatal, "nothing that another attempt could change"};
+constexpr verdict crowded{fatal, "another attempt would only make the line longer"};
 constexpr verdict redirection{fatal, "redirections are not followed: a request is signed for its host"};
 constexpr verdict unlisted{fatal, "an error that this library does not know to pass"};
 
@@ -103,6 +104,7 @@ constexpr std::array table{
     ours(errc::credentials_failed, mistake),
     ours(errc::invalid_argument, mistake),
     ours(errc::invalid_configuration, mistake),
+    ours(errc::too_many_waiting, crowded),
     ours(errc::invalid_page_token, mistake),
     ours(errc::repeated_page_token, unusable),
     ours(errc::client_closed, mistake),

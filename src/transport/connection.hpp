@@ -44,6 +44,8 @@ class connection {
   [[nodiscard]] bool was_stale() const noexcept { return stale_; }
   /// The error for a connection that expired in `during` before it was open.
   [[nodiscard]] error timed_out(phase during) const { return timed_out(errc::connect_timeout, during, false); }
+  /// The TLS handshake took up an earlier session.
+  [[nodiscard]] bool resumed() const noexcept { return tls_ && tls_->resumed(); }
   /// Another request can follow.
   [[nodiscard]] bool reusable() const noexcept { return reusable_ && !expired_; }
 

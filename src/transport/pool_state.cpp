@@ -10,8 +10,9 @@ pool_state::release_result::release_result(bool keep_value, std::optional<ticket
     : keep(keep_value), wake(wake_value) {}
 pool_state::left::left(slot_id slot_value, release_result result_value) : slot(slot_value), result(result_value) {}
 
-pool_state::pool_state(std::size_t max_connections, std::chrono::nanoseconds max_idle_time)
-    : max_connections_(max_connections), max_idle_time_(max_idle_time) {}
+pool_state::pool_state(std::size_t max_connections, std::chrono::nanoseconds max_idle_time, std::size_t max_waiting,
+                       std::chrono::nanoseconds max_age)
+    : max_connections_(max_connections), max_idle_time_(max_idle_time), max_waiting_(max_waiting), max_age_(max_age) {}
 
 std::vector<slot_id> pool_state::expire_idle(time_point now) {
   std::vector<slot_id> old;
@@ -38,9 +39,13 @@ pool_state::acquisition pool_state::acquire(const origin& to) {
     slot = origins_.size();
     origins_.emplace_back();
     idle_since_.emplace_back();
+    keep_until_.push_back(time_point::max());
   } else if (!idle_.empty()) {  // an idle connection to somewhere else makes room
     slot = idle_.front();
     idle_.erase(idle_.begin());
+  } else if (line_.size() >= max_waiting_) {
+    ++refused_;
+    return {answer::crowded, 0, 0};
   } else {
     line_.push_back({next_place_, to});
     return {answer::wait, 0, next_place_++};
@@ -51,6 +56,7 @@ pool_state::acquisition pool_state::acquire(const origin& to) {
 
 pool_state::release_result pool_state::release(slot_id slot, bool reusable, time_point now) {
   --in_use_;
+  reusable = reusable && now < keep_until_[slot];
   if (!line_.empty()) {
     waiter first = std::move(line_.front());
     line_.pop_front();
@@ -94,8 +100,16 @@ void pool_state::replaced() noexcept {
   ++replaced_;
 }
 
-void pool_state::opened() noexcept {
+void pool_state::opened(slot_id slot, time_point now, double unit) {
   ++opened_;
+  keep_until_[slot] = time_point::max();
+  if (max_age_ != for_ever)
+    keep_until_[slot] = now + std::chrono::duration_cast<time_point::duration>(max_age_ * (1 - unit / 10));
+}
+
+void pool_state::waited(std::chrono::nanoseconds how_long) noexcept {
+  ++waited_;
+  wait_time_ += how_long;
 }
 
 std::vector<slot_id> pool_state::close() {
@@ -111,7 +125,11 @@ transport_metrics pool_state::metrics() const {
   out.connections_replaced = replaced_;
   out.open = idle_.size() + in_use_;
   out.in_use = in_use_;
+  out.idle = idle_.size();
   out.waiting = line_.size();
+  out.waited = waited_;
+  out.wait_time = wait_time_;
+  out.refused = refused_;
   return out;
 }
 

@@ -25,13 +25,18 @@ class pool_state {
   /// A place in the line.
   using ticket = std::uint64_t;
 
-  pool_state(std::size_t max_connections, std::chrono::nanoseconds max_idle_time);
+  static constexpr std::size_t no_limit = std::size_t(-1);
+  static constexpr std::chrono::nanoseconds for_ever = std::chrono::nanoseconds::max();
+
+  pool_state(std::size_t max_connections, std::chrono::nanoseconds max_idle_time, std::size_t max_waiting = no_limit,
+             std::chrono::nanoseconds max_age = for_ever);
 
   enum class answer {
-    reuse,   ///< The slot's idle connection is the caller's.
-    open,    ///< The slot is the caller's to open a connection in; whatever connection it held is to be closed.
-    wait,    ///< All are in use: the caller stands in line.
-    closed,  ///< close() was called.
+    reuse,    ///< The slot's idle connection is the caller's.
+    open,     ///< The slot is the caller's to open a connection in; whatever connection it held is to be closed.
+    wait,     ///< All are in use: the caller stands in line.
+    crowded,  ///< All are in use, and the line is as long as it may be.
+    closed,   ///< close() was called.
   };
   class acquisition {
    public:
@@ -67,8 +72,11 @@ class pool_state {
 
   /// A reused connection was found dead: its holder opens another in its place.
   void replaced() noexcept;
-  /// A holder has opened a connection in its slot.
-  void opened() noexcept;
+  /// A holder has opened a connection in its slot. It is not kept when it is given back after max_age; `unit`, random
+  /// in [0, 1), takes up to a tenth off that, so that connections opened together do not end together.
+  void opened(slot_id slot, time_point now, double unit);
+  /// One in line was there for so long.
+  void waited(std::chrono::nanoseconds how_long) noexcept;
 
   /// No more acquisitions; those in line and those in use go on. The idle slots, whose connections are to be closed.
   [[nodiscard]] std::vector<slot_id> close();
@@ -91,8 +99,11 @@ class pool_state {
 
   std::size_t max_connections_;
   std::chrono::nanoseconds max_idle_time_;
+  std::size_t max_waiting_;
+  std::chrono::nanoseconds max_age_;
   std::vector<origin> origins_;  // of each slot that was ever used
   std::vector<time_point> idle_since_;
+  std::vector<time_point> keep_until_;
   std::vector<slot_id> idle_;  // longest idle first
   std::vector<slot_id> unused_;
   std::deque<waiter> line_;
@@ -103,6 +114,9 @@ class pool_state {
   std::uint64_t opened_ = 0;
   std::uint64_t reused_ = 0;
   std::uint64_t replaced_ = 0;
+  std::uint64_t refused_ = 0;
+  std::uint64_t waited_ = 0;
+  std::chrono::nanoseconds wait_time_{0};
 };
 
 }  // namespace mwaa_serverless::net

@@ -15,6 +15,7 @@
 #include "transport/event.hpp"
 #include "transport/pool_state.hpp"
 #include "transport/proxy.hpp"
+#include "transport/random_source.hpp"
 #include "transport/resolver.hpp"
 #include "transport/tls_settings.hpp"
 
@@ -50,8 +51,11 @@ class pooled_transport final : public transport, public std::enable_shared_from_
         no_proxy_(options_.no_proxy),
         tls_(options_),
         io_(std::move(io)),
+        random_({}),
         timer_(io_),
-        pool_(options_.max_connections, options_.max_idle_time) {}
+        pool_(options_.max_connections, options_.max_idle_time, options_.max_waiting,
+              options_.max_connection_age ? std::chrono::nanoseconds{*options_.max_connection_age}
+                                          : pool_state::for_ever) {}
 
   // The coroutines keep the transport alive: its owner may let go of it while requests are under way.
   asio::awaitable<result<http_response>> send(const http_request& request, time_point deadline) override {
@@ -61,7 +65,10 @@ class pooled_transport final : public transport, public std::enable_shared_from_
 
   transport_metrics metrics() const override {
     const std::lock_guard lock{mutex_};
-    return pool_.metrics();
+    transport_metrics out = pool_.metrics();
+    out.tls_handshakes = handshakes_;
+    out.tls_resumptions = resumptions_;
+    return out;
   }
 
  private:
@@ -106,6 +113,22 @@ class pooled_transport final : public transport, public std::enable_shared_from_
     ticket number_;
   };
 
+  // Counts the time that a request has stood in line.
+  class waiting_time {
+   public:
+    waiting_time(pooled_transport& pool, time_point entered) : pool_(pool), entered_(entered) {}
+    waiting_time(const waiting_time&) = delete;
+    waiting_time& operator=(const waiting_time&) = delete;
+    ~waiting_time() {
+      const std::lock_guard lock{pool_.mutex_};
+      pool_.pool_.waited(steady_now() - entered_);
+    }
+
+   private:
+    pooled_transport& pool_;
+    const time_point entered_;
+  };
+
   static asio::awaitable<result<http_response>> run(std::shared_ptr<pooled_transport> self, const http_request& request,
                                                     time_point deadline);
   static asio::awaitable<void> drain(std::shared_ptr<pooled_transport> self);
@@ -118,7 +141,7 @@ class pooled_transport final : public transport, public std::enable_shared_from_
   void give_back(slot_id slot);
   connection& install(slot_id slot, connection_ptr fresh, time_point deadline);
   bool move_deadline(slot_id slot, time_point deadline);
-  void note_opened();
+  void note_opened(slot_id slot, bool tls, bool resumed);
   void note_replaced();
   void on_timer();
 
@@ -138,6 +161,7 @@ class pooled_transport final : public transport, public std::enable_shared_from_
   const no_proxy_list no_proxy_;
   tls_settings tls_;
   asio::any_io_executor io_;
+  random_source random_;
 
   mutable std::mutex mutex_;  // guards everything below; never held across a suspension
   asio::steady_timer timer_;
@@ -146,6 +170,8 @@ class pooled_transport final : public transport, public std::enable_shared_from_
   std::vector<connection_ptr> connections_;                  // by slot
   std::unordered_map<ticket, std::shared_ptr<event>> line_;  // those who wait for a connection
   std::vector<std::shared_ptr<event>> closing_;              // those who wait in close()
+  std::uint64_t handshakes_ = 0;
+  std::uint64_t resumptions_ = 0;
 };
 
 asio::awaitable<result<http_response>> pooled_transport::run(std::shared_ptr<pooled_transport> self,
@@ -157,6 +183,11 @@ asio::awaitable<result<http_response>> pooled_transport::run(std::shared_ptr<poo
   lease held{*self};
   const auto got = self->acquire(held, to, now, deadline);
   if (got.what == answer::closed) co_return problem(errc::client_closed, phase::none, "the client is closed");
+  if (got.what == answer::crowded) {
+    co_return problem(errc::too_many_waiting, phase::waiting_for_connection,
+                      "all " + std::to_string(self->options_.max_connections) + " connections are in use, and " +
+                          std::to_string(self->options_.max_waiting) + " requests (max_waiting) wait for one already");
+  }
   if (got.what == answer::wait) {
     auto failed = co_await self->wait_in_line(held, got.place, deadline);
     if (failed) co_return std::move(*failed);
@@ -181,7 +212,10 @@ asio::awaitable<result<http_response>> pooled_transport::run(std::shared_ptr<poo
 
 asio::awaitable<std::optional<error>> pooled_transport::wait_in_line(lease& held, ticket place, time_point deadline) {
   const place_in_line standing{*this, place};
-  const auto woken = std::make_shared<event>(deadline);
+  const time_point entered = steady_now();
+  const waiting_time timed{*this, entered};
+  const auto limit = options_.acquire_timeout ? std::min(deadline, entered + *options_.acquire_timeout) : deadline;
+  const auto woken = std::make_shared<event>(limit);
   if (claim(held, place, deadline, woken)) co_return std::nullopt;
   const bool in_time = co_await woken->wait();
   if (in_time && claim(held, place, deadline, nullptr)) co_return std::nullopt;
@@ -207,7 +241,7 @@ asio::awaitable<result<connection*>> pooled_transport::open(slot_id slot, const 
   if (!failed && to.tls) failed = co_await link->start_tls(tls_, to);
   if (!failed && !move_deadline(slot, deadline)) failed = link->timed_out(phase::tls_handshake);
   if (failed) co_return std::move(*failed);
-  note_opened();
+  note_opened(slot, to.tls, link->resumed());
   co_return link;
 }
 
@@ -287,9 +321,12 @@ const proxy* pooled_transport::proxy_for(const origin& to) const {
   return one && !no_proxy_.contains(to) ? &*one : nullptr;
 }
 
-void pooled_transport::note_opened() {
+void pooled_transport::note_opened(slot_id slot, bool tls, bool resumed) {
+  const double unit = random_.unit();
   const std::lock_guard lock{mutex_};
-  pool_.opened();
+  pool_.opened(slot, steady_now(), unit);
+  handshakes_ += tls ? 1 : 0;
+  resumptions_ += resumed ? 1 : 0;
 }
 
 void pooled_transport::note_replaced() {
@@ -358,6 +395,8 @@ std::shared_ptr<transport> make_pooled_transport(asio::any_io_executor executor,
   check_positive("max_idle_time", options.max_idle_time.count() > 0);
   check_positive("connect_timeout", options.connect_timeout.count() > 0);
   check_positive("max_response_bytes", options.max_response_bytes > 0);
+  check_positive("acquire_timeout", !options.acquire_timeout || options.acquire_timeout->count() > 0);
+  check_positive("max_connection_age", !options.max_connection_age || options.max_connection_age->count() > 0);
   return std::make_shared<pooled_transport>(std::move(executor), std::move(options));
 }
 

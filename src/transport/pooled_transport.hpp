@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <memory>
 #include <mwaa_serverless/transport.hpp>
+#include <optional>
 #include <string>
 #include <type_traits>
 
@@ -22,6 +23,12 @@ class pooled_transport_options {
 
   /// Connections open at once, over all origins. From 1.
   std::size_t max_connections = 64;
+  /// Requests that wait for a connection at once.
+  std::size_t max_waiting = std::size_t(-1);
+  /// Limit of that wait. Positive.
+  std::optional<std::chrono::milliseconds> acquire_timeout;
+  /// A connection is closed when it is given back after so long. Positive.
+  std::optional<std::chrono::milliseconds> max_connection_age;
   /// A connection idle for longer is closed instead of used. Positive.
   std::chrono::milliseconds max_idle_time{50'000};
   /// Limit of opening a connection: name look-up, TCP and TLS handshakes. Positive.

@@ -304,6 +304,8 @@ TEST_CASE("client: a bad setting is refused at construction and named") {
       {"operation_timeout", [](mwaa::client_config& c) { c.operation_timeout = 0ms; }},
       {"max_connections", [](mwaa::client_config& c) { c.max_connections = 0; }},
       {"max_idle_time", [](mwaa::client_config& c) { c.max_idle_time = 0ms; }},
+      {"acquire_timeout", [](mwaa::client_config& c) { c.acquire_timeout = 0ms; }},
+      {"max_connection_age", [](mwaa::client_config& c) { c.max_connection_age = 0ms; }},
       {"max_response_bytes", [](mwaa::client_config& c) { c.max_response_bytes = 1023; }},
       {"app_id", [](mwaa::client_config& c) { c.app_id = std::string(51, 'a'); }},
       {"max_attempts", [](mwaa::client_config& c) { c.retry.max_attempts = 0; }},

@@ -91,6 +91,50 @@ TEST_CASE("transport: idle connections that are too old are closed instead of us
   CHECK(client.net->metrics().connections_replaced == 0);
 }
 
+TEST_CASE("transport: a line that is full, and a wait for a connection that is too long") {
+  test::scripted_server server;
+  server.on_connection(serve_on_command);
+  auto options = limited(1);
+  options.max_waiting = 1;
+  options.acquire_timeout = 100ms;
+  test::fixture client{options};
+  exchange first{client.io, client.net, test::request_to(server.at())};
+  exchange in_line{client.io, client.net, test::request_to(server.at())};
+  exchange one_too_many{client.io, client.net, test::request_to(server.at())};
+  client.run_until([&] { return one_too_many.ended(); });
+  CHECK(one_too_many.get().error().code == errc::too_many_waiting);
+  CHECK(one_too_many.get().error().phase == test::phase::waiting_for_connection);
+  CHECK(one_too_many.get().error().message ==
+        "all 1 connections are in use, and 1 requests (max_waiting) wait for one already");
+  client.run_until([&] { return in_line.ended(); });
+  CHECK(in_line.get().error().code == errc::attempt_timeout);
+  CHECK(in_line.get().error().phase == test::phase::waiting_for_connection);
+  server.open("answer 1");
+  client.run();
+  CHECK(first.get().has_value());
+  const auto metrics = client.net->metrics();
+  CHECK(metrics.refused == 1);
+  CHECK(metrics.waited == 1);
+  CHECK(metrics.wait_time >= 100ms);
+  CHECK(metrics.idle == 1);
+}
+
+TEST_CASE("transport: a connection that has had its time is closed when it is given back") {
+  test::scripted_server server;
+  auto options = limited(1);
+  options.max_connection_age = 1ms;
+  test::fixture client{options};
+  server.on_connection([](test::peer& client_end) {
+    client_end.read_request();
+    std::this_thread::sleep_for(2ms);
+    client_end.send(test::ok());
+    client_end.wait_for_close();
+  });
+  CHECK(client.send(server.at()).has_value());
+  server.wait_until("1 closed by client");
+  CHECK(client.net->metrics().open == 0);
+}
+
 TEST_CASE("transport: connections to several places share the limit") {
   test::scripted_server here;
   test::scripted_server there;

@@ -206,6 +206,8 @@ TEST_CASE("transport: a later connection resumes the session of an earlier one")
     server.wait_until("1 closed by client");
     CHECK(client.send(server.at()).has_value());
     CHECK(resumed == std::vector<bool>{false, true});
+    CHECK(client.net->metrics().tls_handshakes == 2);
+    CHECK(client.net->metrics().tls_resumptions == 1);
   }
 }
 

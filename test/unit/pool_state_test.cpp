@@ -175,10 +175,43 @@ TEST_CASE("pool: closing refuses newcomers, lets those in line go on and keeps n
   CHECK(pool.metrics().open == 0);
 }
 
+TEST_CASE("pool: a line that is as long as it may be") {
+  pool_state pool{1, 50s, 2};
+  const slot_id slot = pool.acquire(here).slot;
+  const auto first = pool.acquire(here);
+  CHECK(pool.acquire(here).what == answer::wait);
+  CHECK(pool.acquire(here).what == answer::crowded);
+  CHECK(pool.metrics().waiting == 2);
+  CHECK(pool.metrics().refused == 1);
+  (void)pool.leave(first.place, start);
+  CHECK(pool.acquire(here).what == answer::wait);
+  (void)pool.release(slot, true, start);
+  CHECK(pool.acquire(here).what == answer::wait);
+  pool_state none{1, 50s, 0};
+  (void)none.acquire(here);
+  CHECK(none.acquire(here).what == answer::crowded);
+}
+
+TEST_CASE("pool: a connection is not kept beyond its age, nor passed on") {
+  pool_state pool{1, 50s, pool_state::no_limit, 100s};
+  const slot_id slot = pool.acquire(here).slot;
+  pool.opened(slot, start, 0.5);  // 95 s
+  CHECK(pool.release(slot, true, start + 95s - 1ns).keep);
+  CHECK(pool.acquire(here).what == answer::reuse);
+  const auto waiter = pool.acquire(here);
+  const auto old = pool.release(slot, true, start + 95s);
+  CHECK_FALSE(old.keep);
+  CHECK(pool.claim(waiter.place)->what == answer::open);
+  pool.opened(slot, start + 95s, 0);  // 100 s
+  CHECK(pool.release(slot, true, start + 195s - 1ns).keep);
+  CHECK(pool.acquire(here).what == answer::reuse);
+  CHECK_FALSE(pool.release(slot, true, start + 195s).keep);
+}
+
 TEST_CASE("pool: metrics") {
   pool_state pool{2, 50s};
   const slot_id a = pool.acquire(here).slot;
-  pool.opened();
+  pool.opened(a, start, 0);
   (void)pool.release(a, true, start);
   (void)pool.acquire(here);
   (void)pool.acquire(there);
@@ -188,7 +221,12 @@ TEST_CASE("pool: metrics") {
   CHECK(now.connections_reused == 1);
   CHECK(now.open == 2);
   CHECK(now.in_use == 2);
+  CHECK(now.idle == 0);
   CHECK(now.waiting == 1);
+  pool.waited(2s);
+  pool.waited(3s);
+  CHECK(pool.metrics().waited == 2);
+  CHECK(pool.metrics().wait_time == 5s);
   pool.replaced();
   now = pool.metrics();
   CHECK(now.connections_reused == 0);
