@@ -246,8 +246,8 @@ class planner {
     };
     const found_value start_url = need("sso_start_url");
     const found_value region = need("sso_region");
-    need("sso_account_id");
-    need("sso_role_name");
+    const found_value account_id = need("sso_account_id");
+    const found_value role = need("sso_role_name");
     const std::string& place = (account.empty() ? role_name : account).place;
     if (!missing.empty()) return refused(place + ": profile " + name + " uses SSO and lacks " + missing);
     for (const char* setting : {"sso_start_url", "sso_region"}) {
@@ -259,8 +259,8 @@ class planner {
     sso out;
     out.start_url = start_url.text();
     out.region = region.text();
-    out.account_id = account.text();
-    out.role_name = role_name.text();
+    out.account_id = account_id.text();
+    out.role_name = role.text();
     out.session = session.text();
     out.profile = name;
     out.token_path = sso_token_path(environment_, session.empty() ? start_url.text() : session.text());

@@ -204,7 +204,7 @@ TEST_CASE("plan: roles that cannot be") {
   CHECK(planned(a, "[profile a]\nrole_arn = arn:a\nsource_profile = b\ncredential_source = Environment\n") ==
         "error: /config, line 4: credential_source: profile a has source_profile too, and only one of them can count");
   CHECK(planned(a, "[profile a]\nrole_arn = arn:a\nsource_profile = bass\n[profile base]\n") ==
-        "error: /config, line 3: source_profile: The config profile (bass) could not be found; there is base");
+        "error: /config, line 3: source_profile: The config profile (bass) could not be found");
   CHECK(planned(a, "[profile a]\nrole_arn = arn:a\nsource_profile = b\n[profile b]\n") ==
         "error: /config, line 3: source_profile: the profile b has no credentials");
   CHECK(planned(a, "[profile a]\nrole_arn = arn:a\ncredential_source = Elsewhere\n") ==
@@ -246,6 +246,14 @@ TEST_CASE("plan: SSO, with a session and without") {
         "error: /config, line 4: sso_session='t': there is no section [sso-session] of that name");
   CHECK(planned(home, "[default]\nsso_role_name = r\nsso_start_url = https://s\n") ==
         "error: /config, line 2: sso_role_name: profile default uses SSO and lacks sso_region, sso_account_id");
+}
+
+TEST_CASE("plan: SSO takes the account and the role from the session, too") {
+  const std::string session = "[sso-session s]\nsso_start_url = https://s\nsso_region = eu-west-1\n";
+  CHECK(planned({}, "[default]\nsso_session = s\nsso_role_name = r\n" + session + "sso_account_id = 1\n")
+            .starts_with("sso https://s eu-west-1 1 r 's' "));
+  CHECK(planned({}, "[default]\nsso_session = s\nsso_account_id = 1\n" + session + "sso_role_name = r\n")
+            .starts_with("sso https://s eu-west-1 1 r 's' "));
 }
 
 TEST_CASE("plan: containers") {
