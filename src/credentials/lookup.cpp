@@ -24,10 +24,34 @@ std::size_t distance(std::string_view a, std::string_view b) {
   return row.back();
 }
 
+std::size_t first_control(std::string_view text) noexcept {
+  const auto found =
+      std::find_if(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7F'; });
+  return static_cast<std::size_t>(found - text.begin());
+}
+
+result<found_value> one_line(found_value value) {
+  if (auto wrong = check_one_line({&value})) return *std::move(wrong);
+  return value;
+}
+
 }  // namespace
 
 error found_value::refuse(std::string_view rule) const {
-  return {errc::invalid_configuration, place + "='" + text().substr(0, 60) + "': " + std::string{rule}};
+  return {errc::invalid_configuration, place + "='" + shown(view(value)) + "': " + std::string{rule}};
+}
+
+std::string shown(std::string_view value) {
+  const std::size_t end = std::min<std::size_t>(first_control(value), 60);
+  return std::string{value.substr(0, end)} + (end < value.size() ? "..." : "");
+}
+
+std::optional<error> check_one_line(std::initializer_list<const found_value*> values) {
+  for (const found_value* each : values)
+    if (first_control(view(each->value)) != each->value.size())
+      return error{errc::invalid_configuration,
+                   each->place + ": must be one line: is a line below it indented that should not be?"};
+  return std::nullopt;
 }
 
 std::string place_of(const property& where, std::string_view setting) {
@@ -95,7 +119,7 @@ result<found_value> lookup::endpoint_url(const profile_set& files, std::string_v
   if (auto wrong = parse(ignore, ignored)) return *std::move(wrong);
   if (ignored) return found_value{};
   for (const std::string& name : {"AWS_ENDPOINT_URL_" + std::string{variable_suffix}, std::string{"AWS_ENDPOINT_URL"}})
-    if (found_value given = in_environment(name); !given.empty()) return given;
+    if (found_value given = in_environment(name); !given.empty()) return one_line(std::move(given));
   if (const found_value services = in_profile("services"); !services.empty()) {
     const section* const named = files.services(services.text());
     if (named == nullptr) return services.refuse("there is no section [services] of that name");
@@ -107,11 +131,11 @@ result<found_value> lookup::endpoint_url(const profile_set& files, std::string_v
         out.value = url->second;
         out.kind = origin_kind::config_file;
         out.place = place_of(ours->second, std::string{service} + " endpoint_url");
-        return out;
+        return one_line(std::move(out));
       }
     }
   }
-  return in_profile("endpoint_url");
+  return one_line(in_profile("endpoint_url"));
 }
 
 profile_choice::profile_choice(const variables& environment, std::string_view wanted) {
@@ -129,7 +153,7 @@ profile_choice::profile_choice(const variables& environment, std::string_view wa
 }
 
 error no_such_profile(const std::string& name, const profile_set& files) {
-  std::string message = "The config profile (" + name + ") could not be found";
+  std::string message = "The config profile (" + shown(name) + ") could not be found";
   std::string alike;
   for (const std::string& known : files.profile_names())
     if (distance(name, known) < std::min({name.size(), known.size(), std::size_t{3}}))

@@ -1,6 +1,7 @@
 // One setting, from the environment or a profile.
 #pragma once
 
+#include <initializer_list>
 #include <mwaa_serverless/error.hpp>
 #include <mwaa_serverless/retry.hpp>
 #include <optional>
@@ -14,6 +15,13 @@ namespace mwaa_serverless::profiles {
 
 /// Of a profile's setting: file, line and name.
 [[nodiscard]] std::string place_of(const property& where, std::string_view setting);
+
+/// As much of a value as a message may repeat: of its first line. The lines below may be keys that were indented by
+/// mistake and so have become part of it.
+[[nodiscard]] std::string shown(std::string_view value);
+
+/// Refuses the first that has several lines, or other control characters, and repeats nothing of it.
+[[nodiscard]] std::optional<error> check_one_line(std::initializer_list<const found_value*> values);
 
 /// The value of a variable, empty when it is not set.
 [[nodiscard]] secret_string variable(const variables& environment, std::string_view name);

@@ -12,11 +12,13 @@ namespace mwaa_serverless::sources {
 
 namespace {
 
+using profiles::check_one_line;
 using profiles::found_value;
 using profiles::lookup;
 using profiles::origin_kind;
 using profiles::profile_set;
 using profiles::section;
+using profiles::shown;
 using profiles::variables;
 
 error refused(std::string message) {
@@ -137,7 +139,7 @@ class planner {
       return refused(arn.place + ": profile " + name + " needs source_profile or credential_source beside it");
 
     assume_role out;
-    if (auto wrong = read_role(out.what, arn.text(), from)) return *std::move(wrong);
+    if (auto wrong = read_role(out.what, arn, from)) return *std::move(wrong);
     visited_.push_back(name);
     auto base = source.empty() ? of_source_profile(name, source_profile) : of_credential_source(source);
     if (!base) return std::move(base).error();
@@ -145,11 +147,15 @@ class planner {
     return std::optional<plan>{plan{std::move(out), "assume-role", arn.place}};
   }
 
-  std::optional<error> read_role(role& into, const std::string& arn, const lookup& from) {
-    into.arn = arn;
-    into.external_id = from.in_profile("external_id").text();
-    into.mfa_serial = from.in_profile("mfa_serial").text();
-    into.session_name = from.in_profile("role_session_name").text();
+  std::optional<error> read_role(role& into, const found_value& arn, const lookup& from) {
+    const found_value external_id = from.in_profile("external_id");
+    const found_value mfa_serial = from.in_profile("mfa_serial");
+    const found_value session_name = from.in_profile("role_session_name");
+    if (auto wrong = check_one_line({&arn, &external_id, &mfa_serial, &session_name})) return wrong;
+    into.arn = arn.text();
+    into.external_id = external_id.text();
+    into.mfa_serial = mfa_serial.text();
+    into.session_name = session_name.text();
     const found_value duration = from.in_profile("duration_seconds");
     if (auto wrong = profiles::parse(duration, into.duration_seconds)) return wrong;
     return read_sts(into);
@@ -160,6 +166,7 @@ class planner {
     const lookup from{environment_, files_.profile(chosen_.name.text())};
     found_value region = from.in_environment("AWS_REGION");
     if (region.empty()) region = from.first("AWS_DEFAULT_REGION", "region");
+    if (auto wrong = check_one_line({&region})) return wrong;
     into.region = region.text();
     if (auto wrong = profiles::parse(from.first("AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint"), into.use_fips))
       return wrong;
@@ -220,10 +227,12 @@ class planner {
                      (with_environment ? "AWS_ROLE_ARN" : "role_arn in profile " + name) +
                      " is not set; the two go together");
     }
+    const found_value session_name = look("AWS_ROLE_SESSION_NAME", "role_session_name");
+    if (auto wrong = check_one_line({&file, &arn, &session_name})) return *std::move(wrong);
     web_identity out;
     out.token_file = file.text();
     out.what.arn = arn.text();
-    out.what.session_name = look("AWS_ROLE_SESSION_NAME", "role_session_name").text();
+    out.what.session_name = session_name.text();
     if (auto wrong = read_sts(out.what)) return *std::move(wrong);
     return std::optional<plan>{plan{std::move(out), "assume-role-with-web-identity", file.place}};
   }
@@ -254,8 +263,9 @@ class planner {
       const found_value own = from.in_profile(setting);
       const found_value shared = in_session.in_profile(setting);
       if (!own.empty() && !shared.empty() && own.value != shared.value)
-        return own.refuse("the sso-session " + session.text() + " has another: '" + shared.text() + "'");
+        return own.refuse("the sso-session " + session.text() + " has another: '" + shown(view(shared.value)) + "'");
     }
+    if (auto wrong = check_one_line({&start_url, &region, &account_id, &role})) return *std::move(wrong);
     sso out;
     out.start_url = start_url.text();
     out.region = region.text();
@@ -338,6 +348,7 @@ result<plan> plan_instance(const variables& environment, const profile_set& file
   if (lower == "ipv6") out.endpoint_url = "http://[fd00:ec2::254]";
   if (const found_value url = from.first("AWS_EC2_METADATA_SERVICE_ENDPOINT", "ec2_metadata_service_endpoint");
       !url.empty()) {
+    if (auto wrong = check_one_line({&url})) return *std::move(wrong);
     out.endpoint_url = url.text();
     out.endpoint_place = url.place;
   }

@@ -109,7 +109,7 @@ result<settings> resolve_settings(const variables& environment, const profile_se
   if (!endpoint) return std::move(endpoint).error();
   out.endpoint_url = *std::move(endpoint);
 
-  std::optional<error> wrong;
+  std::optional<error> wrong = check_one_line({&out.region, &out.ca_bundle, &out.app_id});
   const auto read = [&](auto& into, std::string_view name, std::string_view setting) {
     into.from = from.first(name, setting);
     if (!wrong) wrong = parse(into.from, into.value);

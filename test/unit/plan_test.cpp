@@ -204,7 +204,7 @@ TEST_CASE("plan: roles that cannot be") {
   CHECK(planned(a, "[profile a]\nrole_arn = arn:a\nsource_profile = b\ncredential_source = Environment\n") ==
         "error: /config, line 4: credential_source: profile a has source_profile too, and only one of them can count");
   CHECK(planned(a, "[profile a]\nrole_arn = arn:a\nsource_profile = bass\n[profile base]\n") ==
-        "error: /config, line 3: source_profile: The config profile (bass) could not be found");
+        "error: /config, line 3: source_profile: The config profile (bass) could not be found; there is base");
   CHECK(planned(a, "[profile a]\nrole_arn = arn:a\nsource_profile = b\n[profile b]\n") ==
         "error: /config, line 3: source_profile: the profile b has no credentials");
   CHECK(planned(a, "[profile a]\nrole_arn = arn:a\ncredential_source = Elsewhere\n") ==
@@ -254,6 +254,33 @@ TEST_CASE("plan: SSO takes the account and the role from the session, too") {
             .starts_with("sso https://s eu-west-1 1 r 's' "));
   CHECK(planned({}, "[default]\nsso_session = s\nsso_account_id = 1\n" + session + "sso_role_name = r\n")
             .starts_with("sso https://s eu-west-1 1 r 's' "));
+}
+
+TEST_CASE("plan: a key below another setting, indented by mistake, is in no message and goes nowhere") {
+  const std::string key = "\n  aws_secret_access_key = s3cret\n";
+  const std::string rule = ": must be one line: is a line below it indented that should not be?";
+  const std::string base = "[profile base]\naws_access_key_id = K\naws_secret_access_key = s\n";
+  const std::string role = base + "[default]\nsource_profile = base\n";
+  CHECK(planned({}, role + "role_arn = x" + key) == "error: /config, line 6: role_arn" + rule);
+  for (const char* setting : {"external_id", "mfa_serial", "role_session_name", "region", "endpoint_url"}) {
+    CHECK(planned({}, role + "role_arn = arn\n" + setting + " = x" + key) ==
+          std::string{"error: /config, line 7: "} + setting + rule);
+  }
+  CHECK(planned({}, "[default]\nrole_arn = arn\nsource_profile = base" + key + base) ==
+        "error: /config, line 3: source_profile: The config profile (base...) could not be found");
+
+  for (const char* setting : {"web_identity_token_file", "role_arn", "role_session_name"}) {
+    const std::string others = "[default]\nweb_identity_token_file = /t\nrole_arn = arn\n";
+    CHECK(planned({}, others + setting + " = x" + key) == std::string{"error: /config, line 4: "} + setting + rule);
+  }
+  const std::string sso =
+      "[default]\nsso_account_id = 1\nsso_role_name = r\nsso_start_url = https://s\nsso_region = eu-west-1\n";
+  for (const char* setting : {"sso_account_id", "sso_role_name", "sso_start_url", "sso_region"})
+    CHECK(planned({}, sso + setting + " = x" + key) == std::string{"error: /config, line 6: "} + setting + rule);
+  CHECK(planned({}, sso + "sso_session = s\n[sso-session s]\nsso_region = eu-west-1" + key) ==
+        "error: /config, line 5: sso_region='eu-west-1': the sso-session s has another: 'eu-west-1...'");
+  CHECK(planned({}, "[default]\nec2_metadata_service_endpoint = http://h" + key) ==
+        "error: /config, line 2: ec2_metadata_service_endpoint" + rule);
 }
 
 TEST_CASE("plan: containers") {

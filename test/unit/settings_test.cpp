@@ -135,6 +135,26 @@ TEST_CASE("settings: proxies, in lower case first") {
   CHECK(resolve({{"http_proxy", "fine"}, {"REQUEST_METHOD", "GET"}})->http_proxy.value == "fine");
 }
 
+TEST_CASE("settings: a key below another setting, indented by mistake, is in no message and no value") {
+  const std::string key = "\n  aws_secret_access_key = s3cret\n";
+  CHECK(refusal({}, "[default]\nmax_attempts = 3" + key) ==
+        "/config, line 2: max_attempts='3...': must be a whole number from 1");
+  CHECK(refusal({}, "[default]\nretry_mode =" + key) ==
+        "/config, line 2: retry_mode='...': must be standard or adaptive");
+  CHECK(refusal({}, "[default]\nservices = dev" + key) ==
+        "/config, line 2: services='dev...': there is no section [services] of that name");
+  for (const std::string setting : {"region", "ca_bundle", "sdk_ua_app_id", "endpoint_url"}) {
+    CHECK(refusal({}, "[default]\n" + setting + " = x" + key) ==
+          "/config, line 2: " + setting + ": must be one line: is a line below it indented that should not be?");
+  }
+  CHECK(refusal({{"AWS_ENDPOINT_URL", "http://u:s3cret@h\n"}})
+            .starts_with("environment variable AWS_ENDPOINT_URL: must be one line"));
+  CHECK(refusal({{"AWS_PROFILE", "a\x1B[2J"}}) == "The config profile (a...) could not be found");
+  const std::string sixty(60, 'x');
+  CHECK(refusal({{"AWS_RETRY_MODE", sixty.c_str()}}).find("='" + sixty + "'") != std::string::npos);
+  CHECK(refusal({{"AWS_RETRY_MODE", (sixty + "x").c_str()}}).find("='" + sixty + "...'") != std::string::npos);
+}
+
 TEST_CASE("settings: where the files are") {
   CHECK(config_path({{"HOME", "/h"}}) == "/h/.aws/config");
   CHECK(credentials_path({{"HOME", "/h"}}) == "/h/.aws/credentials");
