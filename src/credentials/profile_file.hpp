@@ -27,6 +27,8 @@ class property {
   file_kind kind = file_kind::config;
   std::string file;
   std::size_t line = 0;
+
+  friend bool operator==(const property&, const property&) = default;
 };
 
 /// The settings of one section, by name in lower case.
@@ -54,6 +56,8 @@ class profile_set {
   [[nodiscard]] const section* services(std::string_view name) const noexcept;
   /// In order.
   [[nodiscard]] std::vector<std::string> profile_names() const;
+
+  friend bool operator==(const profile_set&, const profile_set&) = default;
 
  private:
   friend class file_reader;
