@@ -3,6 +3,7 @@
 
 #include <openssl/crypto.h>
 
+#include <concepts>
 #include <cstddef>
 #include <functional>
 #include <map>
@@ -10,11 +11,12 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace mwaa_serverless {
 
-/// Overwrites memory when it is given back: also a string's that has grown, and the node of a map with a short string
-/// inside. `Upstream` is where it comes from (tests look at what comes back there).
+/// Overwrites memory when it is given back, also that of a text which has grown. `Upstream` is where it comes from
+/// (tests look at what comes back there).
 template <class T, template <class> class Upstream = std::allocator>
 class cleansing_allocator {
  public:
@@ -37,14 +39,55 @@ class cleansing_allocator {
   friend bool operator==(const cleansing_allocator&, const cleansing_allocator&) noexcept { return true; }
 };
 
-using secret_string = std::basic_string<char, std::char_traits<char>, cleansing_allocator<char>>;
+/// Text whose bytes are all in memory that is overwritten: a std::string would keep a short text inside itself, where
+/// it outlives a move and stays behind on the stack.
+template <template <class> class Upstream>
+class basic_secret_string {
+ public:
+  basic_secret_string() noexcept = default;
+  template <std::convertible_to<std::string_view> Text>
+  basic_secret_string(const Text& text) {
+    *this += text;
+  }
+  basic_secret_string(const basic_secret_string&) = default;
+  basic_secret_string(basic_secret_string&&) noexcept = default;
+  basic_secret_string& operator=(const basic_secret_string& other) {
+    return *this = basic_secret_string{other};  // not over the old text, which may be longer
+  }
+  basic_secret_string& operator=(basic_secret_string&&) noexcept = default;
+  ~basic_secret_string() = default;
+
+  basic_secret_string& operator+=(std::string_view text) {
+    bytes_.insert(bytes_.end(), text.begin(), text.end());
+    return *this;
+  }
+  basic_secret_string& operator+=(char c) {
+    bytes_.push_back(c);
+    return *this;
+  }
+
+  [[nodiscard]] const char* data() const noexcept { return bytes_.data(); }
+  [[nodiscard]] std::size_t size() const noexcept { return bytes_.size(); }
+  [[nodiscard]] bool empty() const noexcept { return bytes_.empty(); }
+  operator std::string_view() const noexcept { return {data(), size()}; }
+
+  template <std::convertible_to<std::string_view> Text>
+  friend bool operator==(const basic_secret_string& text, const Text& other) {
+    return std::string_view{text} == std::string_view{other};
+  }
+
+ private:
+  std::vector<char, cleansing_allocator<char, Upstream>> bytes_;
+};
+
+using secret_string = basic_secret_string<std::allocator>;
 
 /// By name.
 template <class T>
 using secret_map = std::map<std::string, T, std::less<>, cleansing_allocator<std::pair<const std::string, T>>>;
 
 [[nodiscard]] inline std::string_view view(const secret_string& text) noexcept {
-  return {text.data(), text.size()};
+  return text;
 }
 
 }  // namespace mwaa_serverless

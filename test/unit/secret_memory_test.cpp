@@ -6,6 +6,8 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <utility>
 
 #include "credentials/secret_memory.hpp"
 
@@ -28,28 +30,56 @@ class watching {
   }
 };
 
-using watched_string =
-    std::basic_string<char, std::char_traits<char>, mwaa_serverless::cleansing_allocator<char, watching>>;
+using watched_string = mwaa_serverless::basic_secret_string<watching>;
 using watched_map =
     std::map<std::string, watched_string, std::less<>,
              mwaa_serverless::cleansing_allocator<std::pair<const std::string, watched_string>, watching>>;
 
 }  // namespace
 
-TEST_CASE("secret memory: overwritten when a string goes, grows or is replaced, and with the node of a short one") {
+TEST_CASE("secret memory: overwritten when a text goes, grows or is replaced, and with the node of a map") {
   given_back = not_overwritten = 0;
   {
-    watched_string key(40, 'x');
-    key += watched_string(1000, 'y');
-    watched_string other(50, 'z');
+    watched_string key{std::string(40, 'x')};
+    key += std::string(1000, 'y');
+    watched_string other{std::string(50, 'z')};
     other = key;
     watched_map named;
     named["short"] = "s3cret";
     named["long"] = key;
     named.erase("short");
-    named["long"].clear();
-    named["long"].shrink_to_fit();
+    named["long"] = "";
   }
   CHECK(given_back > 3000);
   CHECK(not_overwritten == 0);
+}
+
+TEST_CASE("secret memory: a text has no byte inside itself, however short, and leaves none behind when it moves") {
+  given_back = not_overwritten = 0;
+  watched_string key{"s3cret"};
+  const auto* const object = reinterpret_cast<const char*>(&key);
+  CHECK((key.data() < object || key.data() >= object + sizeof key));
+  const char* const bytes = key.data();
+  watched_string moved{std::move(key)};
+  CHECK(moved.data() == bytes);
+  key = std::move(moved);
+  CHECK(key.data() == bytes);
+  CHECK(moved.empty());
+  CHECK(given_back == 0);
+  key = "k";  // not over the old text, of which the rest would stay
+  CHECK(given_back >= 6);
+  CHECK(not_overwritten == 0);
+}
+
+TEST_CASE("secret memory: text as any other") {
+  watched_string text;
+  CHECK(text.empty());
+  text += "ab";
+  text += 'c';
+  CHECK(text == "abc");
+  CHECK(text != std::string{"ab"});
+  CHECK(text == watched_string{text});
+  text = text;
+  CHECK(std::string_view{text} == "abc");
+  CHECK(text.size() == 3);
 }
