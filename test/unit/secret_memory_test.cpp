@@ -79,7 +79,8 @@ TEST_CASE("secret memory: text as any other") {
   CHECK(text == "abc");
   CHECK(text != std::string{"ab"});
   CHECK(text == watched_string{text});
-  text = text;
+  const watched_string& same = text;
+  text = same;
   CHECK(std::string_view{text} == "abc");
   CHECK(text.size() == 3);
 }
