@@ -74,6 +74,11 @@ class client {
   [[nodiscard]] list_task_instances_paginator paginate_list_task_instances(list_task_instances_request request,
                                                                            call_options options = {}) const;
 
+  /// Opens connections ahead of the first call, so that it need not wait for name look-up, TCP and TLS: all at once,
+  /// until there are so many, idle or in use. From 1 to client_config::max_connections. Throws exception as a call
+  /// does when one could not be opened, without retries; the others stay open.
+  [[nodiscard]] boost::asio::awaitable<void> prewarm(std::size_t connections = 1) const;
+
   /// Refuses new operations (errc::client_closed), waits for those under way and closes all connections. For every
   /// copy of the handle. Needed only to drain in order: destroying the last handle and operation closes them too.
   [[nodiscard]] boost::asio::awaitable<void> close() const;

@@ -92,6 +92,9 @@ class client_config {
   std::chrono::milliseconds connect_timeout{3100};
   /// Default of call_options::attempt_timeout. Positive. Default 30 s.
   std::chrono::milliseconds attempt_timeout{30'000};
+  /// Limit of silence: the longest time in which a request under way neither sends nor receives a byte (boto3's
+  /// read_timeout). Then errc::attempt_timeout. Positive; absent: attempt_timeout alone. Default absent.
+  std::optional<std::chrono::milliseconds> read_timeout;
   /// Default of call_options::operation_timeout. Positive; absent: no limit. Default absent.
   std::optional<std::chrono::milliseconds> operation_timeout;
 
@@ -106,18 +109,24 @@ class client_config {
   /// addresses is shared out anew now and then. Up to a tenth of it is taken off at random. Positive, at most a year.
   /// Default an hour (as nginx's keepalive_time).
   std::chrono::milliseconds max_connection_age{3'600'000};
-  /// An unused connection older than this is closed instead of used. Positive, at most a year. Default 50 s: AWS's load
-  /// balancers close idle connections after 60 s.
+  /// A connection unused for longer is closed instead of used; up to a tenth is taken off at random. Positive, at most
+  /// a year. Default 50 s: AWS's load balancers close idle connections after 60 s.
   std::chrono::milliseconds max_idle_time{50'000};
   /// Limit of a response body; a longer one is errc::response_too_large. From 1024. Default 16 MiB.
   std::size_t max_response_bytes = std::size_t{16} * 1024 * 1024;
 
   /// File of PEM certificates to trust instead of the system's.
   std::string ca_bundle;
-  /// False accepts any certificate: for experiments against a server of one's own only.
+  /// For endpoints that ask who calls: a file of PEM with the client's certificate and those it was signed by, and one
+  /// with its key, unencrypted. Without the second the key is in the first.
+  std::string client_certificate;
+  std::string client_key;
+  /// False accepts any certificate, also that of someone in between who reads and changes everything: for experiments
+  /// against a server of one's own only. No variable and no file can switch it; describe() and the command-line program
+  /// say so in capitals, and transport_metrics::tls_unverified counts.
   bool verify_tls = true;
-  /// A caller's own TLS settings, used as they are instead of ca_bundle and verify_tls (the host name is still
-  /// checked when the context verifies the peer).
+  /// A caller's own TLS settings, used as they are instead of the four above (the host name is still checked when the
+  /// context verifies the peer). Its sessions are not resumed.
   std::shared_ptr<boost::asio::ssl::context> tls_context;
 
   /// Proxies for an https:// and for an http:// endpoint, `http://[user:password@]host:port`; empty: none. To https the

@@ -78,10 +78,12 @@ class transport_metrics {
   transport_metrics();
 
   std::uint64_t connections_opened = 0;
-  std::uint64_t connections_reused = 0;    ///< Exchanges on a connection that had served before.
+  std::uint64_t connections_reused = 0;    ///< Exchanges on a connection that was open already.
   std::uint64_t connections_replaced = 0;  ///< Reused connections found dead and replaced free of charge.
+  std::uint64_t name_lookups = 0;          ///< Questions to name servers; their answers serve for their time to live.
   std::uint64_t tls_handshakes = 0;        ///< Full and resumed ones.
   std::uint64_t tls_resumptions = 0;       ///< Handshakes that took up an earlier session.
+  std::uint64_t tls_unverified = 0;        ///< Handshakes in which nobody checked the peer's certificate.
   std::uint64_t waited = 0;                ///< Requests that stood in line for a connection.
   std::chrono::nanoseconds wait_time{0};   ///< All of their time in line.
   std::uint64_t refused = 0;               ///< Requests that found the line full.
@@ -104,6 +106,13 @@ class transport {
   /// `request` outlives the awaitable. Cancelled through Asio: throws system_error(asio::error::operation_aborted).
   [[nodiscard]] virtual boost::asio::awaitable<result<http_response>> send(const http_request& request,
                                                                            clock::time_point deadline) = 0;
+  /// Opens connections to `to` ahead of the first request, all at once, until there are so many, idle or in use; never
+  /// one that would need another to be closed. Fails as send() does when one could not be opened; the others stay.
+  /// Cancelled through Asio as send() is. By default there is nothing to open.
+  [[nodiscard]] virtual boost::asio::awaitable<result<void>> prewarm(std::shared_ptr<const origin> /*to*/,
+                                                                     std::size_t /*connections*/) {
+    co_return result<void>{};
+  }
   /// Refuses new requests (errc::client_closed), lets those under way end, then closes every connection.
   [[nodiscard]] virtual boost::asio::awaitable<void> close() = 0;
   [[nodiscard]] virtual transport_metrics metrics() const = 0;

@@ -147,6 +147,10 @@ exit_code run_command(const invocation& asked, const surroundings& around, const
   if (around.adjust) around.adjust(config);
   const std::string endpoint = endpoint_url(config);
 
+  if (!config.verify_tls && endpoint.starts_with("https:"))
+    around.err(std::string{program_name} + ": [WARNING]: --no-verify-ssl: ANY CERTIFICATE IS ACCEPTED; whoever is " +
+               "between here and " + endpoint + " can read and change everything\n");
+
   asio::io_context io{1};
   asio::signal_set signals{io, SIGINT};  // from here on a Ctrl-C waits for the loop
   debug(std::string{program_name} + '/' + std::string{version} + ' ' + std::string{asked.what->name} + ", region " +

@@ -39,6 +39,11 @@ boost::asio::awaitable<list_task_instances_response> call_list_task_instances(st
   co_return std::move(response);
 }
 
+boost::asio::awaitable<void> call_prewarm(std::shared_ptr<client_state> state, std::size_t connections) {
+  auto failure = co_await state->prewarm(connections);
+  if (failure) throw exception(*std::move(failure));
+}
+
 boost::asio::awaitable<void> call_close(std::shared_ptr<client_state> state) {
   co_await state->close();
 }
@@ -59,6 +64,10 @@ boost::asio::awaitable<list_task_instances_response> client::list_task_instances
 list_task_instances_paginator client::paginate_list_task_instances(list_task_instances_request request,
                                                                    call_options options) const {
   return {*this, std::move(request), std::move(options)};
+}
+
+boost::asio::awaitable<void> client::prewarm(std::size_t connections) const {
+  return call_prewarm(state_, connections);
 }
 
 boost::asio::awaitable<void> client::close() const {

@@ -55,11 +55,13 @@ client_config checked(client_config config) {
   if (config.connect_timeout <= 0ms || config.connect_timeout > year)
     refuse_setting("connect_timeout", "must be positive and at most a year");
   if (config.attempt_timeout <= 0ms) refuse_setting("attempt_timeout", "must be positive");
+  if (config.read_timeout && (*config.read_timeout <= 0ms || *config.read_timeout > year))
+    refuse_setting("read_timeout", "must be positive and at most a year; leave it out for no limit of its own");
   if (config.operation_timeout && *config.operation_timeout <= 0ms)
     refuse_setting("operation_timeout", "must be positive; leave it out for no limit");
   if (config.max_connections < 1) refuse_setting("max_connections", "must be at least 1");
-  if (config.acquire_timeout && *config.acquire_timeout <= 0ms)
-    refuse_setting("acquire_timeout", "must be positive; leave it out for the attempt's own limit");
+  if (config.acquire_timeout && (*config.acquire_timeout <= 0ms || *config.acquire_timeout > year))
+    refuse_setting("acquire_timeout", "must be positive and at most a year; leave it out for the attempt's own limit");
   if (config.max_connection_age <= 0ms || config.max_connection_age > year)
     refuse_setting("max_connection_age", "must be positive and at most a year");
   if (config.max_idle_time <= 0ms || config.max_idle_time > year)
@@ -94,12 +96,15 @@ client_state::client_state(asio::any_io_executor executor, client_config config)
   options.max_connection_age = config_.max_connection_age;
   options.max_idle_time = config_.max_idle_time;
   options.connect_timeout = config_.connect_timeout;
+  options.read_timeout = config_.read_timeout;
   options.max_response_bytes = config_.max_response_bytes;
   // AWS's tools do not look at the bundle for http:// either.
   if (endpoint_.where->tls) options.ca_bundle = config_.ca_bundle;
   options.https_proxy = config_.https_proxy;
   options.http_proxy = config_.http_proxy;
   options.no_proxy = config_.no_proxy;
+  options.client_certificate = config_.client_certificate;
+  options.client_key = config_.client_key;
   options.verify_tls = config_.verify_tls;
   options.tls_context = config_.tls_context;
   config_.network = net::make_pooled_transport(std::move(executor), std::move(options));
@@ -150,6 +155,23 @@ void client_state::note_exchange(std::chrono::nanoseconds took) noexcept {
   const std::int64_t known = shortest_exchange_.load(relaxed);
   const std::int64_t fresh = took.count();
   shortest_exchange_.store(known == 0 || fresh < known ? fresh : known + (fresh - known) / 64, relaxed);
+}
+
+asio::awaitable<std::optional<error>> client_state::prewarm(std::size_t connections) {
+  std::optional<error> failure;
+  if (connections < 1 || connections > config_.max_connections) {
+    failure.emplace(errc::invalid_argument, "connections must be from 1 to max_connections, which is " +
+                                                std::to_string(config_.max_connections));
+    co_return failure;
+  }
+  running_operation running{*this};
+  if (!running.enter()) {
+    failure.emplace(errc::client_closed, "the client is closed");
+    co_return failure;
+  }
+  auto opened = co_await config_.network->prewarm(endpoint_.where, connections);
+  if (!opened) failure = std::move(opened).error();
+  co_return failure;
 }
 
 asio::awaitable<void> client_state::close() {

@@ -40,6 +40,7 @@ class client_state : public std::enable_shared_from_this<client_state> {
                                                                      const std::string& body,
                                                                      const call_options& options, decoder decode,
                                                                      void* out);
+  [[nodiscard]] boost::asio::awaitable<std::optional<error>> prewarm(std::size_t connections);
   [[nodiscard]] boost::asio::awaitable<void> close();
   [[nodiscard]] client_metrics metrics() const;
 

@@ -54,12 +54,17 @@ connection::~connection() {
   tls_.reset();  // while the socket is open, to say good-bye
 }
 
-void connection::expire() noexcept {
+void connection::expire(std::chrono::milliseconds silence) noexcept {
   const std::lock_guard lock{mutex_};
+  silence_ = silence.count();
   expired_ = true;
   // Ends any wait on the socket, also one that begins a moment later. Cancelling through
   // the socket object instead would need a lock around each wait, as that object is the waiting coroutine's.
   if (descriptor_ >= 0) ::shutdown(descriptor_, SHUT_RDWR);
+}
+
+void connection::note_move() noexcept {
+  last_moved_.store(std::chrono::steady_clock::now().time_since_epoch().count(), std::memory_order_relaxed);
 }
 
 asio::awaitable<void> connection::wait(io_status what) {
@@ -113,12 +118,14 @@ asio::awaitable<std::optional<error>> connection::start_tls(tls_settings& settin
 asio::awaitable<result<http_response>> connection::exchange(const http_request& request, std::size_t max_body_bytes) {
   reusable_ = false;
   stale_ = false;
+  note_move();
   bool sent = false;
   for (std::string_view unsent = request.bytes(); !unsent.empty();) {
     const io_step step = write(unsent);
     if (expired()) co_return timed_out(errc::attempt_timeout, phase::writing_request, sent);
     if (step.status == io_status::done) {
       sent = true;
+      note_move();
       unsent.remove_prefix(step.count);
     } else if (is_wait(step.status)) {
       co_await wait(step.status);
@@ -134,6 +141,7 @@ asio::awaitable<result<http_response>> connection::exchange(const http_request& 
     co_await wait(step.status);
     if (expired()) co_return timed_out(errc::attempt_timeout, phase::reading_response, true);
     step = receive(parser);
+    note_move();
   } while (parser.state() == response_parser::progress::need_more && is_wait(step.status));
 
   if (step.status == io_status::closed) parser.finish();
@@ -213,8 +221,16 @@ error connection::lost(const io_step& step, phase during, bool sent, const std::
 }
 
 error connection::timed_out(errc value, phase during, bool sent) const {
-  error out{value, std::string{value == errc::connect_timeout ? "no connection to " : "no complete response from "} +
-                       peer_ + " within the time limit (" + std::string{to_string(during)} + ")"};
+  const std::string in_phase = " (" + std::string{to_string(during)} + ")";
+  std::string message;
+  if (value == errc::connect_timeout) {
+    message = "no connection to " + peer_ + " within the time limit" + in_phase;
+  } else if (silence_ != 0) {
+    message = "not a byte to or from " + peer_ + " for " + std::to_string(silence_) + " ms, read_timeout" + in_phase;
+  } else {
+    message = "no complete response from " + peer_ + " within the time limit" + in_phase;
+  }
+  error out{value, std::move(message)};
   out.phase = during;
   out.may_have_reached_service = sent;
   return out;

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <chrono>
 #include <memory>
 #include <mutex>
 #include <mwaa_serverless/error.hpp>
@@ -35,9 +36,14 @@ class connection {
   [[nodiscard]] boost::asio::awaitable<result<http_response>> exchange(const http_request& request,
                                                                        std::size_t max_body_bytes);
 
-  /// Ends what is under way with a timeout. From any thread; the only member of which that is so.
-  void expire() noexcept;
+  /// Ends what is under way with a timeout. From any thread, as the next two; the only members of which that is so.
+  /// `silence`, when it is not zero, was the limit: the peer neither took nor sent a byte for so long.
+  void expire(std::chrono::milliseconds silence = {}) noexcept;
   [[nodiscard]] bool expired() const noexcept { return expired_; }
+  /// When the exchange under way began, or last moved a byte.
+  [[nodiscard]] std::chrono::steady_clock::time_point last_moved() const noexcept {
+    return std::chrono::steady_clock::time_point{std::chrono::steady_clock::duration{last_moved_}};
+  }
   /// Whether an idle connection is as the last response left it: not closed, and no byte has come unasked.
   [[nodiscard]] bool undisturbed();
   /// The last exchange failed because the peer had gone before it sent a byte of the response.
@@ -46,6 +52,10 @@ class connection {
   [[nodiscard]] error timed_out(phase during) const { return timed_out(errc::connect_timeout, during, false); }
   /// The TLS handshake took up an earlier session.
   [[nodiscard]] bool resumed() const noexcept { return tls_ && tls_->resumed(); }
+  /// TLS whose peer nobody checked.
+  [[nodiscard]] bool unverified() const noexcept { return tls_ && !tls_->verified(); }
+  /// Nothing has been sent over it yet, and it is to be kept.
+  void keep() noexcept { reusable_ = true; }
   /// Another request can follow.
   [[nodiscard]] bool reusable() const noexcept { return reusable_ && !expired_; }
 
@@ -53,6 +63,7 @@ class connection {
   [[nodiscard]] boost::asio::awaitable<void> wait(io_status what);
   io_step write(std::string_view bytes);
   io_step receive(response_parser& parser);
+  void note_move() noexcept;
   error lost(const io_step& step, phase during, bool sent, const std::string& where) const;
   error timed_out(errc value, phase during, bool sent) const;
 
@@ -66,6 +77,8 @@ class connection {
   std::mutex mutex_;     // guards descriptor_
   int descriptor_ = -1;  // what expire() may shut down
   std::atomic<bool> expired_{false};
+  std::atomic<std::chrono::milliseconds::rep> silence_{0};
+  std::atomic<std::chrono::steady_clock::rep> last_moved_{0};
 };
 
 }  // namespace mwaa_serverless::net

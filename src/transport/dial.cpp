@@ -1,5 +1,7 @@
 #include "transport/dial.hpp"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -49,6 +51,26 @@ class bell {
   bool rung_ = false;
 };
 
+// A peer that is gone without a word, or a network that forgot the connection, is noticed after 30 s without a sign:
+// by probes of the kernel while the connection is idle (after 15 s, the least that the C++ SDK allows, then each 5 s),
+// and when what was sent is not acknowledged (RFC 5482, tcp(7)). Probes also keep entries in NATs and firewalls alive.
+error_code notice_silence(int descriptor) {
+  struct option {
+    int level;
+    int name;
+    int value;
+  };
+  constexpr option all[] = {{SOL_SOCKET, SO_KEEPALIVE, 1},
+                            {IPPROTO_TCP, TCP_KEEPIDLE, 15},
+                            {IPPROTO_TCP, TCP_KEEPINTVL, 5},
+                            {IPPROTO_TCP, TCP_KEEPCNT, 3},
+                            {IPPROTO_TCP, TCP_USER_TIMEOUT, 30'000}};
+  for (const option& each : all)
+    if (::setsockopt(descriptor, each.level, each.name, &each.value, sizeof each.value) != 0)
+      return {errno, boost::system::system_category()};
+  return {};
+}
+
 /// One address that is tried.
 class attempt {
  public:
@@ -61,6 +83,7 @@ class attempt {
     socket.open(address_.protocol(), code);
     if (!code) socket.native_non_blocking(true, code);
     if (!code) socket.set_option(tcp::no_delay{true}, code);
+    if (!code) code = notice_silence(socket.native_handle());
     if (code) return code;
     const int started = ::connect(socket.native_handle(), address_.data(), static_cast<socklen_t>(address_.size()));
     if (started == 0) {
@@ -98,6 +121,9 @@ std::vector<dial_state::family> families_of(const std::vector<tcp::endpoint>& ad
   return out;
 }
 
+// A message names failures until it is so long, and counts the others.
+constexpr std::size_t max_failures_bytes = 600;
+
 error problem(errc value, std::string message) {
   error out{value, std::move(message)};
   out.phase = phase::connecting;
@@ -112,18 +138,26 @@ asio::awaitable<result<tcp::socket>> dial(asio::any_io_executor io, std::vector<
   const auto woken = std::make_shared<bell>();
   std::vector<std::unique_ptr<attempt>> under_way;
   std::string failures;
+  std::size_t unnamed = 0;
   const auto note = [&](const attempt& which, const error_code& code) {
     plan.failed();
+    if (failures.size() > max_failures_bytes) {
+      ++unnamed;
+      return;
+    }
     failures += (failures.empty() ? "" : "; ") + which.address().address().to_string() + ": " + code.message();
+  };
+  const auto all_failures = [&] {
+    return unnamed == 0 ? failures : failures + "; and " + std::to_string(unnamed) + " more";
   };
   for (;;) {
     const auto now = std::chrono::steady_clock::now();
     if (now >= deadline)
       co_return problem(errc::connect_timeout, "no connection to " + peer + " within the time limit (connecting)" +
-                                                   (failures.empty() ? "" : "; " + failures));
+                                                   (failures.empty() ? "" : "; " + all_failures()));
     const dial_state::step step = plan.next(now);
     if (step.what == dial_state::action::exhausted)
-      co_return problem(errc::connect_failed, "cannot connect to " + peer + " (" + failures + ")");
+      co_return problem(errc::connect_failed, "cannot connect to " + peer + " (" + all_failures() + ")");
     if (step.what == dial_state::action::start) {
       auto fresh = std::make_unique<attempt>(io, addresses[step.index]);
       if (const error_code code = fresh->start(woken); code)

@@ -4,6 +4,17 @@
 
 namespace mwaa_serverless::net {
 
+namespace {
+
+// Of the limits on a connection's time, at random.
+constexpr double most_taken_off = 0.1;
+
+std::chrono::nanoseconds scaled(std::chrono::nanoseconds limit, double share) {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(limit * share);
+}
+
+}  // namespace
+
 pool_state::acquisition::acquisition(answer what_value, slot_id slot_value, ticket place_value)
     : what(what_value), slot(slot_value), place(place_value) {}
 pool_state::release_result::release_result(bool keep_value, std::optional<ticket> wake_value)
@@ -15,10 +26,15 @@ pool_state::pool_state(std::size_t max_connections, std::chrono::nanoseconds max
     : max_connections_(max_connections), max_idle_time_(max_idle_time), max_waiting_(max_waiting), max_age_(max_age) {}
 
 std::vector<slot_id> pool_state::expire_idle(time_point now) {
-  std::vector<slot_id> old;
-  while (old.size() < idle_.size() && now - idle_since_[idle_[old.size()]] >= max_idle_time_)
-    old.push_back(idle_[old.size()]);
-  idle_.erase(idle_.begin(), idle_.begin() + static_cast<std::ptrdiff_t>(old.size()));
+  // In the order of idle_, so that one which is too young even for the least share ends the search.
+  const auto least = scaled(max_idle_time_, 1 - most_taken_off);
+  const auto end =
+      std::find_if(idle_.begin(), idle_.end(), [&](slot_id slot) { return now - times_[slot].idle_since < least; });
+  const auto kept = std::stable_partition(idle_.begin(), end, [&](slot_id slot) {
+    return now - times_[slot].idle_since >= scaled(max_idle_time_, times_[slot].share);
+  });
+  std::vector<slot_id> old(idle_.begin(), kept);
+  idle_.erase(idle_.begin(), kept);
   unused_.insert(unused_.end(), old.begin(), old.end());
   return old;
 }
@@ -32,14 +48,8 @@ pool_state::acquisition pool_state::acquire(const origin& to) {
     return give(slot, answer::reuse);
   }
   slot_id slot = 0;
-  if (!unused_.empty()) {
-    slot = unused_.back();
-    unused_.pop_back();
-  } else if (origins_.size() < max_connections_) {
-    slot = origins_.size();
-    origins_.emplace_back();
-    idle_since_.emplace_back();
-    keep_until_.push_back(time_point::max());
+  if (const auto unused = unused_slot()) {
+    slot = *unused;
   } else if (!idle_.empty()) {  // an idle connection to somewhere else makes room
     slot = idle_.front();
     idle_.erase(idle_.begin());
@@ -56,7 +66,7 @@ pool_state::acquisition pool_state::acquire(const origin& to) {
 
 pool_state::release_result pool_state::release(slot_id slot, bool reusable, time_point now) {
   --in_use_;
-  reusable = reusable && now < keep_until_[slot];
+  reusable = reusable && now < times_[slot].keep_until;
   if (!line_.empty()) {
     waiter first = std::move(line_.front());
     line_.pop_front();
@@ -66,7 +76,7 @@ pool_state::release_result pool_state::release(slot_id slot, bool reusable, time
     return {keep, first.place};
   }
   if (reusable && !closed_) {
-    idle_since_[slot] = now;
+    times_[slot].idle_since = now;
     idle_.push_back(slot);
     return {true, std::nullopt};
   }
@@ -102,9 +112,20 @@ void pool_state::replaced() noexcept {
 
 void pool_state::opened(slot_id slot, time_point now, double unit) {
   ++opened_;
-  keep_until_[slot] = time_point::max();
-  if (max_age_ != for_ever)
-    keep_until_[slot] = now + std::chrono::duration_cast<time_point::duration>(max_age_ * (1 - unit / 10));
+  times_[slot].share = 1 - unit * most_taken_off;
+  times_[slot].keep_until = max_age_ == for_ever ? time_point::max() : now + scaled(max_age_, times_[slot].share);
+}
+
+std::optional<slot_id> pool_state::reserve(const origin& to, std::size_t wanted) {
+  if (closed_) return std::nullopt;
+  const auto ever = std::count(origins_.begin(), origins_.end(), to);
+  const auto gone = std::count_if(unused_.begin(), unused_.end(), [&](slot_id slot) { return origins_[slot] == to; });
+  if (static_cast<std::size_t>(ever - gone) >= wanted) return std::nullopt;
+  const auto slot = unused_slot();
+  if (!slot) return std::nullopt;
+  origins_[*slot] = to;
+  ++in_use_;
+  return slot;
 }
 
 void pool_state::waited(std::chrono::nanoseconds how_long) noexcept {
@@ -131,6 +152,18 @@ transport_metrics pool_state::metrics() const {
   out.wait_time = wait_time_;
   out.refused = refused_;
   return out;
+}
+
+std::optional<slot_id> pool_state::unused_slot() {
+  if (!unused_.empty()) {
+    const slot_id slot = unused_.back();
+    unused_.pop_back();
+    return slot;
+  }
+  if (origins_.size() == max_connections_) return std::nullopt;
+  origins_.emplace_back();
+  times_.emplace_back();
+  return origins_.size() - 1;
 }
 
 pool_state::acquisition pool_state::give(slot_id slot, answer what) {

@@ -72,8 +72,12 @@ class pool_state {
 
   /// A reused connection was found dead: its holder opens another in its place.
   void replaced() noexcept;
-  /// A holder has opened a connection in its slot. It is not kept when it is given back after max_age; `unit`, random
-  /// in [0, 1), takes up to a tenth off that, so that connections opened together do not end together.
+  /// A slot to open one more connection in, while there are fewer than `wanted` to `to`. It counts as in use. nullopt:
+  /// there are as many, or no room without closing another.
+  [[nodiscard]] std::optional<slot_id> reserve(const origin& to, std::size_t wanted);
+  /// A holder has opened a connection in its slot. It is not kept when it is given back after max_age, nor idle for
+  /// max_idle_time; `unit`, random in [0, 1), takes up to a tenth off both, so that connections opened together do not
+  /// end together.
   void opened(slot_id slot, time_point now, double unit);
   /// One in line was there for so long.
   void waited(std::chrono::nanoseconds how_long) noexcept;
@@ -95,16 +99,22 @@ class pool_state {
     acquisition given;
   };
 
+  struct connection_times {
+    double share = 1;  // of the limits
+    time_point idle_since{};
+    time_point keep_until = time_point::max();
+  };
+
+  std::optional<slot_id> unused_slot();
   [[nodiscard]] acquisition give(slot_id slot, answer what);
 
   std::size_t max_connections_;
   std::chrono::nanoseconds max_idle_time_;
   std::size_t max_waiting_;
   std::chrono::nanoseconds max_age_;
-  std::vector<origin> origins_;  // of each slot that was ever used
-  std::vector<time_point> idle_since_;
-  std::vector<time_point> keep_until_;
-  std::vector<slot_id> idle_;  // longest idle first
+  std::vector<origin> origins_;          // of each slot that was ever used
+  std::vector<connection_times> times_;  // of each such slot
+  std::vector<slot_id> idle_;            // longest idle first
   std::vector<slot_id> unused_;
   std::deque<waiter> line_;
   std::vector<gift> gifts_;  // given, not yet claimed

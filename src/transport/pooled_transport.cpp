@@ -1,7 +1,11 @@
 #include "transport/pooled_transport.hpp"
 
 #include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/deferred.hpp>
+#include <boost/asio/experimental/parallel_group.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <mutex>
 #include <optional>
@@ -51,6 +55,7 @@ class pooled_transport final : public transport, public std::enable_shared_from_
         no_proxy_(options_.no_proxy),
         tls_(options_),
         io_(std::move(io)),
+        names_(io_, options_.name_servers),
         random_({}),
         timer_(io_),
         pool_(options_.max_connections, options_.max_idle_time, options_.max_waiting,
@@ -63,11 +68,18 @@ class pooled_transport final : public transport, public std::enable_shared_from_
   }
   asio::awaitable<void> close() override { return drain(shared_from_this()); }
 
+  asio::awaitable<result<void>> prewarm(std::shared_ptr<const origin> to, std::size_t connections) override {
+    return fill(shared_from_this(), std::move(to), connections);
+  }
+
   transport_metrics metrics() const override {
+    const std::uint64_t lookups = names_.lookups();
     const std::lock_guard lock{mutex_};
     transport_metrics out = pool_.metrics();
+    out.name_lookups = lookups;
     out.tls_handshakes = handshakes_;
     out.tls_resumptions = resumptions_;
+    out.tls_unverified = unverified_;
     return out;
   }
 
@@ -131,17 +143,22 @@ class pooled_transport final : public transport, public std::enable_shared_from_
 
   static asio::awaitable<result<http_response>> run(std::shared_ptr<pooled_transport> self, const http_request& request,
                                                     time_point deadline);
+  static asio::awaitable<result<void>> fill(std::shared_ptr<pooled_transport> self, std::shared_ptr<const origin> to,
+                                            std::size_t connections);
+  static asio::awaitable<result<void>> add_one(std::shared_ptr<pooled_transport> self, std::shared_ptr<const origin> to,
+                                               std::size_t wanted);
   static asio::awaitable<void> drain(std::shared_ptr<pooled_transport> self);
   asio::awaitable<std::optional<error>> wait_in_line(lease& held, ticket place, time_point deadline);
   asio::awaitable<result<connection*>> open(slot_id slot, const origin& to, time_point deadline);
 
   pool_state::acquisition acquire(lease& held, const origin& to, time_point now, time_point deadline);
+  bool reserve(lease& held, const origin& to, std::size_t wanted);
   bool claim(lease& held, ticket place, time_point deadline, const std::shared_ptr<event>& woken);
   void leave_line(ticket place);
   void give_back(slot_id slot);
   connection& install(slot_id slot, connection_ptr fresh, time_point deadline);
-  bool move_deadline(slot_id slot, time_point deadline);
-  void note_opened(slot_id slot, bool tls, bool resumed);
+  bool begin_exchange(slot_id slot, time_point deadline);
+  void note_opened(slot_id slot, const connection& link, bool tls);
   void note_replaced();
   void on_timer();
 
@@ -149,6 +166,8 @@ class pooled_transport final : public transport, public std::enable_shared_from_
   [[nodiscard]] connection_ptr accept(lease& held, const pool_state::acquisition& given, time_point deadline);
   [[nodiscard]] connection_ptr settle(slot_id slot, const pool_state::release_result& outcome);
   void set_deadline(slot_id slot, time_point deadline);
+  void set_exchange_deadline(slot_id slot, time_point deadline);
+  void look_at(slot_id slot, time_point now);
   void arm_timer();
 
   static std::optional<proxy> proxy_of(std::string_view setting, const std::string& text);
@@ -161,17 +180,20 @@ class pooled_transport final : public transport, public std::enable_shared_from_
   const no_proxy_list no_proxy_;
   tls_settings tls_;
   asio::any_io_executor io_;
+  resolver names_;
   random_source random_;
 
   mutable std::mutex mutex_;  // guards everything below; never held across a suspension
   asio::steady_timer timer_;
   pool_state pool_;
   deadline_state deadlines_;
+  std::vector<time_point> limits_;                           // by slot: what the timer ends at the latest
   std::vector<connection_ptr> connections_;                  // by slot
   std::unordered_map<ticket, std::shared_ptr<event>> line_;  // those who wait for a connection
   std::vector<std::shared_ptr<event>> closing_;              // those who wait in close()
   std::uint64_t handshakes_ = 0;
   std::uint64_t resumptions_ = 0;
+  std::uint64_t unverified_ = 0;
 };
 
 asio::awaitable<result<http_response>> pooled_transport::run(std::shared_ptr<pooled_transport> self,
@@ -231,18 +253,48 @@ asio::awaitable<result<connection*>> pooled_transport::open(slot_id slot, const 
   if (through != nullptr) peer += " through the proxy " + through->authority();
   const std::string& host = through != nullptr ? through->host() : to.host;
   const std::uint16_t port = through != nullptr ? through->port() : to.port;
-  const auto addresses = co_await resolve(io_, host, port, limit, options_.name_servers);
+  const auto addresses = co_await names_.resolve(host, port, limit);
   if (!addresses) co_return addresses.error();
   auto socket = co_await dial(io_, *addresses, peer, limit);
-  if (!socket) co_return socket.error();
+  if (!socket) {
+    names_.forget(host);  // the host may have moved
+    co_return socket.error();
+  }
   connection* const link = &install(slot, std::make_unique<connection>(std::move(*socket), peer), limit);
   std::optional<error> failed;
   if (through != nullptr && to.tls) failed = co_await link->open_tunnel(*through, to);
   if (!failed && to.tls) failed = co_await link->start_tls(tls_, to);
-  if (!failed && !move_deadline(slot, deadline)) failed = link->timed_out(phase::tls_handshake);
+  if (!failed && !begin_exchange(slot, deadline)) failed = link->timed_out(phase::tls_handshake);
   if (failed) co_return std::move(*failed);
-  note_opened(slot, to.tls, link->resumed());
+  note_opened(slot, *link, to.tls);
   co_return link;
+}
+
+asio::awaitable<result<void>> pooled_transport::fill(std::shared_ptr<pooled_transport> self,
+                                                     std::shared_ptr<const origin> to, std::size_t connections) {
+  const asio::any_io_executor here = co_await asio::this_coro::executor;
+  const auto one = [&] { return asio::co_spawn(here, add_one(self, to, connections), asio::deferred); };
+  std::vector<decltype(one())> all;
+  for (std::size_t i = 0; i < connections; ++i) all.push_back(one());
+  auto group = asio::experimental::make_parallel_group(std::move(all));
+  // One that fails lets the others be: what they open is of use.
+  const auto [order, thrown, outcomes] =
+      co_await group.async_wait(asio::experimental::wait_for_all{}, asio::use_awaitable);
+  for (const std::exception_ptr& each : thrown)
+    if (each) std::rethrow_exception(each);
+  for (const std::size_t each : order)
+    if (!outcomes[each]) co_return outcomes[each].error();
+  co_return result<void>{};
+}
+
+asio::awaitable<result<void>> pooled_transport::add_one(std::shared_ptr<pooled_transport> self,
+                                                        std::shared_ptr<const origin> to, std::size_t wanted) {
+  lease held{*self};
+  if (!self->reserve(held, *to, wanted)) co_return result<void>{};
+  const auto fresh = co_await self->open(held.slot(), *to, deadline_state::never);
+  if (!fresh) co_return fresh.error();
+  (*fresh)->keep();
+  co_return result<void>{};
 }
 
 asio::awaitable<void> pooled_transport::drain(std::shared_ptr<pooled_transport> self) {
@@ -265,6 +317,14 @@ pool_state::acquisition pooled_transport::acquire(lease& held, const origin& to,
   const auto got = pool_.acquire(to);
   if (got.what == answer::reuse || got.what == answer::open) evicted = accept(held, got, deadline);
   return got;
+}
+
+bool pooled_transport::reserve(lease& held, const origin& to, std::size_t wanted) {
+  connection_ptr evicted;
+  const std::lock_guard lock{mutex_};
+  const auto slot = pool_.reserve(to, wanted);
+  if (slot) evicted = accept(held, {answer::open, *slot, 0}, deadline_state::never);
+  return slot.has_value();
 }
 
 // Takes the slot that was given to a place in the line. While there is none: `woken` will be set when there is.
@@ -303,9 +363,9 @@ connection& pooled_transport::install(slot_id slot, connection_ptr fresh, time_p
 }
 
 // False when the deadline so far had passed.
-bool pooled_transport::move_deadline(slot_id slot, time_point deadline) {
+bool pooled_transport::begin_exchange(slot_id slot, time_point deadline) {
   const std::lock_guard lock{mutex_};
-  set_deadline(slot, deadline);
+  set_exchange_deadline(slot, deadline);
   return !connections_[slot]->expired();
 }
 
@@ -321,12 +381,13 @@ const proxy* pooled_transport::proxy_for(const origin& to) const {
   return one && !no_proxy_.contains(to) ? &*one : nullptr;
 }
 
-void pooled_transport::note_opened(slot_id slot, bool tls, bool resumed) {
+void pooled_transport::note_opened(slot_id slot, const connection& link, bool tls) {
   const double unit = random_.unit();
   const std::lock_guard lock{mutex_};
   pool_.opened(slot, steady_now(), unit);
   handshakes_ += tls ? 1 : 0;
-  resumptions_ += resumed ? 1 : 0;
+  resumptions_ += link.resumed() ? 1 : 0;
+  unverified_ += link.unverified() ? 1 : 0;
 }
 
 void pooled_transport::note_replaced() {
@@ -343,7 +404,7 @@ pooled_transport::connection_ptr pooled_transport::accept(lease& held, const poo
     return std::move(place);
   }
   held.hold(given.slot, place.get());
-  set_deadline(given.slot, deadline);
+  set_exchange_deadline(given.slot, deadline);
   return nullptr;
 }
 
@@ -364,7 +425,26 @@ pooled_transport::connection_ptr pooled_transport::settle(slot_id slot, const po
 }
 
 void pooled_transport::set_deadline(slot_id slot, time_point deadline) {
+  limits_.resize(std::max(limits_.size(), slot + 1));
+  limits_[slot] = deadline;
   if (deadlines_.set(slot, deadline)) arm_timer();
+}
+
+// With a limit on silence, the timer comes to look whether a byte has moved since.
+void pooled_transport::set_exchange_deadline(slot_id slot, time_point deadline) {
+  set_deadline(slot, deadline);
+  if (!options_.read_timeout) return;
+  if (deadlines_.set(slot, std::min(deadline, steady_now() + *options_.read_timeout))) arm_timer();
+}
+
+// Ends what a slot is busy with, or finds that it may go on.
+void pooled_transport::look_at(slot_id slot, time_point now) {
+  connection* const link = connections_[slot].get();
+  if (link == nullptr) return;
+  if (now >= limits_[slot] || !options_.read_timeout) return link->expire();
+  const time_point silent_until = link->last_moved() + *options_.read_timeout;
+  if (now >= silent_until) return link->expire(*options_.read_timeout);
+  (void)deadlines_.set(slot, std::min(limits_[slot], silent_until));  // on_timer() sets the timer
 }
 
 void pooled_transport::arm_timer() {
@@ -377,8 +457,8 @@ void pooled_transport::arm_timer() {
 
 void pooled_transport::on_timer() {
   const std::lock_guard lock{mutex_};
-  for (const slot_id slot : deadlines_.fired(steady_now()))
-    if (connections_[slot]) connections_[slot]->expire();
+  const time_point now = steady_now();
+  for (const slot_id slot : deadlines_.fired(now)) look_at(slot, now);
   if (deadlines_.armed() != deadline_state::never) arm_timer();
 }
 
@@ -393,6 +473,7 @@ pooled_transport_options::pooled_transport_options() = default;
 std::shared_ptr<transport> make_pooled_transport(asio::any_io_executor executor, pooled_transport_options options) {
   check_positive("max_connections", options.max_connections > 0);
   check_positive("max_idle_time", options.max_idle_time.count() > 0);
+  check_positive("read_timeout", !options.read_timeout || options.read_timeout->count() > 0);
   check_positive("connect_timeout", options.connect_timeout.count() > 0);
   check_positive("max_response_bytes", options.max_response_bytes > 0);
   check_positive("acquire_timeout", !options.acquire_timeout || options.acquire_timeout->count() > 0);

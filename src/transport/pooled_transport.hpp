@@ -31,6 +31,8 @@ class pooled_transport_options {
   std::optional<std::chrono::milliseconds> max_connection_age;
   /// A connection idle for longer is closed instead of used. Positive.
   std::chrono::milliseconds max_idle_time{50'000};
+  /// Limit of the time in which an exchange moves no byte. Positive.
+  std::optional<std::chrono::milliseconds> read_timeout;
   /// Limit of opening a connection: name look-up, TCP and TLS handshakes. Positive.
   std::chrono::milliseconds connect_timeout{3100};
   /// Limit of a response body. Positive.
@@ -38,9 +40,12 @@ class pooled_transport_options {
 
   /// File of PEM certificates to trust instead of the system's.
   std::string ca_bundle;
+  /// Files of PEM with the client's certificate (and those it was signed by), and its key; the key may be in the first.
+  std::string client_certificate;
+  std::string client_key;
   /// False accepts any certificate.
   bool verify_tls = true;
-  /// A caller's own settings, used as they are instead of ca_bundle and verify_tls.
+  /// A caller's own settings, used as they are instead of those above.
   std::shared_ptr<boost::asio::ssl::context> tls_context;
 
   /// Proxies for https:// and http:// origins, and which hosts go without; see client_config.

@@ -10,10 +10,24 @@ namespace mwaa_serverless::net {
 
 namespace http = boost::beast::http;
 
+namespace {
+
+constexpr std::uint64_t most_reserved = std::uint64_t{1} << 20;
+
+std::string not_asked_for(const std::string& what) {
+  return "the response uses " + what + ", which was not asked for";
+}
+
+}  // namespace
+
 response_parser::message::message(http_response& out, std::size_t max_body_bytes) : out_(out) {
   header_limit(static_cast<std::uint32_t>(max_head_bytes));
   body_limit(max_body_bytes);
   eager(true);
+}
+
+void response_parser::message::refuse(errc value, std::string why) {
+  if (!refusal) refusal.emplace(value, std::move(why));
 }
 
 void response_parser::message::on_request_impl(http::verb, string_view, string_view, int, error_code&) {}
@@ -25,6 +39,11 @@ void response_parser::message::on_response_impl(int status, string_view, int, er
 
 void response_parser::message::on_field_impl(field name, string_view name_text, string_view value, error_code& code) {
   if (in_trailer_) return;  // nothing that this library knows of comes in a trailer
+  if (++lines_ > max_header_lines) {
+    refuse(errc::malformed_response,
+           "the response has more than " + std::to_string(max_header_lines) + " header lines");
+    return;
+  }
   // Beast does not count the lines that came whole in the first piece.
   if (out_.fields.size() + name_text.size() + value.size() + 4 > max_head_bytes) {
     code = http::error::header_limit;
@@ -33,18 +52,19 @@ void response_parser::message::on_field_impl(field name, string_view name_text, 
   out_.fields.append(name_text.data(), name_text.size()).append(": ");
   out_.fields.append(value.data(), value.size()).append("\r\n");
   if (name == field::content_encoding && !boost::beast::iequals(value, "identity") && !value.empty())
-    unsupported = "Content-Encoding " + std::string{value};
+    refuse(errc::unsupported_response, not_asked_for("Content-Encoding " + std::string{value}));
   if (name == field::transfer_encoding && !boost::beast::iequals(value, "chunked"))
-    unsupported = "Transfer-Encoding " + std::string{value};
+    refuse(errc::unsupported_response, not_asked_for("Transfer-Encoding " + std::string{value}));
 }
 
 void response_parser::message::on_header_impl(error_code&) {
-  if (out_.status == 101) unsupported = "a protocol switch (101)";
+  if (out_.status == 101) refuse(errc::unsupported_response, not_asked_for("a protocol switch (101)"));
 }
 
 void response_parser::message::on_body_init_impl(const boost::optional<std::uint64_t>& length, error_code&) {
   in_trailer_ = true;
-  if (length) out_.body.reserve(static_cast<std::size_t>(*length));  // within the limit: checked before this call
+  // What is announced is not yet there: a page is some 40 KB.
+  if (length) out_.body.reserve(static_cast<std::size_t>(std::min<std::uint64_t>(*length, most_reserved)));
 }
 
 std::size_t response_parser::message::on_body_impl(string_view bytes, error_code&) {
@@ -93,9 +113,7 @@ response_parser::progress response_parser::parse(std::string_view bytes, std::si
     if (message_->is_header_done() && message_->chunked() && bytes.size() - used < 5) return progress::need_more;
     boost::beast::error_code code;
     used += message_->put(boost::asio::buffer(bytes.data() + used, bytes.size() - used), code);
-    if (!message_->unsupported.empty())
-      return fail(errc::unsupported_response,
-                  "the response uses " + message_->unsupported + ", which was not asked for");
+    if (message_->refusal) return fail(message_->refusal->first, message_->refusal->second);
     if (code == http::error::need_more) return progress::need_more;
     if (code) return fail(code);
     if (!message_->is_done()) continue;

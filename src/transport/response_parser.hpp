@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace mwaa_serverless::net {
 
@@ -17,6 +18,9 @@ class response_parser {
  public:
   /// Limit of status line and header lines together, and of what stands between the chunks of a body.
   static constexpr std::size_t max_head_bytes = std::size_t{64} * 1024;
+
+  /// Limit of header lines (as Envoy's max_headers_count).
+  static constexpr std::size_t max_header_lines = 100;
 
   explicit response_parser(std::size_t max_body_bytes);
 
@@ -49,13 +53,15 @@ class response_parser {
   class message final : public boost::beast::http::basic_parser<false> {
    public:
     message(http_response& out, std::size_t max_body_bytes);
-    std::string unsupported;  // why, when the response is in a form that was not asked for
+    // Why the response is refused although Beast would take it.
+    std::optional<std::pair<errc, std::string>> refusal;
 
    private:
     using error_code = boost::beast::error_code;
     using string_view = boost::beast::string_view;
     using field = boost::beast::http::field;
 
+    void refuse(errc value, std::string why);
     void on_request_impl(boost::beast::http::verb, string_view, string_view, int, error_code&) override;
     void on_response_impl(int status, string_view reason, int version, error_code& code) override;
     void on_field_impl(field name, string_view name_text, string_view value, error_code& code) override;
@@ -67,6 +73,7 @@ class response_parser {
     void on_finish_impl(error_code& code) override;
 
     http_response& out_;
+    std::size_t lines_ = 0;
     bool in_trailer_ = false;
   };
 

@@ -3,6 +3,7 @@
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 
+#include <algorithm>
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <cstdlib>
@@ -21,6 +22,34 @@ constexpr unsigned char http_1_1[] = {8, 'h', 't', 't', 'p', '/', '1', '.', '1'}
 
 [[noreturn]] void refuse(const std::string& member, const std::string& why) {
   throw exception{error{errc::invalid_configuration, member + ": " + why}};
+}
+
+// Without it OpenSSL would ask at the terminal. The caller sees that it was wanted.
+int no_passphrase(char*, int, int, void* wanted) {
+  *static_cast<bool*>(wanted) = true;
+  return -1;
+}
+
+void identify(SSL_CTX* context, const std::string& certificate, const std::string& key) {
+  if (certificate.empty()) {
+    if (!key.empty()) refuse("client_key", "there is no client_certificate for it");
+    return;
+  }
+  if (SSL_CTX_use_certificate_chain_file(context, certificate.c_str()) != 1)
+    refuse("client_certificate", "no certificate could be read from " + certificate + ": " + take_openssl_error());
+  const std::string& key_file = key.empty() ? certificate : key;
+  bool encrypted = false;
+  SSL_CTX_set_default_passwd_cb(context, &no_passphrase);
+  SSL_CTX_set_default_passwd_cb_userdata(context, &encrypted);
+  const bool usable = SSL_CTX_use_PrivateKey_file(context, key_file.c_str(), SSL_FILETYPE_PEM) == 1;
+  SSL_CTX_set_default_passwd_cb_userdata(context, nullptr);
+  SSL_CTX_set_default_passwd_cb(context, nullptr);
+  if (encrypted) {
+    ERR_clear_error();
+    refuse("client_key", "the key in " + key_file + " is encrypted; decrypt it (openssl pkey), or use tls_context");
+  }
+  // Also when it is not that of the certificate.
+  if (!usable) refuse("client_key", "no key could be used from " + key_file + ": " + take_openssl_error());
 }
 
 bool is_hashed_name(const std::string& name) {
@@ -78,6 +107,9 @@ tls_settings::tls_settings(const pooled_transport_options& options) : callers_(o
   SSL_CTX_set_session_cache_mode(context_, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
   SSL_CTX_sess_set_new_cb(context_, &tls_settings::keep_session);
   SSL_CTX_set_app_data(context_, this);
+  // 112 bits: no RSA below 2048, no SHA-1 (the default of Debian and others; OpenSSL's own takes RSA of 1024).
+  SSL_CTX_set_security_level(context_, std::max(2, SSL_CTX_get_security_level(context_)));
+  identify(context_, options.client_certificate, options.client_key);
   if (!options.ca_bundle.empty() && SSL_CTX_load_verify_file(context_, options.ca_bundle.c_str()) != 1)
     refuse("ca_bundle", "no certificate could be read from " + options.ca_bundle + ": " + take_openssl_error());
   if (!options.verify_tls) {

@@ -25,7 +25,7 @@ using ssl_session_ptr = std::unique_ptr<SSL_SESSION, free_ssl>;
 /// Certificates, limits and kept sessions. Used by any number of threads.
 class tls_settings {
  public:
-  /// Throws exception(errc::invalid_configuration) when ca_bundle cannot be used.
+  /// Throws exception(errc::invalid_configuration) when a file cannot be used, naming the option.
   explicit tls_settings(const pooled_transport_options& options);
   tls_settings(const tls_settings&) = delete;
   tls_settings& operator=(const tls_settings&) = delete;

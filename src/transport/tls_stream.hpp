@@ -35,6 +35,8 @@ class tls_stream {
   [[nodiscard]] const std::string& failure() const noexcept { return failure_; }
   /// Whether the handshake took up an earlier session.
   [[nodiscard]] bool resumed() const noexcept;
+  /// Whether the peer's certificate has to be in order.
+  [[nodiscard]] bool verified() const noexcept { return (SSL_get_verify_mode(ssl_.get()) & SSL_VERIFY_PEER) != 0; }
 
   /// Lends `buffer` for reading the socket until destroyed.
   class loan {

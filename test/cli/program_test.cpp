@@ -277,8 +277,13 @@ TEST_CASE("flags go before the environment") {
   CHECK(p.seen.ca_bundle == "flag.pem");
   CHECK(p.seen.region == "eu-west-1");
   CHECK_FALSE(p.seen.verify_tls);
+  CHECK(p.err.find("WARNING") == std::string::npos);  // nothing to verify on http
   CHECK(p.seen.connect_timeout == std::chrono::seconds{2});
   CHECK(p.seen.attempt_timeout == std::chrono::seconds{7});
+
+  p.list(emulator::run_empty, {"--endpoint-url", "https://127.0.0.1:2", "--no-verify-ssl"});
+  CHECK(p.err.find("[WARNING]: --no-verify-ssl: ANY CERTIFICATE IS ACCEPTED") != std::string::npos);
+  CHECK(p.err.find("127.0.0.1:2") != std::string::npos);
 
   p.list(emulator::run_empty, {"--cli-read-timeout", "0"});
   CHECK(p.seen.connect_timeout == connect);

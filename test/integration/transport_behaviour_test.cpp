@@ -387,6 +387,24 @@ TEST_CASE("transport: a broken response is a typed error, and its connection is 
   check_all(broken());
 }
 
+TEST_CASE("transport: a connection that ends at any byte of a response is noticed") {
+  const std::string whole = "HTTP/1.1 200 OK\r\nX-Y: z\r\nContent-Length: 2\r\n\r\nok";
+  for (const std::string& response : {whole, chunked}) {
+    test::scripted_server server;
+    for (std::size_t size = 1; size < response.size(); ++size)
+      server.on_connection(answer_and_close(response.substr(0, size)));
+    test::fixture client;
+    for (std::size_t size = 1; size < response.size(); ++size) {
+      CAPTURE(size);
+      const auto got = client.send(server.at());
+      REQUIRE(got.has_error());
+      CHECK(got.error().code == errc::connection_lost);
+      CHECK(got.error().phase == test::phase::reading_response);
+    }
+    CHECK(client.send(server.at()).has_value());
+  }
+}
+
 TEST_CASE("transport: a response's parts") {
   test::scripted_server server;
   server.on_connection(answer("HTTP/1.1 429 Too Many\r\nx-amzn-RequestId:  abc \r\nContent-Length: 4\r\n\r\nbody"));

@@ -123,6 +123,10 @@ TEST_CASE("response parser: limits") {
   CHECK(read(pieces).state == progress::need_more);
   pieces.push_back(line);
   CHECK(read(pieces).failed_as(errc::malformed_response));
+  std::string many = head;
+  for (int i = 0; i < 99; ++i) many += "X: y\r\n";
+  CHECK(read({many + "Content-Length: 0\r\n\r\n"}).state == progress::complete);
+  CHECK(read({many + "X: y\r\nContent-Length: 0\r\n\r\n"}).failed_as(errc::malformed_response));
   std::string half = head;
   for (int i = 0; i < 40; ++i) half += line;
   const std::string rest = half.substr(head.size()) + "\r\n";

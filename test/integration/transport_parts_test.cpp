@@ -2,6 +2,7 @@
 #include <arpa/inet.h>
 #include <doctest/doctest.h>
 #include <fcntl.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -9,10 +10,16 @@
 #include <array>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <chrono>
 #include <optional>
+#include <utility>
+#include <vector>
 
 #include "support/scripted_server.hpp"
+#include "transport/dial.hpp"
 #include "transport/event.hpp"
 #include "transport/tls_stream.hpp"
 
@@ -52,6 +59,14 @@ std::optional<bool> outcome_of(asio::io_context& io, const std::shared_ptr<net::
   io.restart();
   io.run_for(60s);
   return got;
+}
+
+asio::awaitable<void> dial_loopback(std::uint16_t port,
+                                    std::optional<mwaa_serverless::result<asio::ip::tcp::socket>>& got) {
+  std::vector<asio::ip::tcp::endpoint> addresses(1, {asio::ip::address_v4::loopback(), port});
+  const auto io = co_await asio::this_coro::executor;
+  auto made = co_await net::dial(io, addresses, "here", std::chrono::steady_clock::time_point::max());
+  got.emplace(std::move(made));
 }
 
 }  // namespace
@@ -103,4 +118,25 @@ TEST_CASE("tls_stream: what a loan leaves unread comes with the next") {
     all.append(piece.data(), step.count);
   }
   CHECK(all == std::string(20'000, 'a') + std::string(20'000, 'b'));
+}
+
+TEST_CASE("dial: a socket that notices a peer which is gone without a word") {
+  test::scripted_server server;
+  asio::io_context io;
+  std::optional<mwaa_serverless::result<asio::ip::tcp::socket>> got;
+  asio::co_spawn(io, dial_loopback(server.port(), got), asio::detached);
+  io.run();
+  REQUIRE(got->has_value());
+  const auto option = [&](int level, int name) {
+    int value = -1;
+    socklen_t size = sizeof value;
+    REQUIRE(::getsockopt((*got)->native_handle(), level, name, &value, &size) == 0);
+    return value;
+  };
+  CHECK(option(SOL_SOCKET, SO_KEEPALIVE) != 0);
+  CHECK(option(IPPROTO_TCP, TCP_NODELAY) != 0);
+  CHECK(option(IPPROTO_TCP, TCP_KEEPIDLE) == 15);
+  CHECK(option(IPPROTO_TCP, TCP_KEEPINTVL) == 5);
+  CHECK(option(IPPROTO_TCP, TCP_KEEPCNT) == 3);
+  CHECK(option(IPPROTO_TCP, TCP_USER_TIMEOUT) == 30'000);
 }

@@ -3,6 +3,10 @@
 
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <thread>
 
 #include "support/name_server.hpp"
 #include "support/scripted_server.hpp"
@@ -298,4 +302,42 @@ TEST_CASE("transport: a deadline strikes its own request only") {
   server.open("go");
   client.run();
   CHECK(patient.get()->body == "patient");
+}
+
+TEST_CASE("transport: read_timeout limits silence, not the response") {
+  for (const bool tls : {false, true}) {
+    CAPTURE(tls);
+    const auto server =
+        tls ? std::make_unique<test::scripted_server>(identity()) : std::make_unique<test::scripted_server>();
+    const test::temporary_file trusted{identity().pem};
+    mwaa_serverless::net::pooled_transport_options options;
+    options.ca_bundle = trusted.path();
+    options.read_timeout = 200ms;
+    test::fixture client{options};
+    server->on_connection([](peer& p) {
+      p.read_request();
+      const std::string whole = test::ok("slowly, but steadily");
+      for (std::size_t i = 0; i < whole.size(); i += 8) {  // for longer than the limit
+        std::this_thread::sleep_for(50ms);
+        p.send(std::string_view{whole}.substr(i, 8));
+      }
+      p.read_request();
+      p.send("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhal");
+      p.wait_for_close();
+    });
+    const auto steady = client.send(server->at());
+    REQUIRE(steady.has_value());
+    CHECK(steady->body == "slowly, but steadily");
+    const auto silent = client.send(server->at());
+    REQUIRE(silent.has_error());
+    CHECK(silent.error().code == errc::attempt_timeout);
+    CHECK(silent.error().phase == test::phase::reading_response);
+    CHECK(silent.error().may_have_reached_service);
+    CHECK(silent.error().message.find("for 200 ms, read_timeout (reading the response)") != std::string::npos);
+    // The limit of the request itself still counts.
+    server->on_connection([](peer& p) { p.wait_for_close(); });
+    const auto short_of_time = client.send(server->at(), 50ms);
+    REQUIRE(short_of_time.has_error());
+    CHECK(short_of_time.error().message.find("within the time limit") != std::string::npos);
+  }
 }

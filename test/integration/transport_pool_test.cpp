@@ -6,6 +6,7 @@
 #include <boost/asio/strand.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <deque>
+#include <optional>
 #include <random>
 #include <thread>
 
@@ -292,4 +293,59 @@ TEST_CASE("transport: coroutines on four threads share one transport") {
     CHECK(metrics.waiting == 0);
     CHECK(metrics.open <= 6);
   }
+}
+
+TEST_CASE("transport: connections are opened ahead of the first request") {
+  test::scripted_server server;
+  test::fixture client{limited(4)};
+  const auto prewarm = [&](std::size_t wanted) {
+    std::optional<mwaa_serverless::result<void>> got;
+    boost::asio::co_spawn(client.io, client.net->prewarm(server.at(), wanted),
+                          [&](std::exception_ptr, mwaa_serverless::result<void> outcome) { got = std::move(outcome); });
+    client.run();
+    return got.value();
+  };
+  CHECK(prewarm(3).has_value());
+  CHECK(client.net->metrics().idle == 3);
+  CHECK(client.net->metrics().connections_opened == 3);
+  const auto got = client.send(server.at());
+  CHECK(got.has_value());
+  CHECK(client.net->metrics().connections_opened == 3);
+  CHECK(client.net->metrics().connections_reused == 1);
+  CHECK(prewarm(3).has_value());
+  CHECK(client.net->metrics().connections_opened == 3);
+  CHECK(prewarm(9).has_value());  // as far as there is room
+  CHECK(client.net->metrics().connections_opened == 4);
+}
+
+TEST_CASE("transport: what cannot be opened ahead is told, and leaves nothing") {
+  test::fixture client{limited(4)};
+  const test::silent_address silent;
+  std::uint16_t nobody = 0;
+  {
+    const test::scripted_server gone;
+    nobody = gone.port();
+  }
+  const auto to = [](std::uint16_t port) {
+    return std::make_shared<const mwaa_serverless::origin>(false, "127.0.0.1", port);
+  };
+  std::optional<errc> code;
+  boost::asio::co_spawn(client.io, client.net->prewarm(to(nobody), 2),
+                        [&](std::exception_ptr, mwaa_serverless::result<void> got) {
+                          if (!got) code = static_cast<errc>(got.error().code.value());
+                        });
+  client.run();
+  CHECK(code == errc::connect_failed);
+  CHECK(client.net->metrics().open == 0);
+
+  boost::asio::cancellation_signal stop;
+  std::exception_ptr thrown;
+  boost::asio::co_spawn(client.io, client.net->prewarm(to(silent.port()), 2),
+                        boost::asio::bind_cancellation_slot(
+                            stop.slot(), [&](std::exception_ptr e, mwaa_serverless::result<void>) { thrown = e; }));
+  client.run_until([&] { return client.net->metrics().in_use == 2; });
+  stop.emit(boost::asio::cancellation_type::terminal);
+  client.run();
+  CHECK_THROWS_AS(std::rethrow_exception(thrown), boost::system::system_error);
+  CHECK(client.net->metrics().open == 0);
 }

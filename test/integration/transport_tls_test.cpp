@@ -1,5 +1,8 @@
 // Whom the transport trusts, and what it tells the peer.
 #include <doctest/doctest.h>
+#include <openssl/ec.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
 
 #include <boost/asio/ssl/context.hpp>
@@ -13,6 +16,7 @@
 
 namespace {
 
+using namespace std::chrono_literals;
 using mwaa_serverless::net::pooled_transport_options;
 using test::certificate;
 using test::errc;
@@ -51,6 +55,16 @@ class variable {
   std::optional<std::string> before_;
 };
 
+std::string encrypted_key() {
+  const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key{EVP_EC_gen("P-256"), &EVP_PKEY_free};
+  const std::unique_ptr<BIO, decltype(&BIO_free)> out{BIO_new(BIO_s_mem()), &BIO_free};
+  unsigned char passphrase[] = "open sesame";
+  REQUIRE(PEM_write_bio_PrivateKey(out.get(), key.get(), EVP_aes_128_cbc(), passphrase, 11, nullptr, nullptr) == 1);
+  char* data = nullptr;
+  const long size = BIO_get_mem_data(out.get(), &data);
+  return {data, static_cast<std::size_t>(size)};
+}
+
 pooled_transport_options trusting(const test::temporary_file& bundle) {
   pooled_transport_options options;
   options.ca_bundle = bundle.path();
@@ -63,6 +77,8 @@ TEST_CASE("transport: certificates are checked, and a refusal says which check f
   const certificate elsewhere{{"elsewhere.example", "192.0.2.1"}};
   const certificate wildcard{{"*.wild.localhost"}};
   const certificate expired{{"localhost", "127.0.0.1"}, -1};
+  const certificate weak{{"localhost"}, 2, 1024};
+  const certificate strong{{"localhost"}, 2, 2048};
   const verdict verdicts[] = {
       {"right name", local(), local(), "localhost", ""},
       {"right name in another case", local(), local(), "LocalHost", ""},
@@ -74,6 +90,9 @@ TEST_CASE("transport: certificates are checked, and a refusal says which check f
        "certificate for 127.0.0.1 was refused: IP address mismatch"},
       {"wildcard for the bare domain", wildcard, wildcard, "wild.localhost", "hostname mismatch"},
       {"expired", expired, expired, "localhost", "certificate for localhost was refused: certificate has expired"},
+      {"RSA of 2048 bits", strong, strong, "localhost", ""},
+      {"RSA of 1024 bits", weak, weak, "localhost",
+       "certificate for localhost was refused: EE certificate key too weak"},
       {"unknown issuer", local(), elsewhere, "localhost",
        "certificate for localhost was refused: self-signed certificate"},
   };
@@ -103,6 +122,60 @@ TEST_CASE("transport: verify_tls off accepts anything") {
   options.verify_tls = false;
   test::fixture client{options};
   CHECK(client.send(server.at()).has_value());
+  CHECK(client.net->metrics().tls_unverified == 1);
+}
+
+TEST_CASE("transport: a client certificate, for servers that ask for one") {
+  const certificate mine{{"client.example"}};
+  const certificate other{{"stranger.example"}};
+  const test::temporary_file bundle{local().pem};
+  const test::temporary_file chain{mine.pem};
+  const test::temporary_file key{mine.key_pem};
+  const test::temporary_file both{mine.pem + mine.key_pem};
+  const test::temporary_file wrong{other.pem + other.key_pem};
+  const auto send_with = [&](int version, const std::string& certificate_file, const std::string& key_file) {
+    test::scripted_server server{local()};
+    server.limit_protocol(version);
+    server.require_client(mine);
+    auto options = trusting(bundle);
+    options.client_certificate = certificate_file;
+    options.client_key = key_file;
+    test::fixture client{options};
+    auto got = client.send(server.at());
+    if (got) CHECK(client.net->metrics().tls_unverified == 0);
+    return got;
+  };
+  for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+    CAPTURE(version);
+    CHECK(send_with(version, chain.path(), key.path()).has_value());
+    CHECK(send_with(version, both.path(), "").has_value());
+    for (const std::string& shown : {std::string{}, wrong.path()}) {
+      const auto got = send_with(version, shown, "");
+      const std::string none_shown = version == TLS1_2_VERSION ? "handshake failure" : "certificate required";
+      const std::string alert = shown.empty() ? none_shown : "unknown ca";
+      REQUIRE(got.has_error());
+      CHECK(got.error().code == errc::tls_failed);
+      CHECK(got.error().message.find(alert) != std::string::npos);
+    }
+  }
+}
+
+TEST_CASE("transport: new keys while a connection is idle") {
+  const test::temporary_file bundle{local().pem};
+  test::scripted_server server{local()};
+  server.on_connection([](peer& p) {
+    p.read_request();
+    p.send(test::ok("first"));
+    p.update_keys();
+    p.serve("second");
+  });
+  test::fixture client{trusting(bundle)};
+  CHECK(client.send(server.at())->body == "first");
+  server.wait_until("1 new keys");
+  const auto got = client.send(server.at());
+  REQUIRE(got.has_value());
+  CHECK(got->body == "second");
+  CHECK(got->connection_reused);
 }
 
 TEST_CASE("transport: the system's certificates do not include one made a moment ago") {
@@ -257,6 +330,26 @@ TEST_CASE("transport: settings that cannot be used are refused by name") {
   const test::temporary_file nonsense{"no certificate"};
   options.ca_bundle = nonsense.path();
   CHECK(refusal(options).find("ca_bundle") == 0);
+  const certificate mine{{"client.example"}};
+  const test::temporary_file chain{mine.pem};
+  const test::temporary_file other_key{certificate{{"stranger.example"}}.key_pem};
+  const test::temporary_file encrypted{encrypted_key()};
+  options = {};
+  options.client_key = "key.pem";
+  CHECK(refusal(options) == "client_key: there is no client_certificate for it");
+  options.client_certificate = nonsense.path();
+  CHECK(refusal(options).find("client_certificate: no certificate could be read from " + nonsense.path()) == 0);
+  options.client_certificate = chain.path();
+  CHECK(refusal(options).find("client_key: no key could be used from key.pem") == 0);
+  options.client_key = other_key.path();
+  CHECK(refusal(options).find("key values mismatch") != std::string::npos);
+  options.client_key = encrypted.path();
+  CHECK(refusal(options).find("is encrypted") != std::string::npos);
+  options.client_key = "";
+  CHECK(refusal(options).find("client_key: no key could be used from " + chain.path()) == 0);
+  options = {};
+  options.read_timeout = 0ms;
+  CHECK(refusal(options).find("read_timeout") == 0);
   options = {};
   options.max_connections = 0;
   CHECK(refusal(options).find("max_connections") == 0);

@@ -43,10 +43,10 @@ void extend(X509* subject, int kind, const std::string& value) {
 
 }  // namespace
 
-certificate::certificate(const std::vector<std::string>& names, int days) {
+certificate::certificate(const std::vector<std::string>& names, int days, unsigned rsa_bits) {
   static std::atomic<long> serial{1};
   constexpr long day = 24 * 60 * 60;
-  const owned<EVP_PKEY> key{EVP_EC_gen("P-256")};
+  const owned<EVP_PKEY> key{rsa_bits == 0 ? EVP_EC_gen("P-256") : EVP_RSA_gen(rsa_bits)};
   const owned<X509> made{X509_new()};
   X509_set_version(made.get(), 2);
   ASN1_INTEGER_set(X509_get_serialNumber(made.get()), serial++);

@@ -10,8 +10,9 @@ namespace test {
 /// A self-signed certificate and its key, as PEM.
 class certificate {
  public:
-  /// `names` are host names or IP addresses; valid from yesterday for `days` (negative: expired).
-  explicit certificate(const std::vector<std::string>& names, int days = 2);
+  /// `names` are host names or IP addresses; valid from yesterday for `days` (negative: expired). `rsa_bits`: with an
+  /// RSA key of that size; 0: an elliptic one.
+  explicit certificate(const std::vector<std::string>& names, int days = 2, unsigned rsa_bits = 0);
 
   std::string pem;
   std::string key_pem;

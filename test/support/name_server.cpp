@@ -2,9 +2,11 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <stdexcept>
 #include <utility>
 
@@ -32,35 +34,76 @@ std::string name_of(const std::string& message, std::size_t& end) {
   return name;
 }
 
-}  // namespace
+std::string encoded(const std::string& name) {
+  std::string out;
+  for (std::size_t at = 0; at < name.size();) {
+    const std::size_t end = std::min(name.find('.', at), name.size());
+    out += static_cast<char>(end - at);
+    out += name.substr(at, end - at);
+    at = end + 1;
+  }
+  return out + '\0';
+}
 
-name_server::name_server() {
-  socket_ = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+void append_record(std::string& out, unsigned owner, unsigned type, unsigned seconds, const std::string& data) {
+  append_16(out, owner);
+  append_16(out, type);
+  append_16(out, 1);  // IN
+  append_16(out, seconds >> 16);
+  append_16(out, seconds & 0xffff);
+  append_16(out, static_cast<unsigned>(data.size()));
+  out += data;
+}
+
+sockaddr_in loopback(unsigned short port) {
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  if (::bind(socket_, reinterpret_cast<sockaddr*>(&address), size) != 0 ||
-      ::getsockname(socket_, reinterpret_cast<sockaddr*>(&address), &size) != 0)
-    throw std::runtime_error("bind");
-  port_ = ntohs(address.sin_port);
-  thread_ = std::thread{[this] { serve(); }};
+  address.sin_port = htons(port);
+  return address;
+}
+
+}  // namespace
+
+name_server::name_server() {
+  // The port is the same for both, and the second may find it taken.
+  for (int tries = 0; tries < 20; ++tries) {
+    udp_ = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    tcp_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in address = loopback(0);
+    socklen_t size = sizeof address;
+    if (::bind(udp_, reinterpret_cast<sockaddr*>(&address), size) == 0 &&
+        ::getsockname(udp_, reinterpret_cast<sockaddr*>(&address), &size) == 0 &&
+        ::bind(tcp_, reinterpret_cast<sockaddr*>(&address), size) == 0 && ::listen(tcp_, 64) == 0) {
+      port_ = ntohs(address.sin_port);
+      thread_ = std::thread{[this] { serve(); }};
+      return;
+    }
+    ::close(udp_);
+    ::close(tcp_);
+  }
+  throw std::runtime_error("no port that is free for UDP and TCP");
 }
 
 name_server::~name_server() {
   // An empty datagram ends serve().
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  address.sin_port = htons(port_);
-  ::sendto(socket_, "", 0, 0, reinterpret_cast<sockaddr*>(&address), sizeof address);
+  const sockaddr_in address = loopback(port_);
+  ::sendto(udp_, "", 0, 0, reinterpret_cast<const sockaddr*>(&address), sizeof address);
   thread_.join();
-  ::close(socket_);
+  ::close(udp_);
+  ::close(tcp_);
 }
 
-void name_server::add(const std::string& name, std::vector<std::string> addresses) {
+void name_server::add(const std::string& name, std::vector<std::string> addresses, unsigned seconds) {
   const std::lock_guard lock{mutex_};
-  known_[name] = std::move(addresses);
+  known_[name].addresses = std::move(addresses);
+  known_[name].seconds = seconds;
+}
+
+void name_server::alias(const std::string& name, const std::string& target, unsigned seconds) {
+  const std::lock_guard lock{mutex_};
+  known_[name].alias_of = target;
+  known_[name].seconds = seconds;
 }
 
 void name_server::ignore(const std::string& name, std::function<void()> asked) {
@@ -68,60 +111,114 @@ void name_server::ignore(const std::string& name, std::function<void()> asked) {
   ignored_[name] = std::move(asked);
 }
 
+void name_server::truncate(const std::string& name) {
+  const std::lock_guard lock{mutex_};
+  known_[name].truncated = true;
+}
+
+void name_server::delay(const std::string& name, std::chrono::milliseconds time) {
+  const std::lock_guard lock{mutex_};
+  known_[name].delay = time;
+}
+
 std::string name_server::address() const {
   return "127.0.0.1:" + std::to_string(port_);
 }
 
+std::size_t name_server::asked_for(const std::string& name) const {
+  const std::lock_guard lock{mutex_};
+  const auto found = known_.find(name);
+  return found != known_.end() ? found->second.questions : 0;
+}
+
+std::size_t name_server::asked_by_tcp() const {
+  const std::lock_guard lock{mutex_};
+  return by_tcp_;
+}
+
 void name_server::serve() {
   for (;;) {
-    char buffer[1500];
-    sockaddr_in from{};
-    socklen_t size = sizeof from;
-    const ssize_t got = ::recvfrom(socket_, buffer, sizeof buffer, 0, reinterpret_cast<sockaddr*>(&from), &size);
-    if (got <= 0) return;
-    const std::string reply = answer({buffer, static_cast<std::size_t>(got)});
-    if (!reply.empty()) ::sendto(socket_, reply.data(), reply.size(), 0, reinterpret_cast<sockaddr*>(&from), size);
+    pollfd both[] = {{udp_, POLLIN, 0}, {tcp_, POLLIN, 0}};
+    if (::poll(both, 2, -1) < 0) continue;
+    if ((both[0].revents & POLLIN) != 0 && !answer_datagram()) return;
+    if ((both[1].revents & POLLIN) != 0) answer_connection();
   }
 }
 
-std::string name_server::answer(const std::string& question) {
+bool name_server::answer_datagram() {
+  char buffer[1500];
+  sockaddr_in from{};
+  socklen_t size = sizeof from;
+  const ssize_t got = ::recvfrom(udp_, buffer, sizeof buffer, 0, reinterpret_cast<sockaddr*>(&from), &size);
+  if (got <= 0) return false;
+  const std::string reply = answer({buffer, static_cast<std::size_t>(got)}, false);
+  if (!reply.empty()) ::sendto(udp_, reply.data(), reply.size(), 0, reinterpret_cast<sockaddr*>(&from), size);
+  return true;
+}
+
+// Questions until the client closes; each has its length before it (RFC 1035, section 4.2.2).
+void name_server::answer_connection() {
+  const int peer = ::accept(tcp_, nullptr, nullptr);
+  for (;;) {
+    unsigned char length[2];
+    if (::recv(peer, length, 2, MSG_WAITALL) != 2) break;
+    std::string question(static_cast<std::size_t>(length[0] << 8 | length[1]), '\0');
+    if (::recv(peer, question.data(), question.size(), MSG_WAITALL) != static_cast<ssize_t>(question.size())) break;
+    const std::string reply = answer(question, true);
+    std::string framed;
+    append_16(framed, static_cast<unsigned>(reply.size()));
+    framed += reply;
+    if (::send(peer, framed.data(), framed.size(), MSG_NOSIGNAL) < 0) break;
+  }
+  ::close(peer);
+}
+
+std::string name_server::answer(const std::string& question, bool by_tcp) {
   std::size_t end = 0;
   const std::string name = name_of(question, end);
+  const bool for_ipv4 = question[end + 1] == 1;
   std::function<void()> asked;
+  entry about;
   std::vector<std::string> addresses;
   bool exists = false;
   {
     const std::lock_guard lock{mutex_};
+    if (by_tcp) ++by_tcp_;
     if (const auto found = ignored_.find(name); found != ignored_.end()) {
       asked = std::exchange(found->second, [] {});
-    } else if (const auto entry = known_.find(name); entry != known_.end()) {
+    } else if (const auto known = known_.find(name); known != known_.end()) {
       exists = true;
-      addresses = entry->second;
+      if (for_ipv4) ++known->second.questions;
+      about = known->second;
+      addresses = about.alias_of.empty() ? about.addresses : known_[about.alias_of].addresses;
     }
   }
   if (asked) {
     asked();
     return {};
   }
-  const bool for_ipv4 = question[end + 1] == 1;
-  if (!for_ipv4) addresses.clear();
+  std::this_thread::sleep_for(about.delay);
+  const bool truncated = about.truncated && !by_tcp;
+  if (!for_ipv4 || truncated) addresses.clear();
+  const bool aliased = !about.alias_of.empty() && !truncated;
   std::string out = question.substr(0, 2);
-  append_16(out, exists ? 0x8580 : 0x8583);  // an answer with authority; 3: no such name
+  // An answer with authority; 2 in the second digit: truncated; 3 in the last: no such name.
+  append_16(out, (exists ? 0x8580U : 0x8583U) | (truncated ? 0x0200U : 0U));
   append_16(out, 1);
-  append_16(out, static_cast<unsigned>(addresses.size()));
+  append_16(out, static_cast<unsigned>(addresses.size()) + (aliased ? 1U : 0U));
   append_16(out, 0);
   append_16(out, 0);
   out += question.substr(header_size, end + 4 - header_size);
+  unsigned owner = 0xc00c;  // the name in the question
+  if (aliased) {
+    const std::string target = encoded(about.alias_of);
+    append_record(out, owner, 5, about.seconds, target);
+    owner = 0xc000U | static_cast<unsigned>(out.size() - target.size());
+  }
   for (const auto& each : addresses) {
-    append_16(out, 0xc00c);  // the name in the question
-    append_16(out, 1);       // A
-    append_16(out, 1);       // IN
-    append_16(out, 0);
-    append_16(out, 60);  // seconds to live
-    append_16(out, 4);
     in_addr bytes{};
     ::inet_pton(AF_INET, each.c_str(), &bytes);
-    out.append(reinterpret_cast<const char*>(&bytes), sizeof bytes);
+    append_record(out, owner, 1, aliased ? 300 : about.seconds, {reinterpret_cast<const char*>(&bytes), sizeof bytes});
   }
   return out;
 }

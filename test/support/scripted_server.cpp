@@ -152,6 +152,11 @@ void peer::handshake() {
   } else {
     closed_ = true;
     server_.add(std::to_string(number_) + " handshake failed");
+    // Unread bytes of the client's would turn the close into a reset, which could cost it the alert.
+    ::shutdown(descriptor_, SHUT_WR);
+    char unread[1024];
+    while (::recv(descriptor_, unread, sizeof unread, 0) > 0) {
+    }
   }
 }
 
@@ -169,6 +174,12 @@ std::string peer::protocol() const {
 
 bool peer::session_was_resumed() const {
   return tls_ && SSL_session_reused(tls_.get()) == 1;
+}
+
+void peer::update_keys() {
+  if (SSL_key_update(tls_.get(), SSL_KEY_UPDATE_REQUESTED) != 1 || SSL_do_handshake(tls_.get()) != 1)
+    throw std::runtime_error("key update");
+  server_.add(std::to_string(number_) + " new keys");
 }
 
 silent_address::silent_address(const std::string& address, std::uint16_t port) : port_(port) {
@@ -198,6 +209,8 @@ scripted_server::scripted_server() {
 
 scripted_server::scripted_server(const certificate& identity) {
   context_.reset(SSL_CTX_new(TLS_server_method()), &SSL_CTX_free);
+  SSL_CTX_set_security_level(context_.get(), 0);  // the client is to refuse, not the server
+  SSL_CTX_set_session_id_context(context_.get(), reinterpret_cast<const unsigned char*>("test"), 4);
   const std::unique_ptr<BIO, decltype(&BIO_free)> pem{
       BIO_new_mem_buf(identity.pem.data(), static_cast<int>(identity.pem.size())), &BIO_free};
   const std::unique_ptr<BIO, decltype(&BIO_free)> key_pem{
@@ -211,6 +224,16 @@ scripted_server::scripted_server(const certificate& identity) {
     throw std::runtime_error("server certificate");
   SSL_CTX_set_alpn_select_cb(context_.get(), &choose_http_1_1, nullptr);
   listen();
+}
+
+void scripted_server::require_client(const certificate& known) {
+  const std::unique_ptr<BIO, decltype(&BIO_free)> pem{
+      BIO_new_mem_buf(known.pem.data(), static_cast<int>(known.pem.size())), &BIO_free};
+  const std::unique_ptr<X509, decltype(&X509_free)> trusted{PEM_read_bio_X509(pem.get(), nullptr, nullptr, nullptr),
+                                                            &X509_free};
+  if (X509_STORE_add_cert(SSL_CTX_get_cert_store(context_.get()), trusted.get()) != 1)
+    throw std::runtime_error("client certificate");
+  SSL_CTX_set_verify(context_.get(), SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
 }
 
 scripted_server::~scripted_server() {

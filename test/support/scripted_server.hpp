@@ -57,6 +57,8 @@ class peer {
   [[nodiscard]] std::string server_name() const;
   [[nodiscard]] std::string protocol() const;  ///< What ALPN agreed on.
   [[nodiscard]] bool session_was_resumed() const;
+  /// TLS 1.3: from here on with new keys, and asks the client for the same.
+  void update_keys();
 
  private:
   friend class scripted_server;
@@ -102,6 +104,8 @@ class scripted_server {
   void on_connection(script next);
   /// The same, but the script also does the TLS handshake.
   void on_accept(script next);
+  /// TLS: speak with clients only that show this certificate.
+  void require_client(const certificate& known);
   /// TLS: speak this version only, such as TLS1_2_VERSION.
   void limit_protocol(int version);
   /// Lets scripts pass wait_for(gate).

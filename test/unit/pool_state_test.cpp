@@ -232,3 +232,40 @@ TEST_CASE("pool: metrics") {
   CHECK(now.connections_reused == 0);
   CHECK(now.connections_replaced == 1);
 }
+
+TEST_CASE("pool: idle connections expire a little apart") {
+  pool_state pool{3, 50s};
+  std::vector<slot_id> slots;
+  for (const double unit : {0.0, 0.5, 0.9}) {  // 50 s, 47.5 s, 45.5 s
+    slots.push_back(pool.acquire(here).slot);
+    pool.opened(slots.back(), start, unit);
+  }
+  for (const slot_id each : slots) (void)pool.release(each, true, start);
+  CHECK(pool.expire_idle(start + 45499ms).empty());
+  CHECK(pool.expire_idle(start + 45500ms) == std::vector{slots[2]});
+  CHECK(pool.expire_idle(start + 47499ms).empty());
+  CHECK(pool.expire_idle(start + 47500ms) == std::vector{slots[1]});
+  CHECK(pool.expire_idle(start + 49999ms).empty());
+  CHECK(pool.expire_idle(start + 50s) == std::vector{slots[0]});
+  CHECK(pool.metrics().idle == 0);
+}
+
+TEST_CASE("pool: connections opened ahead, as many as are missing and have room") {
+  pool_state pool{3, 50s};
+  const slot_id used = pool.acquire(here).slot;
+  const auto ahead = pool.reserve(here, 2);
+  REQUIRE(ahead);
+  CHECK(*ahead != used);
+  CHECK(pool.in_use() == 2);
+  CHECK_FALSE(pool.reserve(here, 2));  // there are two
+  CHECK(pool.release(*ahead, true, start).keep);
+  CHECK_FALSE(pool.reserve(here, 2));  // an idle one counts
+  const auto elsewhere = pool.reserve(there, 2);
+  REQUIRE(elsewhere);
+  CHECK_FALSE(pool.reserve(there, 2));  // no room, though one to `here` is idle
+  (void)pool.release(*elsewhere, false, start);
+  CHECK(pool.reserve(there, 1) == elsewhere);  // one that has gone does not count
+  CHECK(pool.acquire(here).what == answer::reuse);
+  (void)pool.close();
+  CHECK_FALSE(pool.reserve(here, 3));
+}

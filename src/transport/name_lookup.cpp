@@ -1,0 +1,173 @@
+#include "transport/name_lookup.hpp"
+
+#include <algorithm>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <cstring>
+#include <limits>
+#include <utility>
+
+namespace mwaa_serverless::net {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+
+// The descriptor is c-ares' own, which closes it: it is released here before, never closed.
+class name_lookup::socket {
+ public:
+  socket(const asio::any_io_executor& io, ares_socket_t descriptor_number)
+      : number(descriptor_number), descriptor(io, descriptor_number) {}
+  socket(const socket&) = delete;
+  socket& operator=(const socket&) = delete;
+  ~socket() { release(); }
+  void release() {
+    if (descriptor.is_open()) descriptor.release();
+  }
+
+  ares_socket_t number;
+  asio::posix::stream_descriptor descriptor;
+  bool want_read = false;
+  bool want_write = false;
+  bool reading = false;
+  bool writing = false;
+};
+
+name_lookup::answer::answer() = default;
+
+name_lookup::name_lookup(asio::any_io_executor io) : io_(std::move(io)), timer_(io_) {}
+
+name_lookup::~name_lookup() {
+  stop();
+}
+
+void name_lookup::start(const std::string& host, const std::string& name_servers, std::chrono::milliseconds budget) {
+  const std::lock_guard lock{mutex_};
+  ares_options options{};
+  options.sock_state_cb = &name_lookup::on_socket;
+  options.sock_state_cb_data = this;
+  // A dead name server must not use up the whole budget, as c-ares' own 5 s would: it doubles with each round.
+  options.timeout = static_cast<int>(std::clamp<std::chrono::milliseconds::rep>(budget.count() / 4, 50, 5000));
+  options.tries = 3;
+  status_ = ares_init_options(&channel_, &options, ARES_OPT_SOCK_STATE_CB | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES);
+  if (status_ == ARES_SUCCESS && !name_servers.empty())
+    status_ = ares_set_servers_ports_csv(channel_, name_servers.c_str());
+  if (status_ != ARES_SUCCESS) return end();
+  ares_addrinfo_hints hints{};
+  hints.ai_family = AF_UNSPEC;
+  hints.ai_socktype = SOCK_STREAM;
+  ares_getaddrinfo(channel_, host.c_str(), nullptr, &hints, &name_lookup::on_addresses, this);
+  watch();
+}
+
+void name_lookup::notify(std::shared_ptr<event> finished) {
+  const std::lock_guard lock{mutex_};
+  if (ended_) return finished->set();
+  waiting_.push_back(std::move(finished));
+}
+
+bool name_lookup::ended() const {
+  const std::lock_guard lock{mutex_};
+  return ended_;
+}
+
+result<name_lookup::answer> name_lookup::outcome(const std::string& host) const {
+  const std::lock_guard lock{mutex_};
+  if (status_ == ARES_SUCCESS && !found_.addresses.empty()) return found_;
+  const char* why = status_ == ARES_SUCCESS ? "no address" : ares_strerror(status_);
+  error out{errc::resolve_failed, "cannot resolve " + host + ": " + why};
+  out.phase = phase::resolving;
+  return out;
+}
+
+// c-ares tells through on_socket() of each socket that it closes. Handlers that still come find nothing to do.
+void name_lookup::stop() {
+  const std::lock_guard lock{mutex_};
+  timer_.cancel();
+  if (channel_ != nullptr) ares_destroy(std::exchange(channel_, nullptr));
+}
+
+void name_lookup::on_socket(void* data, ares_socket_t number, int readable, int writable) {
+  auto& self = *static_cast<name_lookup*>(data);
+  const auto known = self.sockets_.find(number);
+  if (readable == 0 && writable == 0) {
+    if (known == self.sockets_.end()) return;
+    known->second->release();
+    self.sockets_.erase(known);
+    return;
+  }
+  auto& entry = known == self.sockets_.end() ? self.sockets_[number] : known->second;
+  if (!entry) entry = std::make_shared<socket>(self.io_, number);
+  entry->want_read = readable != 0;
+  entry->want_write = writable != 0;
+}
+
+void name_lookup::on_addresses(void* data, int status, int, ares_addrinfo* found) {
+  auto& self = *static_cast<name_lookup*>(data);
+  self.status_ = status;
+  int time_to_live = std::numeric_limits<int>::max();
+  for (auto* name = found != nullptr ? found->cnames : nullptr; name != nullptr; name = name->next)
+    time_to_live = std::min(time_to_live, name->ttl);
+  auto& addresses = self.found_.addresses;
+  for (auto* node = found != nullptr ? found->nodes : nullptr; node != nullptr; node = node->ai_next) {
+    time_to_live = std::min(time_to_live, node->ai_ttl);
+    tcp::endpoint address;
+    if (node->ai_addrlen > address.capacity()) continue;
+    std::memcpy(address.data(), node->ai_addr, node->ai_addrlen);
+    address.port(0);
+    if (std::find(addresses.begin(), addresses.end(), address) == addresses.end()) addresses.push_back(address);
+  }
+  if (found != nullptr) ares_freeaddrinfo(found);
+  self.found_.time_to_live = std::chrono::seconds{addresses.empty() ? 0 : std::max(time_to_live, 0)};
+  self.end();
+}
+
+void name_lookup::end() {
+  ended_ = true;
+  for (const auto& each : waiting_) each->set();
+  waiting_.clear();
+}
+
+// Waits for whatever c-ares waits for.
+void name_lookup::watch() {
+  for (auto& [number, entry] : sockets_) {
+    if (entry->want_read && !entry->reading) {
+      entry->reading = true;
+      entry->descriptor.async_wait(asio::posix::stream_descriptor::wait_read,
+                                   [self = shared_from_this(), ready = entry](boost::system::error_code) {
+                                     self->on_ready(*ready, ready->reading, true);
+                                   });
+    }
+    if (entry->want_write && !entry->writing) {
+      entry->writing = true;
+      entry->descriptor.async_wait(asio::posix::stream_descriptor::wait_write,
+                                   [self = shared_from_this(), ready = entry](boost::system::error_code) {
+                                     self->on_ready(*ready, ready->writing, false);
+                                   });
+    }
+  }
+  timeval wait{};
+  if (ares_timeout(channel_, nullptr, &wait) == nullptr) {
+    timer_.cancel();
+    return;
+  }
+  timer_.expires_after(std::chrono::seconds{wait.tv_sec} + std::chrono::microseconds{wait.tv_usec});
+  timer_.async_wait([self = shared_from_this()](boost::system::error_code code) {
+    if (code) return;
+    const std::lock_guard lock{self->mutex_};
+    self->process(ARES_SOCKET_BAD, ARES_SOCKET_BAD);
+  });
+}
+
+void name_lookup::on_ready(const socket& which, bool& waiting, bool readable) {
+  const std::lock_guard lock{mutex_};
+  waiting = false;
+  if (!which.descriptor.is_open()) return;  // released since
+  process(readable ? which.number : ARES_SOCKET_BAD, readable ? ARES_SOCKET_BAD : which.number);
+}
+
+void name_lookup::process(ares_socket_t readable, ares_socket_t writable) {
+  if (channel_ == nullptr) return;  // stopped since
+  ares_process_fd(channel_, readable, writable);
+  watch();
+}
+
+}  // namespace mwaa_serverless::net

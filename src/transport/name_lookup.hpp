@@ -1,0 +1,71 @@
+// One question to the name servers, through c-ares.
+#pragma once
+
+#include <ares.h>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <mwaa_serverless/error.hpp>
+#include <string>
+#include <vector>
+
+#include "transport/event.hpp"
+
+namespace mwaa_serverless::net {
+
+/// A c-ares channel, whose sockets and timer are watched on the caller's loop. Held by shared_ptr; thread-safe.
+class name_lookup : public std::enable_shared_from_this<name_lookup> {
+ public:
+  class answer {
+   public:
+    answer();
+
+    std::vector<boost::asio::ip::tcp::endpoint> addresses;  ///< Best first (RFC 6724), with port 0. At least one.
+    std::chrono::seconds time_to_live{0};                   ///< The shortest of all records that the answer rests on.
+  };
+
+  explicit name_lookup(boost::asio::any_io_executor io);
+  name_lookup(const name_lookup&) = delete;
+  name_lookup& operator=(const name_lookup&) = delete;
+  ~name_lookup();
+
+  /// `name_servers`: `address:port,...` instead of the system's; empty: the system's. `budget`: how long the caller
+  /// will wait.
+  void start(const std::string& host, const std::string& name_servers, std::chrono::milliseconds budget);
+  /// Sets `finished` when the look-up has ended; at once when it has already.
+  void notify(std::shared_ptr<event> finished);
+  [[nodiscard]] bool ended() const;
+  /// After the end. errc::resolve_failed with the reason.
+  [[nodiscard]] result<answer> outcome(const std::string& host) const;
+  /// Closes its sockets, before the end or after it: what it waits for keeps it alive until then.
+  void stop();
+
+ private:
+  class socket;
+
+  static void on_socket(void* data, ares_socket_t number, int readable, int writable);
+  static void on_addresses(void* data, int status, int timeouts, ares_addrinfo* found);
+  void watch();
+  void on_ready(const socket& which, bool& waiting, bool readable);
+  void process(ares_socket_t readable, ares_socket_t writable);
+  void end();
+
+  // Guards everything, as the handlers may run on several threads; c-ares calls back only from inside its own
+  // functions, so with the mutex held.
+  mutable std::mutex mutex_;
+  boost::asio::any_io_executor io_;
+  boost::asio::steady_timer timer_;
+  ares_channel channel_ = nullptr;
+  std::map<ares_socket_t, std::shared_ptr<socket>> sockets_;
+  std::vector<std::shared_ptr<event>> waiting_;
+  bool ended_ = false;
+  int status_ = ARES_SUCCESS;
+  answer found_;
+};
+
+}  // namespace mwaa_serverless::net
