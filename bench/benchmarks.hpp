@@ -1,6 +1,7 @@
 // The benchmarks of mwaa-serverless-bench. Each prints its figures to standard output.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <mwaa_serverless/retry.hpp>
 #include <string>
@@ -40,6 +41,16 @@ struct throttle_options {
   format output = format::text;
 };
 
+struct soak_options {
+  double minutes = 30;
+  int pollers = 64;
+  std::size_t connections = 16;
+  double fault_rate = 0.05;
+  bool tls = false;
+  std::size_t max_growth_kib = 4096;
+  std::uint64_t seed = 1;
+};
+
 /// `concurrency` coroutines on one thread call list_task_instances back to back until `requests` calls have ended.
 /// Returns the exit code: 1 when every request failed.
 int poll(const poll_options& options);
@@ -51,5 +62,15 @@ int items(int rounds, format output);
 /// emulated service grants `rate_limit` requests a second. Returns the exit code: 1 when a call failed or a limit
 /// of the options was not kept.
 int throttle(const throttle_options& options);
+
+/// `requests` calls over TLS each: over a kept connection, with a resumed handshake each, with a full one each. Against
+/// an emulator of its own. Returns the exit code: 1 when the connections were not as the rows say.
+int handshake(int requests, format output);
+
+/// Pollers list a run of 250 tasks again and again, through an emulator of their own that strikes requests at random;
+/// some are cancelled at random. Prints a line a minute. Returns the exit code: 1 when an item was lost or doubled, an
+/// error had no fault to explain it, resident memory grew after the first fifth of the time by more than
+/// `max_growth_kib`, or descriptors are not back at their number in the end.
+int soak(const soak_options& options);
 
 }  // namespace bench

@@ -66,12 +66,35 @@ int main(int argc, char** argv) {
   throttle_command->add_option("--max-call-seconds", throttle.max_call_seconds,
                                "Fail when a call after 20 s took longer");
 
-  for (auto* command : {poll_command, items_command, throttle_command})
+  int requests = 500;
+  auto* handshake_command = app.add_subcommand("handshake", "TLS: full handshakes, resumed ones and none");
+  handshake_command->add_option("--requests", requests, "Of each kind")
+      ->check(CLI::Range(1, 1'000'000))
+      ->capture_default_str();
+
+  bench::soak_options soak;
+  auto* soak_command = app.add_subcommand("soak", "Listings under random faults: nothing lost, doubled or leaked");
+  soak_command->add_option("--minutes", soak.minutes)->check(CLI::Range(0.1, 100'000.0))->capture_default_str();
+  soak_command->add_option("--pollers", soak.pollers)->check(CLI::Range(1, 65'536))->capture_default_str();
+  soak_command->add_option("--connections", soak.connections, "At the most")
+      ->check(CLI::Range(1, 65'536))
+      ->capture_default_str();
+  soak_command->add_option("--fault-rate", soak.fault_rate, "Share of requests that a fault strikes")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str();
+  soak_command->add_flag("--tls", soak.tls, "Over HTTPS");
+  soak_command->add_option("--max-growth-kib", soak.max_growth_kib, "Fail when resident memory grows by more")
+      ->capture_default_str();
+  soak_command->add_option("--seed", soak.seed)->capture_default_str();
+
+  for (auto* command : {poll_command, items_command, throttle_command, handshake_command})
     command->add_option("--format", output)->transform(CLI::CheckedTransformer(formats));
 
   CLI11_PARSE(app, argc, argv);
   try {
     if (items_command->parsed()) return bench::items(rounds, output);
+    if (handshake_command->parsed()) return bench::handshake(requests, output);
+    if (soak_command->parsed()) return bench::soak(soak);
     if (throttle_command->parsed()) {
       throttle.hints = !no_hints;
       throttle.mode = *mwaa_serverless::parse_retry_mode(mode);

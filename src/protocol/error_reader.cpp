@@ -53,7 +53,7 @@ constexpr structure_schema error_schema{error_members};
 // `com.amazon.coral.service#ThrottlingException:http://internal/` is a ThrottlingException.
 std::string_view bare_name(std::string_view sent) noexcept {
   sent = sent.substr(0, sent.find(':'));
-  const auto hash = sent.find('#');
+  const auto hash = sent.rfind('#');
   return hash == std::string_view::npos ? sent : sent.substr(hash + 1);
 }
 

@@ -31,8 +31,8 @@ class json_error {
 
 /// Reads `json`, an object, into `object`, whose type `schema` describes. Members that the schema does not know are
 /// skipped whatever they hold; null is as if not there, also as an element of a list; of a repeated member the last
-/// counts; an empty text is an object without members. At most 32 levels deep. When an error comes back, `object` is
-/// untouched. All text lies in one block, repeats once.
+/// that is not null counts; an empty text is an object without members. At most 32 levels deep. When an error comes
+/// back, `object` is untouched. All text lies in one block, repeats once.
 [[nodiscard]] std::optional<json_error> read_json(std::string_view json, const structure_schema& schema, void* object,
                                                   strictness how = strictness::strict);
 

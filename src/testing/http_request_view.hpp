@@ -1,11 +1,15 @@
 // Beast's requests, as the heart reads them.
 #pragma once
 
+#include <boost/asio/buffer.hpp>
 #include <boost/beast/http/message.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <cstdint>
+#include <string_view>
 
+#include "testing/delivery.hpp"
+#include "testing/emulator_state.hpp"
 #include "testing/messages.hpp"
 
 namespace mwaa_serverless::testing {
@@ -37,6 +41,20 @@ inline void set_limits(request_parser& parser) {
 /// The status that answers bytes which `failure` kept from being a request.
 [[nodiscard]] inline int status_of(const boost::system::error_code& failure) {
   return failure == boost::beast::http::error::body_limit ? 413 : 400;
+}
+
+/// The answer to `bytes`, one whole request, through the same parser as the server's: what is no HTTP is not answered
+/// as if it were.
+[[nodiscard]] inline delivery answer(emulator_state& service, std::string_view bytes) {
+  request_parser parser;
+  set_limits(parser);
+  parser.eager(true);
+  boost::system::error_code failure;
+  while (!failure && !bytes.empty() && !parser.is_done())
+    bytes.remove_prefix(parser.put(boost::asio::buffer(bytes.data(), bytes.size()), failure));
+  if (failure) return service.refuse(status_of(failure), failure.message());
+  if (!parser.is_done() || !bytes.empty()) return service.refuse(400, "Content-Length does not agree with the body");
+  return service.handle(view_of(parser.get()), parser.keep_alive());
 }
 
 }  // namespace mwaa_serverless::testing

@@ -1,7 +1,6 @@
 #include "testing/in_memory_transport.hpp"
 
 #include <algorithm>
-#include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -124,7 +123,7 @@ class in_memory_transport final : public transport {
     if (!traffic_->begin(reused)) co_return error(errc::client_closed, "the transport is closed");
     request_under_way here{traffic_};
 
-    const delivery plan = handle(*service, request);
+    const delivery plan = answer(*service, request.bytes());
     const std::shared_ptr<clock> time = service->time();
     const auto arrival = time->now();
     const auto done = arrival + plan.duration();
@@ -156,20 +155,6 @@ class in_memory_transport final : public transport {
   transport_metrics metrics() const override { return traffic_->figures(); }
 
  private:
-  // Through the same parser as the server's: what is no HTTP is not answered as if it were.
-  static delivery handle(emulator_state& service, const http_request& request) {
-    request_parser parser;
-    set_limits(parser);
-    parser.eager(true);
-    boost::system::error_code failure;
-    std::string_view rest = request.bytes();
-    while (!failure && !rest.empty() && !parser.is_done())
-      rest.remove_prefix(parser.put(asio::buffer(rest.data(), rest.size()), failure));
-    if (failure) return service.refuse(status_of(failure), failure.message());
-    if (!parser.is_done() || !rest.empty()) return service.refuse(400, "Content-Length does not agree with the body");
-    return service.handle(view_of(parser.get()), parser.keep_alive());
-  }
-
   // Without a deadline only cancellation ends the wait: a clock must not be sent to the end of time.
   static asio::awaitable<void> wait_until(clock& time, clock::time_point when) {
     if (when != clock::time_point::max()) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
 #include <ctime>
@@ -56,6 +57,10 @@ std::string error_body(std::string_view type, std::string_view message_name, std
   return out;
 }
 
+std::string json_string(std::string_view text) {
+  return boost::json::serialize(boost::json::value(boost::json::string_view{text.data(), text.size()}));
+}
+
 // RFC 9110, section 5.6.7. In GMT and English whatever the locale: strftime is no option.
 std::string http_date(clock::wall_time_point when) {
   static constexpr std::array<const char*, 7> days{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
@@ -86,7 +91,15 @@ std::optional<std::string_view> incoming_request::header(std::string_view name) 
 }
 
 std::string quoted(std::string_view text) {
-  return boost::json::serialize(boost::json::value(boost::json::string_view{text.data(), text.size()}));
+  const auto is_ascii = [](char c) { return static_cast<unsigned char>(c) < 0x80; };
+  std::string out = json_string(text);
+  if (std::all_of(text.begin(), text.end(), is_ascii)) return out;
+  boost::system::error_code not_utf8;
+  (void)boost::json::parse(out, not_utf8);
+  if (!not_utf8) return out;
+  std::string readable;
+  for (const char c : text) is_ascii(c) ? readable += c : readable += "\xEF\xBF\xBD";  // U+FFFD
+  return json_string(readable);
 }
 
 reply service_error(int status, std::string_view code, std::string_view message, std::string_view members) {

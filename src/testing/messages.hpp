@@ -44,7 +44,7 @@ struct exchange {
 /// An error of the layer in front of the service: namespaced type, lower-case `message`.
 [[nodiscard]] reply front_error(int status, std::string_view code, std::string_view message);
 
-/// `text` as a JSON string with its quotes.
+/// `text` as a JSON string with its quotes; where it is not UTF-8, its bytes above ASCII become U+FFFD.
 [[nodiscard]] std::string quoted(std::string_view text);
 /// Status line, headers and the empty line of `answer`; `length` is stated as Content-Length.
 [[nodiscard]] std::string response_head(const reply& answer, std::string_view request_id, clock::wall_time_point date,

@@ -1,6 +1,7 @@
 #include "transport/pool_state.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 namespace mwaa_serverless::net {
 
@@ -30,11 +31,12 @@ std::vector<slot_id> pool_state::expire_idle(time_point now) {
   const auto least = scaled(max_idle_time_, 1 - most_taken_off);
   const auto end =
       std::find_if(idle_.begin(), idle_.end(), [&](slot_id slot) { return now - times_[slot].idle_since < least; });
-  const auto kept = std::stable_partition(idle_.begin(), end, [&](slot_id slot) {
+  const auto is_old = [&](slot_id slot) {
     return now - times_[slot].idle_since >= scaled(max_idle_time_, times_[slot].share);
-  });
-  std::vector<slot_id> old(idle_.begin(), kept);
-  idle_.erase(idle_.begin(), kept);
+  };
+  std::vector<slot_id> old;
+  std::copy_if(idle_.begin(), end, std::back_inserter(old), is_old);
+  idle_.erase(std::remove_if(idle_.begin(), end, is_old), end);
   unused_.insert(unused_.end(), old.begin(), old.end());
   return old;
 }

@@ -33,6 +33,7 @@ void response_parser::message::refuse(errc value, std::string why) {
 void response_parser::message::on_request_impl(http::verb, string_view, string_view, int, error_code&) {}
 
 void response_parser::message::on_response_impl(int status, string_view, int, error_code&) {
+  if (status < 100) refuse(errc::malformed_response, "the response has the status " + std::to_string(status));
   out_.status = status;
   out_.fields.reserve(512);
 }

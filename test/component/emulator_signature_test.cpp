@@ -58,6 +58,8 @@ const std::vector<row>& spoiled_requests() {
        "requires 'SignedHeaders' parameter."},
       {"not key=value", [](request_draft& r) { r.authorization = "AWS4-HMAC-SHA256 nonsense"; },
        "IncompleteSignatureException", "not a valid key=value pair"},
+      {"bytes that are not UTF-8", [](request_draft& r) { r.authorization = "AWS4-HMAC-SHA256 Credential\xbd!"; },
+       "IncompleteSignatureException", "'Credential\xEF\xBF\xBD!' not a valid key=value pair"},
       {"scope of three",
        [](request_draft& r) {
          r.authorization = "AWS4-HMAC-SHA256 Credential=a/b/c, SignedHeaders=host;x-amz-date;x-amz-target, Signature=0";

@@ -11,7 +11,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
-#include <cstdlib>
 #include <mwaa_serverless/error.hpp>
 #include <optional>
 #include <string>
@@ -22,23 +21,18 @@
 #include "credentials/plan.hpp"
 #include "credentials/profile_file.hpp"
 #include "credentials/settings.hpp"
+#include "require.hpp"
 
 namespace {
 
 using namespace mwaa_serverless::profiles;
+using fuzz::require;
 using mwaa_serverless::errc;
 using mwaa_serverless::error;
 
 /// Stands in every secret, so that one which is repeated is noticed.
 constexpr std::string_view marker = "pl4nted";
 constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
-
-void require(bool holds, std::string_view rule, std::string_view detail) {
-  if (holds) return;
-  std::fprintf(stderr, "broken: %.*s: %.*s\n", static_cast<int>(rule.size()), rule.data(),
-               static_cast<int>(detail.size()), detail.data());
-  std::abort();
-}
 
 /// Takes the first line off `text`, with its line end.
 std::string_view next_line(std::string_view& text) {

@@ -78,6 +78,13 @@ std::size_t open_descriptors() {
   return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator{"/proc/self/fd"}, {}));
 }
 
+// The server notices closed connections a little later.
+void wait_until_closed(std::size_t descriptors) {
+  const auto patience = std::chrono::steady_clock::now() + 20s;
+  while (open_descriptors() > descriptors && std::chrono::steady_clock::now() < patience)
+    std::this_thread::sleep_for(1ms);
+}
+
 /// Counts attempts from all threads.
 class counting_observer final : public mwaa::observer {
  public:
@@ -210,11 +217,81 @@ TEST_CASE("client: 10,000 operations cancelled at random steps leave no connecti
       io.run();  // ends: an idle client has no pending work
       CHECK(items == 12);
     }
-    // The server notices closed connections a little later.
-    const auto patience = std::chrono::steady_clock::now() + 20s;
-    while (open_descriptors() > before && std::chrono::steady_clock::now() < patience) std::this_thread::sleep_for(1ms);
+    wait_until_closed(before);
     CHECK(open_descriptors() <= before);
   }
+}
+
+TEST_CASE("client: 4,096 polls at once through 64 connections") {
+  for (const bool tls : {false, true}) {
+    CAPTURE(tls);
+    remote_service service{{}, tls};
+    const std::size_t before = open_descriptors();
+    {
+      auto config = service.config();
+      config.max_connections = 64;
+      config.attempt_timeout = 10min;  // the wait in line is a part of it
+      asio::io_context io{1};
+      const mwaa::client client{io.get_executor(), config};
+      constexpr int polls = 4096;
+      int complete = 0;
+      std::size_t most_open = 0;
+      for (int i = 0; i < polls; ++i) {
+        asio::co_spawn(io, client.list_task_instances(request_for("run-failed")),
+                       [&](std::exception_ptr e, const mwaa::list_task_instances_response& page) {
+                         CHECK_FALSE(e);
+                         complete += page.task_instances.size() == 12 ? 1 : 0;
+                         most_open = std::max(most_open, open_descriptors());
+                       });
+      }
+      io.run();
+      CHECK(complete == polls);
+      const auto metrics = client.metrics().transport;
+      CHECK(metrics.connections_opened == 64);
+      CHECK(metrics.connections_reused == polls - 64);
+      CHECK(metrics.waited == polls - 64);
+      CHECK(metrics.waiting == 0);
+      CHECK(metrics.refused == 0);
+      CHECK(most_open <= before + 2 * 64 + 4);  // both ends of each connection, and the loop's own
+    }
+    wait_until_closed(before);
+    CHECK(open_descriptors() <= before);
+  }
+}
+
+TEST_CASE("client: connections are opened before the first call") {
+  remote_service service{{}, true};
+  auto config = service.config();
+  config.max_connections = 8;
+  asio::io_context io{1};
+  const mwaa::client client{io.get_executor(), config};
+  const auto prewarm = [&](std::size_t connections) {
+    boost::system::error_code got;
+    asio::co_spawn(io, client.prewarm(connections), [&](std::exception_ptr e) {
+      try {
+        if (e) std::rethrow_exception(e);
+      } catch (const mwaa::exception& refused) {
+        got = refused.code();
+      }
+    });
+    io.restart();
+    io.run();
+    return got;
+  };
+  CHECK(prewarm(0) == mwaa::errc::invalid_argument);
+  CHECK(prewarm(9) == mwaa::errc::invalid_argument);
+  CHECK_FALSE(prewarm(8));
+  CHECK(client.metrics().transport.idle == 8);
+  CHECK(client.metrics().transport.tls_handshakes == 8);
+  asio::co_spawn(io, client.list_task_instances(request_for("run-failed")),
+                 [&](std::exception_ptr e, auto&&) { CHECK_FALSE(e); });
+  io.restart();
+  io.run();
+  CHECK(client.metrics().transport.connections_opened == 8);
+  asio::co_spawn(io, client.close(), [&](std::exception_ptr e) { CHECK_FALSE(e); });
+  io.restart();
+  io.run();
+  CHECK(prewarm(1) == mwaa::errc::client_closed);
 }
 
 TEST_CASE("client: an unreadable CA bundle is refused for https, and no matter for http") {

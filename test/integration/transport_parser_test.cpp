@@ -98,6 +98,7 @@ TEST_CASE("response parser: values") {
   CHECK(got.keep_alive);
   CHECK(read({samples[6]}).body == "abc0123456789abcdef");
   CHECK(read({samples[6]}).fields == "Transfer-Encoding: chunked\r\n");
+  CHECK(read({"HTTP/1.1 007 Odd\r\nContent-Length: 0\r\n\r\n"}).failed_as(errc::malformed_response));
   CHECK(read({samples[7]}).keep_alive);
   CHECK_FALSE(read({samples[8]}).keep_alive);
 }

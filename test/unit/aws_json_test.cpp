@@ -243,6 +243,7 @@ TEST_CASE("decode_error: the name, wherever it stands and however it is dressed"
   const row rows[]{
       {"", R"({"__type":"ThrottlingException"})", "ThrottlingException"},
       {"", R"({"__type":"com.amazon.coral.service#ThrottlingException"})", "ThrottlingException"},
+      {"", R"({"__type":"one#two#ThrottlingException"})", "ThrottlingException"},  // as botocore
       {"", R"({"__type":"ThrottlingException:http://internal.amazon.com/"})", "ThrottlingException"},
       {"", R"({"__type":"a.b#ThrottlingException:http://x#y"})", "ThrottlingException"},
       {"", R"({"code":"ThrottlingException"})", "ThrottlingException"},

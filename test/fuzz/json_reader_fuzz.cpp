@@ -1,0 +1,54 @@
+// The body of a successful answer.
+//
+// Beyond not crashing: what is taken is JSON for Boost.JSON too, and reads the same when Boost.JSON has written it
+// anew; what is refused is malformed_response with a message of one line.
+#include <algorithm>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <mwaa_serverless/error.hpp>
+#include <string>
+#include <string_view>
+
+#include "protocol/aws_json.hpp"
+#include "require.hpp"
+
+namespace {
+
+using fuzz::require;
+namespace mwaa = mwaa_serverless;
+
+void check_refusal(const mwaa::error& why) {
+  require(why.code == mwaa::errc::malformed_response, "the code", why.message);
+  require(std::none_of(why.message.begin(), why.message.end(),
+                       [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7f'; }),
+          "a message is one line", why.message);
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string_view body{reinterpret_cast<const char*>(data), size};
+  const auto page = mwaa::protocol::decode_list_task_instances_response(body);
+  if (!page) {
+    check_refusal(page.error());
+    return 0;
+  }
+  if (body.find_first_not_of(" \t\r\n") == std::string_view::npos) return 0;  // as {}
+  boost::system::error_code code;
+  const boost::json::value parsed = boost::json::parse({body.data(), body.size()}, code);
+  require(!code && parsed.is_object(), "what is taken is a JSON object", code.message());
+  const std::string anew = boost::json::serialize(parsed);
+  // Boost.JSON reads 0e999 as no number, and writes that as text that it does not read.
+  (void)boost::json::parse(anew, code);
+  if (code) return 0;
+  const auto again = mwaa::protocol::decode_list_task_instances_response(anew);
+  require(again.has_value(), "and is taken when written anew", anew);
+  // A null does not take back what the same member said before; Boost.JSON keeps the null.
+  if (body.find("null") != std::string_view::npos) return 0;
+  require(again->task_instances == page->task_instances && again->next_token == page->next_token &&
+              again->next_token.present() == page->next_token.present(),
+          "and reads the same", anew);
+  return 0;
+}
