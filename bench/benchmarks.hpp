@@ -43,8 +43,9 @@ struct throttle_options {
 
 struct soak_options {
   double minutes = 30;
-  int pollers = 64;
+  std::size_t pollers = 64;
   std::size_t connections = 16;
+  double rate_limit = 300;
   double fault_rate = 0.05;
   bool tls = false;
   std::size_t max_growth_kib = 4096;
@@ -67,10 +68,11 @@ int throttle(const throttle_options& options);
 /// an emulator of its own. Returns the exit code: 1 when the connections were not as the rows say.
 int handshake(int requests, format output);
 
-/// Pollers list a run of 250 tasks again and again, through an emulator of their own that strikes requests at random;
-/// some are cancelled at random. Prints a line a minute. Returns the exit code: 1 when an item was lost or doubled, an
-/// error had no fault to explain it, resident memory grew after the first fifth of the time by more than
-/// `max_growth_kib`, or descriptors are not back at their number in the end.
+/// Pollers list a run of 250 tasks again and again, through an emulator of their own that grants `rate_limit` requests
+/// a second and strikes requests at random; some are cancelled at random. Prints a line a minute. Returns the exit
+/// code: 1 when an item was lost or doubled, an error had no fault to explain it, a poller had no item for two minutes,
+/// resident memory grew after the first fifth of the time by more than `max_growth_kib`, or descriptors are not back at
+/// their number in the end.
 int soak(const soak_options& options);
 
 }  // namespace bench

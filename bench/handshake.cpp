@@ -15,8 +15,8 @@
 #include <vector>
 
 #include "benchmarks.hpp"
-#include "local_service.hpp"
 #include "process_figures.hpp"
+#include "testing/local_service.hpp"
 
 namespace bench {
 
@@ -97,7 +97,7 @@ void print(const char* what, const figures& of, format output) {
 }  // namespace
 
 int handshake(int requests, format output) {
-  local_service service{{}, true};
+  testing::local_service service{{}, true};
   const figures kept = measure(service.config(), requests);
   // From here on each request needs a connection of its own.
   service.emulator.strike_randomly(1, {testing::fault::delay(0ms).with_header("Connection", "close")});

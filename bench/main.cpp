@@ -79,6 +79,9 @@ int main(int argc, char** argv) {
   soak_command->add_option("--connections", soak.connections, "At the most")
       ->check(CLI::Range(1, 65'536))
       ->capture_default_str();
+  soak_command->add_option("--rate-limit", soak.rate_limit, "Requests a second that the service grants")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
   soak_command->add_option("--fault-rate", soak.fault_rate, "Share of requests that a fault strikes")
       ->check(CLI::Range(0.0, 1.0))
       ->capture_default_str();

@@ -22,7 +22,7 @@
 #include <vector>
 
 #include "benchmarks.hpp"
-#include "local_service.hpp"
+#include "testing/local_service.hpp"
 
 namespace bench {
 
@@ -73,12 +73,23 @@ class excuses final : public mwaa::observer {
   std::vector<std::string> unexplained_;
 };
 
+/// One of each kind. Throttles at random come without a hint: one with a hint says that the quota is used up, and a
+/// client that is told so for no reason learns a rate that is too low. The emulator's own quota gives hints.
+std::vector<testing::fault> faults() {
+  std::vector<testing::fault> out = testing::all_faults();
+  for (testing::fault& each : out)
+    if (each.what == testing::fault::kind::throttle) each.retry_after.reset();
+  return out;
+}
+
 struct work {
   std::vector<std::string> expected;  // ids of the run's tasks
   std::mt19937_64 random;
   bool stopping = false;
   std::uint64_t listings = 0;
-  std::uint64_t resumed = 0;  // listings taken up after an error or a cancellation
+  std::uint64_t items = 0;
+  std::uint64_t resumed = 0;              // listings taken up after an error or a cancellation
+  std::vector<steady::time_point> moved;  // by poller: when it last had an item
   std::vector<std::string> wrong;
 };
 
@@ -89,10 +100,14 @@ mwaa::list_task_instances_paginator listing_of(const mwaa::client& client, work&
 }
 
 /// Goes on with a listing until it is complete or something comes in between; true when complete.
-asio::awaitable<bool> go_on(mwaa::list_task_instances_paginator listing, std::vector<std::string>& seen) {
+asio::awaitable<bool> go_on(mwaa::list_task_instances_paginator listing, std::vector<std::string>& seen,
+                            steady::time_point& moved) {
   try {
     auto items = listing.items();
-    while (auto task = co_await items.next()) seen.emplace_back(task->task_instance_id.view());
+    while (auto task = co_await items.next()) {
+      seen.emplace_back(task->task_instance_id.view());
+      moved = steady::now();
+    }
     co_return true;
   } catch (const mwaa::exception&) {
     co_return false;  // excuses judges it
@@ -101,25 +116,26 @@ asio::awaitable<bool> go_on(mwaa::list_task_instances_paginator listing, std::ve
 
 /// The same, but some are cancelled at a random moment.
 asio::awaitable<bool> go_on_or_be_cancelled(mwaa::list_task_instances_paginator listing, std::vector<std::string>& seen,
-                                            work& of) {
+                                            work& of, steady::time_point& moved) {
   using namespace asio::experimental::awaitable_operators;
-  if (of.random() % 20 != 0) co_return co_await go_on(listing, seen);
+  if (of.random() % 20 != 0) co_return co_await go_on(listing, seen, moved);
   asio::steady_timer moment{co_await asio::this_coro::executor, std::chrono::microseconds(of.random() % 20'000)};
-  auto either = go_on(listing, seen) || moment.async_wait(asio::use_awaitable);
+  auto either = go_on(listing, seen, moved) || moment.async_wait(asio::use_awaitable);
   const auto ended = co_await std::move(either);
   co_return ended.index() == 0 && std::get<0>(ended);
 }
 
-asio::awaitable<void> poll_on(mwaa::client client, work& of) {
+asio::awaitable<void> poll_on(mwaa::client client, work& of, std::size_t number) {
   asio::steady_timer pause{co_await asio::this_coro::executor};
   while (!of.stopping) {
     std::vector<std::string> seen;
     auto listing = listing_of(client, of);
-    bool complete = co_await go_on_or_be_cancelled(listing, seen, of);
+    bool complete = co_await go_on_or_be_cancelled(listing, seen, of, of.moved[number]);
     while (!complete && !of.stopping) {
       ++of.resumed;
-      complete = co_await go_on_or_be_cancelled(listing, seen, of);
+      complete = co_await go_on_or_be_cancelled(listing, seen, of, of.moved[number]);
     }
+    of.items += seen.size();
     if (complete) {
       ++of.listings;
       if (seen != of.expected)
@@ -153,11 +169,14 @@ class watch {
     const auto metrics = client.metrics().transport;
     const std::size_t resident = resident_kib();
     const std::size_t descriptors = open_descriptors();
+    const auto slowest = *std::min_element(of.moved.begin(), of.moved.end());
+    if (steady::now() - slowest > patience) problems_.emplace_back("a poller has had no item for two minutes");
     const double minutes = std::chrono::duration<double, std::ratio<60>>(steady::now() - started_).count();
     std::printf(
-        "%6.1f min  %llu listings, %llu taken up again, %llu errors of %llu faults, %zu unexplained; %llu connections, "
-        "%llu reused, %llu replaced, %llu resumed; %zu KiB resident, %zu descriptors\n",
-        minutes, static_cast<unsigned long long>(of.listings), static_cast<unsigned long long>(of.resumed),
+        "%6.1f min  %llu listings, %llu items, %llu taken up again; %llu throttled, %llu errors of %llu faults, %zu "
+        "unexplained; %llu connections, %llu reused, %llu replaced, %llu resumed; %zu KiB resident, %zu descriptors\n",
+        minutes, static_cast<unsigned long long>(of.listings), static_cast<unsigned long long>(of.items),
+        static_cast<unsigned long long>(of.resumed), static_cast<unsigned long long>(client.metrics().throttled),
         static_cast<unsigned long long>(said.errors()), static_cast<unsigned long long>(said.faults()),
         said.unexplained().size(), static_cast<unsigned long long>(metrics.connections_opened),
         static_cast<unsigned long long>(metrics.connections_reused),
@@ -185,6 +204,8 @@ class watch {
   [[nodiscard]] const std::vector<std::string>& problems() const { return problems_; }
 
  private:
+  static constexpr auto patience = 2min;
+
   const soak_options& options_;
   const steady::time_point started_;
   const std::size_t descriptors_before_;
@@ -198,7 +219,7 @@ asio::awaitable<void> report(mwaa::client client, const soak_options& options, w
   const auto interval = std::min<steady::duration>(1min, length / 10);
   const auto end = steady::now() + length;
   asio::steady_timer next{co_await asio::this_coro::executor, steady::now()};
-  while (steady::now() < end && of.wrong.empty() && said.unexplained().empty()) {
+  while (steady::now() < end && of.wrong.empty() && said.unexplained().empty() && over.problems().empty()) {
     next.expires_at(std::min(next.expiry() + interval, end));
     co_await next.async_wait(asio::use_awaitable);
     said.forget_old();
@@ -211,10 +232,11 @@ std::vector<std::string> ids_of_the_run(const mwaa::client_config& config) {
   asio::io_context io{1};
   const mwaa::client client{io.get_executor(), config};
   std::vector<std::string> out;
+  steady::time_point moved{};
   asio::co_spawn(io,
                  go_on(client.paginate_list_task_instances(
                            {testing::emulator::default_workflow_arn, testing::emulator::run_finished}),
-                       out),
+                       out, moved),
                  [](std::exception_ptr e, bool) {
                    if (e) std::rethrow_exception(e);
                  });
@@ -226,14 +248,15 @@ std::vector<std::string> run(const soak_options& options, std::size_t descriptor
   const auto said = std::make_shared<excuses>();
   testing::emulator_options emulated;
   emulated.log_capacity = 1;
+  emulated.rate_limit = options.rate_limit;
   emulated.seed = options.seed;
   emulated.on_request = [said](const testing::request_record& record) { said->struck(record); };
-  local_service service{emulated, options.tls};
+  testing::local_service service{emulated, options.tls};
   work of;
   of.random.seed(options.seed);
   of.expected = ids_of_the_run(service.config());
   if (of.expected.size() != 250) return {"the emulator's run has not its 250 tasks"};
-  service.emulator.strike_randomly(options.fault_rate, testing::all_faults());
+  service.emulator.strike_randomly(options.fault_rate, faults());
 
   auto config = service.config();
   config.max_connections = options.connections;
@@ -246,7 +269,8 @@ std::vector<std::string> run(const soak_options& options, std::size_t descriptor
   const auto rethrow = [](std::exception_ptr e) {
     if (e) std::rethrow_exception(e);
   };
-  for (int i = 0; i < options.pollers; ++i) asio::co_spawn(io, poll_on(client, of), rethrow);
+  of.moved.assign(options.pollers, steady::now());
+  for (std::size_t i = 0; i < options.pollers; ++i) asio::co_spawn(io, poll_on(client, of, i), rethrow);
   asio::co_spawn(io, report(client, options, over, *said, of), rethrow);
   io.run();
   io.restart();

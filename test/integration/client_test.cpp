@@ -9,13 +9,13 @@
 #include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <filesystem>
-#include <fstream>
 #include <mwaa_serverless/client.hpp>
-#include <mwaa_serverless/testing/emulator_server.hpp>
 #include <random>
 #include <string>
 #include <thread>
 #include <vector>
+
+#include "testing/local_service.hpp"
 
 namespace asio = boost::asio;
 namespace mwaa = mwaa_serverless;
@@ -23,52 +23,6 @@ namespace testing = mwaa_serverless::testing;
 using namespace std::chrono_literals;
 
 namespace {
-
-/// An emulator on a thread of its own.
-class remote_service {
- public:
-  explicit remote_service(testing::emulator_options options, bool tls = false)
-      : emulator(std::move(options)), server_(io_.get_executor(), emulator, with(tls)) {
-    if (tls) {
-      certificate_ = std::filesystem::temp_directory_path() /
-                     ("mwaa_serverless_client_test." + std::to_string(server_.port()) + ".pem");
-      std::ofstream{certificate_} << server_.certificate_pem();
-    }
-    thread_ = std::thread{[this] { io_.run(); }};
-  }
-  remote_service(const remote_service&) = delete;
-  remote_service& operator=(const remote_service&) = delete;
-  ~remote_service() {
-    server_.stop();
-    thread_.join();
-    if (!certificate_.empty()) std::filesystem::remove(certificate_);
-  }
-
-  [[nodiscard]] mwaa::client_config config() const {
-    mwaa::client_config out;
-    out.region = "us-east-1";
-    out.endpoint_url = server_.endpoint_url();
-    out.ca_bundle = certificate_;
-    out.credentials = mwaa::make_static_credentials({"AKIDEMULATOR", "emulator-secret-key"});
-    return out;
-  }
-
- private:
-  static testing::emulator_server_options with(bool tls) {
-    testing::emulator_server_options out;
-    out.tls = tls;
-    return out;
-  }
-  asio::io_context io_;
-
- public:
-  testing::emulator emulator;
-
- private:
-  testing::emulator_server server_;
-  std::filesystem::path certificate_;
-  std::thread thread_;
-};
 
 mwaa::list_task_instances_request request_for(const char* run_id) {
   return {testing::emulator::default_workflow_arn, run_id};
@@ -111,7 +65,7 @@ TEST_CASE("client: four threads share one client and one throttled quota") {
     testing::emulator_options options;
     options.rate_limit = 400;
     options.burst = 40;
-    remote_service service{options};
+    testing::local_service service{options};
     const auto seen = std::make_shared<counting_observer>();
     auto config = service.config();
     config.retry.mode = mode;
@@ -155,7 +109,7 @@ TEST_CASE("client: four threads share one client and one throttled quota") {
 TEST_CASE("client: 10,000 operations cancelled at random steps leave no connection and no descriptor behind") {
   for (const bool tls : {false, true}) {
     CAPTURE(tls);
-    remote_service service{{}, tls};
+    testing::local_service service{{}, tls};
     service.emulator.strike_randomly(0.1, {testing::fault::delay(2ms), testing::fault::close_inside_body(),
                                            testing::fault::throttle(), testing::fault::status(500)});
     const std::size_t before = open_descriptors();
@@ -225,7 +179,7 @@ TEST_CASE("client: 10,000 operations cancelled at random steps leave no connecti
 TEST_CASE("client: 4,096 polls at once through 64 connections") {
   for (const bool tls : {false, true}) {
     CAPTURE(tls);
-    remote_service service{{}, tls};
+    testing::local_service service{{}, tls};
     const std::size_t before = open_descriptors();
     {
       auto config = service.config();
@@ -260,7 +214,7 @@ TEST_CASE("client: 4,096 polls at once through 64 connections") {
 }
 
 TEST_CASE("client: connections are opened before the first call") {
-  remote_service service{{}, true};
+  testing::local_service service{{}, true};
   auto config = service.config();
   config.max_connections = 8;
   asio::io_context io{1};

@@ -102,19 +102,6 @@ TEST_CASE("transport: when every address fails, the message speaks of each") {
   CHECK(got.error().message.find("127.0.0.9") != std::string::npos);
 }
 
-TEST_CASE("transport: an address that does not answer leaves time for the next") {
-  test::scripted_server server;
-  const test::silent_address silent{"127.0.0.9", server.port()};
-  test::name_server names;
-  names.add("service.test", {"127.0.0.9", "127.0.0.1"});
-  names.add("reverse.test", {"127.0.0.1", "127.0.0.9"});
-  auto options = asking(names);
-  options.connect_timeout = 1000ms;
-  test::fixture client{options};
-  CHECK(client.send(server.at("service.test")).has_value());
-  CHECK(client.send(server.at("reverse.test")).has_value());
-}
-
 TEST_CASE("transport: a first address that does not answer costs 250 ms") {
   test::scripted_server server;
   const test::silent_address silent{"127.0.0.9", server.port()};
