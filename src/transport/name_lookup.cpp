@@ -1,5 +1,9 @@
 #include "transport/name_lookup.hpp"
 
+#include <netdb.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <cstring>
@@ -10,6 +14,23 @@ namespace mwaa_serverless::net {
 
 namespace asio = boost::asio;
 using asio::ip::tcp;
+
+namespace {
+
+// RFC 8305, section 8: Resolution Delay.
+constexpr std::chrono::milliseconds resolution_delay{50};
+
+// Asks the routing table, and sends nothing (RFC 6724, section 5, rule 1).
+bool has_route(tcp::endpoint to) {
+  to.port(9);
+  const int probe = ::socket(to.protocol().family(), SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (probe < 0) return false;
+  const bool connected = ::connect(probe, to.data(), static_cast<socklen_t>(to.size())) == 0;
+  ::close(probe);
+  return connected;
+}
+
+}  // namespace
 
 // The descriptor is c-ares' own, which closes it: it is released here before, never closed.
 class name_lookup::socket {
@@ -33,7 +54,9 @@ class name_lookup::socket {
 
 name_lookup::answer::answer() = default;
 
-name_lookup::name_lookup(asio::any_io_executor io) : io_(std::move(io)), timer_(io_) {}
+name_lookup::name_lookup(asio::any_io_executor io) : io_(std::move(io)), timer_(io_), delay_(io_) {
+  v6_.asker = v4_.asker = this;
+}
 
 name_lookup::~name_lookup() {
   stop();
@@ -47,15 +70,44 @@ void name_lookup::start(const std::string& host, const std::string& name_servers
   // A dead name server must not use up the whole budget, as c-ares' own 5 s would: it doubles with each round.
   options.timeout = static_cast<int>(std::clamp<std::chrono::milliseconds::rep>(budget.count() / 4, 50, 5000));
   options.tries = 3;
-  status_ = ares_init_options(&channel_, &options, ARES_OPT_SOCK_STATE_CB | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES);
+  char name_servers_only[] = "b";
+  options.lookups = name_servers_only;
+  status_ = ares_init_options(&channel_, &options,
+                              ARES_OPT_SOCK_STATE_CB | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_LOOKUPS);
   if (status_ == ARES_SUCCESS && !name_servers.empty())
     status_ = ares_set_servers_ports_csv(channel_, name_servers.c_str());
-  if (status_ != ARES_SUCCESS) return end();
-  ares_addrinfo_hints hints{};
-  hints.ai_family = AF_UNSPEC;
-  hints.ai_socktype = SOCK_STREAM;
-  ares_getaddrinfo(channel_, host.c_str(), nullptr, &hints, &name_lookup::on_addresses, this);
+  if (status_ != ARES_SUCCESS || read_hosts_file(host)) return end();
+  ask(host, AF_INET6, v6_);
+  ask(host, AF_INET, v4_);
   watch();
+}
+
+void name_lookup::ask(const std::string& host, int family, question& about) {
+  ares_addrinfo_hints hints{};
+  hints.ai_family = family;
+  hints.ai_socktype = SOCK_STREAM;
+  ares_getaddrinfo(channel_, host.c_str(), nullptr, &hints, &name_lookup::on_addresses, &about);
+}
+
+// What is written there counts alone, without a time to live: it may be edited.
+bool name_lookup::read_hosts_file(const std::string& host) {
+  for (const int family : {AF_INET6, AF_INET}) {
+    hostent* entry = nullptr;
+    if (ares_gethostbyname_file(channel_, host.c_str(), family, &entry) != ARES_SUCCESS) continue;
+    for (char** each = entry->h_addr_list; *each != nullptr; ++each) {
+      if (family == AF_INET6) {
+        asio::ip::address_v6::bytes_type bytes{};
+        std::memcpy(bytes.data(), *each, bytes.size());
+        found_.addresses.emplace_back(asio::ip::address_v6{bytes}, std::uint16_t{0});
+      } else {
+        asio::ip::address_v4::bytes_type bytes{};
+        std::memcpy(bytes.data(), *each, bytes.size());
+        found_.addresses.emplace_back(asio::ip::address_v4{bytes}, std::uint16_t{0});
+      }
+    }
+    ares_free_hostent(entry);
+  }
+  return !found_.addresses.empty();
 }
 
 void name_lookup::notify(std::shared_ptr<event> finished) {
@@ -82,6 +134,7 @@ result<name_lookup::answer> name_lookup::outcome(const std::string& host) const 
 void name_lookup::stop() {
   const std::lock_guard lock{mutex_};
   timer_.cancel();
+  delay_.cancel();
   if (channel_ != nullptr) ares_destroy(std::exchange(channel_, nullptr));
 }
 
@@ -101,12 +154,13 @@ void name_lookup::on_socket(void* data, ares_socket_t number, int readable, int 
 }
 
 void name_lookup::on_addresses(void* data, int status, int, ares_addrinfo* found) {
-  auto& self = *static_cast<name_lookup*>(data);
-  self.status_ = status;
+  auto& about = *static_cast<question*>(data);
+  about.answered = true;
+  about.status = status;
   int time_to_live = std::numeric_limits<int>::max();
   for (auto* name = found != nullptr ? found->cnames : nullptr; name != nullptr; name = name->next)
     time_to_live = std::min(time_to_live, name->ttl);
-  auto& addresses = self.found_.addresses;
+  auto& addresses = about.found.addresses;
   for (auto* node = found != nullptr ? found->nodes : nullptr; node != nullptr; node = node->ai_next) {
     time_to_live = std::min(time_to_live, node->ai_ttl);
     tcp::endpoint address;
@@ -116,12 +170,38 @@ void name_lookup::on_addresses(void* data, int status, int, ares_addrinfo* found
     if (std::find(addresses.begin(), addresses.end(), address) == addresses.end()) addresses.push_back(address);
   }
   if (found != nullptr) ares_freeaddrinfo(found);
-  self.found_.time_to_live = std::chrono::seconds{addresses.empty() ? 0 : std::max(time_to_live, 0)};
-  self.end();
+  about.found.time_to_live = std::chrono::seconds{std::max(time_to_live, 0)};
+  about.asker->consider();
+}
+
+// An answer has come: is it time to end?
+void name_lookup::consider() {
+  if (ended_ || channel_ == nullptr) return;  // stopped
+  if (v6_.answered && v4_.answered) return end();
+  const question& first = v6_.answered ? v6_ : v4_;
+  if (first.found.addresses.empty()) return;
+  delay_.expires_after(resolution_delay);
+  delay_.async_wait([self = shared_from_this()](boost::system::error_code code) {
+    if (code) return;
+    const std::lock_guard lock{self->mutex_};
+    if (!self->ended_) self->end();
+  });
 }
 
 void name_lookup::end() {
   ended_ = true;
+  delay_.cancel();
+  const bool v6_last = !v6_.found.addresses.empty() && !has_route(v6_.found.addresses.front());
+  for (const question* each : {v6_last ? &v4_ : &v6_, v6_last ? &v6_ : &v4_}) {
+    const auto& more = each->found.addresses;
+    if (more.empty()) continue;
+    found_.time_to_live =
+        found_.addresses.empty() ? each->found.time_to_live : std::min(found_.time_to_live, each->found.time_to_live);
+    found_.addresses.insert(found_.addresses.end(), more.begin(), more.end());
+  }
+  // Of two reasons for having no address, the one that says more.
+  if (status_ == ARES_SUCCESS && found_.addresses.empty())
+    status_ = v4_.status == ARES_ENODATA || v4_.status == ARES_SUCCESS ? v6_.status : v4_.status;
   for (const auto& each : waiting_) each->set();
   waiting_.clear();
 }

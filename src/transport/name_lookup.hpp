@@ -1,4 +1,4 @@
-// One question to the name servers, through c-ares.
+// One name's addresses from the name servers, through c-ares.
 #pragma once
 
 #include <ares.h>
@@ -19,14 +19,18 @@
 namespace mwaa_serverless::net {
 
 /// A c-ares channel, whose sockets and timer are watched on the caller's loop. Held by shared_ptr; thread-safe.
+///
+/// The hosts file first. Then IPv6 and IPv4 are asked for by questions of their own, and once one has addresses the
+/// other has 50 ms more (RFC 8305, section 3): some name servers never answer questions for IPv6.
 class name_lookup : public std::enable_shared_from_this<name_lookup> {
  public:
   class answer {
    public:
     answer();
 
-    std::vector<boost::asio::ip::tcp::endpoint> addresses;  ///< Best first (RFC 6724), with port 0. At least one.
-    std::chrono::seconds time_to_live{0};                   ///< The shortest of all records that the answer rests on.
+    /// With port 0. At least one; each family in the order of RFC 6724, IPv6 first unless there is no way to it.
+    std::vector<boost::asio::ip::tcp::endpoint> addresses;
+    std::chrono::seconds time_to_live{0};  ///< The shortest of all records that the answer rests on.
   };
 
   explicit name_lookup(boost::asio::any_io_executor io);
@@ -47,7 +51,16 @@ class name_lookup : public std::enable_shared_from_this<name_lookup> {
 
  private:
   class socket;
+  struct question {
+    name_lookup* asker = nullptr;
+    bool answered = false;
+    int status = ARES_SUCCESS;
+    answer found;
+  };
 
+  void ask(const std::string& host, int family, question& about);
+  [[nodiscard]] bool read_hosts_file(const std::string& host);
+  void consider();
   static void on_socket(void* data, ares_socket_t number, int readable, int writable);
   static void on_addresses(void* data, int status, int timeouts, ares_addrinfo* found);
   void watch();
@@ -60,9 +73,12 @@ class name_lookup : public std::enable_shared_from_this<name_lookup> {
   mutable std::mutex mutex_;
   boost::asio::any_io_executor io_;
   boost::asio::steady_timer timer_;
+  boost::asio::steady_timer delay_;  // of the slower family
   ares_channel channel_ = nullptr;
   std::map<ares_socket_t, std::shared_ptr<socket>> sockets_;
   std::vector<std::shared_ptr<event>> waiting_;
+  question v6_;
+  question v4_;
   bool ended_ = false;
   int status_ = ARES_SUCCESS;
   answer found_;

@@ -236,6 +236,33 @@ TEST_CASE("transport: addresses that take no connection are asked for again") {
   CHECK(names.asked_for("service.test") == 2);
 }
 
+TEST_CASE("transport: a name server that never answers for IPv6 costs 50 ms") {
+  test::scripted_server server;
+  test::name_server names;
+  names.add("service.test", {"127.0.0.1"});
+  names.ignore_ipv6("service.test");
+  test::fixture client{asking(names)};
+  const auto begin = std::chrono::steady_clock::now();
+  CHECK(client.send(server.at("service.test")).has_value());
+  const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - begin;
+  CHECK(took >= 50ms);
+  MESSAGE("no answer for IPv6 costs ", took.count(), " ms");  // c-ares would wait for 5 s and more
+  CHECK(client.send(server.at("service.test"))->connection_reused);
+}
+
+TEST_CASE("transport: addresses of both families, and only of IPv6") {
+  test::scripted_server server;  // on IPv4
+  test::name_server names;
+  names.add("both.test", {"::1", "127.0.0.1"});
+  names.add("six.test", {"::1"});
+  test::fixture client{asking(names)};
+  CHECK(client.send(server.at("both.test")).has_value());
+  const auto refused = client.send(server.at("six.test"));
+  REQUIRE(refused.has_error());
+  CHECK(refused.error().code == errc::connect_failed);
+  CHECK(refused.error().message.find("(::1: ") != std::string::npos);
+}
+
 TEST_CASE("transport: an answer that does not fit a datagram is fetched by TCP") {
   test::scripted_server server;
   test::name_server names;

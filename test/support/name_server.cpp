@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <stdexcept>
 #include <utility>
 
@@ -116,6 +117,11 @@ void name_server::truncate(const std::string& name) {
   known_[name].truncated = true;
 }
 
+void name_server::ignore_ipv6(const std::string& name) {
+  const std::lock_guard lock{mutex_};
+  known_[name].ipv6_ignored = true;
+}
+
 void name_server::delay(const std::string& name, std::chrono::milliseconds time) {
   const std::lock_guard lock{mutex_};
   known_[name].delay = time;
@@ -177,6 +183,7 @@ std::string name_server::answer(const std::string& question, bool by_tcp) {
   std::size_t end = 0;
   const std::string name = name_of(question, end);
   const bool for_ipv4 = question[end + 1] == 1;
+  const bool for_ipv6 = question[end + 1] == 28;
   std::function<void()> asked;
   entry about;
   std::vector<std::string> addresses;
@@ -197,9 +204,12 @@ std::string name_server::answer(const std::string& question, bool by_tcp) {
     asked();
     return {};
   }
+  if (for_ipv6 && about.ipv6_ignored) return {};
   std::this_thread::sleep_for(about.delay);
   const bool truncated = about.truncated && !by_tcp;
-  if (!for_ipv4 || truncated) addresses.clear();
+  if (truncated) addresses.clear();
+  std::erase_if(addresses,
+                [&](const std::string& each) { return each.find(':') == std::string::npos ? !for_ipv4 : !for_ipv6; });
   const bool aliased = !about.alias_of.empty() && !truncated;
   std::string out = question.substr(0, 2);
   // An answer with authority; 2 in the second digit: truncated; 3 in the last: no such name.
@@ -216,9 +226,10 @@ std::string name_server::answer(const std::string& question, bool by_tcp) {
     owner = 0xc000U | static_cast<unsigned>(out.size() - target.size());
   }
   for (const auto& each : addresses) {
-    in_addr bytes{};
-    ::inet_pton(AF_INET, each.c_str(), &bytes);
-    append_record(out, owner, 1, aliased ? 300 : about.seconds, {reinterpret_cast<const char*>(&bytes), sizeof bytes});
+    std::array<char, 16> bytes{};
+    ::inet_pton(for_ipv4 ? AF_INET : AF_INET6, each.c_str(), bytes.data());
+    append_record(out, owner, for_ipv4 ? 1 : 28, aliased ? 300 : about.seconds,
+                  {bytes.data(), for_ipv4 ? std::size_t{4} : bytes.size()});
   }
   return out;
 }

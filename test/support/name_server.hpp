@@ -12,7 +12,7 @@
 
 namespace test {
 
-/// Answers questions for IPv4 addresses; to those for others it has no data. A name it does not know does not exist.
+/// Answers questions for IPv4 and IPv6 addresses. A name it does not know does not exist.
 class name_server {
  public:
   name_server();
@@ -20,7 +20,7 @@ class name_server {
   name_server& operator=(const name_server&) = delete;
   ~name_server();
 
-  /// `seconds`: how long a client may keep the answer.
+  /// Addresses of both families. `seconds`: how long a client may keep the answer.
   void add(const std::string& name, std::vector<std::string> addresses, unsigned seconds = 60);
   /// `name` is another name of `target`.
   void alias(const std::string& name, const std::string& target, unsigned seconds);
@@ -28,6 +28,8 @@ class name_server {
   void ignore(const std::string& name, std::function<void()> asked);
   /// Over UDP, answers about `name` say that they do not fit: the client has to come by TCP.
   void truncate(const std::string& name);
+  /// Questions for IPv6 addresses of `name` get no answer.
+  void ignore_ipv6(const std::string& name);
   /// Answers about `name`, and those in line behind them, take so long.
   void delay(const std::string& name, std::chrono::milliseconds time);
   /// For pooled_transport_options::name_servers.
@@ -43,6 +45,7 @@ class name_server {
     std::string alias_of;
     unsigned seconds = 60;
     bool truncated = false;
+    bool ipv6_ignored = false;
     std::chrono::milliseconds delay{0};
     std::size_t questions = 0;
   };
