@@ -7,19 +7,15 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <mutex>
 #include <optional>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include "transport/connection.hpp"
-#include "transport/deadline_state.hpp"
+#include "transport/connection_pool.hpp"
 #include "transport/dial.hpp"
 #include "transport/event.hpp"
-#include "transport/pool_state.hpp"
 #include "transport/proxy.hpp"
-#include "transport/random_source.hpp"
 #include "transport/resolver.hpp"
 #include "transport/tls_settings.hpp"
 
@@ -45,7 +41,7 @@ error problem(errc value, phase during, std::string message) {
   return out;
 }
 
-// Carries out what pool_state and deadline_state decide: owns the connections and the one timer, wakes those in line.
+// What a request goes through, from the line for a connection to the response.
 class pooled_transport final : public transport, public std::enable_shared_from_this<pooled_transport> {
  public:
   pooled_transport(asio::any_io_executor io, pooled_transport_options options)
@@ -56,90 +52,26 @@ class pooled_transport final : public transport, public std::enable_shared_from_
         tls_(options_),
         io_(std::move(io)),
         names_(io_, options_.name_servers),
-        random_({}),
-        timer_(io_),
-        pool_(options_.max_connections, options_.max_idle_time, options_.max_waiting,
-              options_.max_connection_age ? std::chrono::nanoseconds{*options_.max_connection_age}
-                                          : pool_state::for_ever) {}
+        pool_(std::make_shared<connection_pool>(io_, options_)) {}
 
   // The coroutines keep the transport alive: its owner may let go of it while requests are under way.
   asio::awaitable<result<http_response>> send(const http_request& request, time_point deadline) override {
     return run(shared_from_this(), request, deadline);
   }
-  asio::awaitable<void> close() override { return drain(shared_from_this()); }
-
   asio::awaitable<result<void>> prewarm(std::shared_ptr<const origin> to, std::size_t connections) override {
     return fill(shared_from_this(), std::move(to), connections);
   }
+  asio::awaitable<void> close() override { return drain(shared_from_this()); }
 
   transport_metrics metrics() const override {
-    const std::uint64_t lookups = names_.lookups();
-    const std::lock_guard lock{mutex_};
-    transport_metrics out = pool_.metrics();
-    out.name_lookups = lookups;
-    out.tls_handshakes = handshakes_;
-    out.tls_resumptions = resumptions_;
-    out.tls_unverified = unverified_;
+    transport_metrics out = pool_->metrics();
+    out.name_lookups = names_.lookups();
     return out;
   }
 
  private:
-  using connection_ptr = std::unique_ptr<connection>;
   using answer = pool_state::answer;
-  using ticket = pool_state::ticket;
-
-  // Holds a slot. At the end gives it back, with its connection closed unless that can serve again.
-  class lease {
-   public:
-    explicit lease(pooled_transport& pool) : pool_(pool) {}
-    lease(const lease&) = delete;
-    lease& operator=(const lease&) = delete;
-    ~lease() {
-      if (slot_) pool_.give_back(*slot_);
-    }
-
-    void hold(slot_id slot, connection* reused) {
-      slot_ = slot;
-      reused_ = reused;
-    }
-    [[nodiscard]] slot_id slot() const { return *slot_; }
-    /// The connection that came with the slot; null when one is to be opened.
-    [[nodiscard]] connection* reused() const noexcept { return reused_; }
-
-   private:
-    pooled_transport& pool_;
-    std::optional<slot_id> slot_;
-    connection* reused_ = nullptr;
-  };
-
-  // Stands in line. At the end leaves the line; a slot given and not claimed passes to the next.
-  class place_in_line {
-   public:
-    place_in_line(pooled_transport& pool, ticket number) : pool_(pool), number_(number) {}
-    place_in_line(const place_in_line&) = delete;
-    place_in_line& operator=(const place_in_line&) = delete;
-    ~place_in_line() { pool_.leave_line(number_); }
-
-   private:
-    pooled_transport& pool_;
-    ticket number_;
-  };
-
-  // Counts the time that a request has stood in line.
-  class waiting_time {
-   public:
-    waiting_time(pooled_transport& pool, time_point entered) : pool_(pool), entered_(entered) {}
-    waiting_time(const waiting_time&) = delete;
-    waiting_time& operator=(const waiting_time&) = delete;
-    ~waiting_time() {
-      const std::lock_guard lock{pool_.mutex_};
-      pool_.pool_.waited(steady_now() - entered_);
-    }
-
-   private:
-    pooled_transport& pool_;
-    const time_point entered_;
-  };
+  using lease = connection_pool::lease;
 
   static asio::awaitable<result<http_response>> run(std::shared_ptr<pooled_transport> self, const http_request& request,
                                                     time_point deadline);
@@ -148,27 +80,8 @@ class pooled_transport final : public transport, public std::enable_shared_from_
   static asio::awaitable<result<void>> add_one(std::shared_ptr<pooled_transport> self, std::shared_ptr<const origin> to,
                                                std::size_t wanted);
   static asio::awaitable<void> drain(std::shared_ptr<pooled_transport> self);
-  asio::awaitable<std::optional<error>> wait_in_line(lease& held, ticket place, time_point deadline);
+  asio::awaitable<std::optional<error>> wait_in_line(lease& held, pool_state::ticket place, time_point deadline);
   asio::awaitable<result<connection*>> open(slot_id slot, const origin& to, time_point deadline);
-
-  pool_state::acquisition acquire(lease& held, const origin& to, time_point now, time_point deadline);
-  bool reserve(lease& held, const origin& to, std::size_t wanted);
-  bool claim(lease& held, ticket place, time_point deadline, const std::shared_ptr<event>& woken);
-  void leave_line(ticket place);
-  void give_back(slot_id slot);
-  connection& install(slot_id slot, connection_ptr fresh, time_point deadline);
-  bool begin_exchange(slot_id slot, time_point deadline);
-  void note_opened(slot_id slot, const connection& link, bool tls);
-  void note_replaced();
-  void on_timer();
-
-  // The caller holds the lock, and destroys a connection that is returned after it has given the lock back.
-  [[nodiscard]] connection_ptr accept(lease& held, const pool_state::acquisition& given, time_point deadline);
-  [[nodiscard]] connection_ptr settle(slot_id slot, const pool_state::release_result& outcome);
-  void set_deadline(slot_id slot, time_point deadline);
-  void set_exchange_deadline(slot_id slot, time_point deadline);
-  void look_at(slot_id slot, time_point now);
-  void arm_timer();
 
   static std::optional<proxy> proxy_of(std::string_view setting, const std::string& text);
   /// Null: none.
@@ -179,21 +92,9 @@ class pooled_transport final : public transport, public std::enable_shared_from_
   const std::optional<proxy> http_proxy_;
   const no_proxy_list no_proxy_;
   tls_settings tls_;
-  asio::any_io_executor io_;
+  const asio::any_io_executor io_;
   resolver names_;
-  random_source random_;
-
-  mutable std::mutex mutex_;  // guards everything below; never held across a suspension
-  asio::steady_timer timer_;
-  pool_state pool_;
-  deadline_state deadlines_;
-  std::vector<time_point> limits_;                           // by slot: what the timer ends at the latest
-  std::vector<connection_ptr> connections_;                  // by slot
-  std::unordered_map<ticket, std::shared_ptr<event>> line_;  // those who wait for a connection
-  std::vector<std::shared_ptr<event>> closing_;              // those who wait in close()
-  std::uint64_t handshakes_ = 0;
-  std::uint64_t resumptions_ = 0;
-  std::uint64_t unverified_ = 0;
+  const std::shared_ptr<connection_pool> pool_;
 };
 
 asio::awaitable<result<http_response>> pooled_transport::run(std::shared_ptr<pooled_transport> self,
@@ -202,8 +103,8 @@ asio::awaitable<result<http_response>> pooled_transport::run(std::shared_ptr<poo
   if (deadline <= now)
     co_return problem(errc::attempt_timeout, phase::waiting_for_connection, "the time limit was over at the start");
   const origin& to = request.destination();
-  lease held{*self};
-  const auto got = self->acquire(held, to, now, deadline);
+  lease held{*self->pool_};
+  const auto got = self->pool_->acquire(held, to, now, deadline);
   if (got.what == answer::closed) co_return problem(errc::client_closed, phase::none, "the client is closed");
   if (got.what == answer::crowded) {
     co_return problem(errc::too_many_waiting, phase::waiting_for_connection,
@@ -226,21 +127,21 @@ asio::awaitable<result<http_response>> pooled_transport::run(std::shared_ptr<poo
     auto outcome = co_await reused->exchange(*sent, self->options_.max_response_bytes);
     if (outcome || !reused->was_stale() || !request.repeatable) co_return std::move(outcome);
   }
-  if (reused != nullptr) self->note_replaced();
+  if (reused != nullptr) self->pool_->note_replaced();
   auto fresh = co_await self->open(held.slot(), to, deadline);
   if (!fresh) co_return fresh.error();
   co_return co_await (*fresh)->exchange(*sent, self->options_.max_response_bytes);
 }
 
-asio::awaitable<std::optional<error>> pooled_transport::wait_in_line(lease& held, ticket place, time_point deadline) {
-  const place_in_line standing{*this, place};
+asio::awaitable<std::optional<error>> pooled_transport::wait_in_line(lease& held, pool_state::ticket place,
+                                                                     time_point deadline) {
   const time_point entered = steady_now();
-  const waiting_time timed{*this, entered};
+  const connection_pool::place_in_line standing{*pool_, place, entered};
   const auto limit = options_.acquire_timeout ? std::min(deadline, entered + *options_.acquire_timeout) : deadline;
   const auto woken = std::make_shared<event>(limit);
-  if (claim(held, place, deadline, woken)) co_return std::nullopt;
+  if (pool_->claim(held, place, deadline, woken)) co_return std::nullopt;
   const bool in_time = co_await woken->wait();
-  if (in_time && claim(held, place, deadline, nullptr)) co_return std::nullopt;
+  if (in_time && pool_->claim(held, place, deadline, nullptr)) co_return std::nullopt;
   co_return problem(errc::attempt_timeout, phase::waiting_for_connection,
                     "all " + std::to_string(options_.max_connections) +
                         " connections (max_connections) stayed in use up to the time limit");
@@ -260,13 +161,13 @@ asio::awaitable<result<connection*>> pooled_transport::open(slot_id slot, const 
     names_.forget(host);  // the host may have moved
     co_return socket.error();
   }
-  connection* const link = &install(slot, std::make_unique<connection>(std::move(*socket), peer), limit);
+  connection* const link = &pool_->install(slot, std::make_unique<connection>(std::move(*socket), peer), limit);
   std::optional<error> failed;
   if (through != nullptr && to.tls) failed = co_await link->open_tunnel(*through, to);
   if (!failed && to.tls) failed = co_await link->start_tls(tls_, to);
-  if (!failed && !begin_exchange(slot, deadline)) failed = link->timed_out(phase::tls_handshake);
+  if (!failed && !pool_->begin_exchange(slot, deadline)) failed = link->timed_out(phase::tls_handshake);
   if (failed) co_return std::move(*failed);
-  note_opened(slot, *link, to.tls);
+  pool_->note_opened(slot, *link, to.tls);
   co_return link;
 }
 
@@ -289,84 +190,17 @@ asio::awaitable<result<void>> pooled_transport::fill(std::shared_ptr<pooled_tran
 
 asio::awaitable<result<void>> pooled_transport::add_one(std::shared_ptr<pooled_transport> self,
                                                         std::shared_ptr<const origin> to, std::size_t wanted) {
-  lease held{*self};
-  if (!self->reserve(held, *to, wanted)) co_return result<void>{};
-  const auto fresh = co_await self->open(held.slot(), *to, deadline_state::never);
+  lease held{*self->pool_};
+  if (!self->pool_->reserve(held, *to, wanted)) co_return result<void>{};
+  const auto fresh = co_await self->open(held.slot(), *to, time_point::max());
   if (!fresh) co_return fresh.error();
   (*fresh)->keep();
   co_return result<void>{};
 }
 
 asio::awaitable<void> pooled_transport::drain(std::shared_ptr<pooled_transport> self) {
-  const auto quiet = std::make_shared<event>();
-  {
-    std::vector<connection_ptr> closed;
-    const std::lock_guard lock{self->mutex_};
-    for (const slot_id idle : self->pool_.close()) closed.push_back(std::move(self->connections_[idle]));
-    if (self->pool_.quiet()) co_return;
-    self->closing_.push_back(quiet);
-  }
-  co_await quiet->wait();
-}
-
-pool_state::acquisition pooled_transport::acquire(lease& held, const origin& to, time_point now, time_point deadline) {
-  std::vector<connection_ptr> too_old;
-  connection_ptr evicted;
-  const std::lock_guard lock{mutex_};
-  for (const slot_id slot : pool_.expire_idle(now)) too_old.push_back(std::move(connections_[slot]));
-  const auto got = pool_.acquire(to);
-  if (got.what == answer::reuse || got.what == answer::open) evicted = accept(held, got, deadline);
-  return got;
-}
-
-bool pooled_transport::reserve(lease& held, const origin& to, std::size_t wanted) {
-  connection_ptr evicted;
-  const std::lock_guard lock{mutex_};
-  const auto slot = pool_.reserve(to, wanted);
-  if (slot) evicted = accept(held, {answer::open, *slot, 0}, deadline_state::never);
-  return slot.has_value();
-}
-
-// Takes the slot that was given to a place in the line. While there is none: `woken` will be set when there is.
-bool pooled_transport::claim(lease& held, ticket place, time_point deadline, const std::shared_ptr<event>& woken) {
-  connection_ptr evicted;
-  const std::lock_guard lock{mutex_};
-  const auto given = pool_.claim(place);
-  if (given) {
-    evicted = accept(held, *given, deadline);
-  } else if (woken) {
-    line_.emplace(place, woken);
-  }
-  return given.has_value();
-}
-
-void pooled_transport::leave_line(ticket place) {
-  connection_ptr closed;
-  const std::lock_guard lock{mutex_};
-  line_.erase(place);
-  if (const auto given = pool_.leave(place, steady_now())) closed = settle(given->slot, given->result);
-}
-
-void pooled_transport::give_back(slot_id slot) {
-  connection_ptr closed;
-  const std::lock_guard lock{mutex_};
-  deadlines_.clear(slot);
-  const bool reusable = connections_[slot] && connections_[slot]->reusable();
-  closed = settle(slot, pool_.release(slot, reusable, steady_now()));
-}
-
-connection& pooled_transport::install(slot_id slot, connection_ptr fresh, time_point deadline) {
-  const std::lock_guard lock{mutex_};
-  connections_[slot].swap(fresh);  // the old one is destroyed after the lock is given back
-  set_deadline(slot, deadline);
-  return *connections_[slot];
-}
-
-// False when the deadline so far had passed.
-bool pooled_transport::begin_exchange(slot_id slot, time_point deadline) {
-  const std::lock_guard lock{mutex_};
-  set_exchange_deadline(slot, deadline);
-  return !connections_[slot]->expired();
+  const auto quiet = self->pool_->close();
+  if (quiet) co_await quiet->wait();
 }
 
 std::optional<proxy> pooled_transport::proxy_of(std::string_view setting, const std::string& text) {
@@ -379,87 +213,6 @@ std::optional<proxy> pooled_transport::proxy_of(std::string_view setting, const 
 const proxy* pooled_transport::proxy_for(const origin& to) const {
   const std::optional<proxy>& one = to.tls ? https_proxy_ : http_proxy_;
   return one && !no_proxy_.contains(to) ? &*one : nullptr;
-}
-
-void pooled_transport::note_opened(slot_id slot, const connection& link, bool tls) {
-  const double unit = random_.unit();
-  const std::lock_guard lock{mutex_};
-  pool_.opened(slot, steady_now(), unit);
-  handshakes_ += tls ? 1 : 0;
-  resumptions_ += link.resumed() ? 1 : 0;
-  unverified_ += link.unverified() ? 1 : 0;
-}
-
-void pooled_transport::note_replaced() {
-  const std::lock_guard lock{mutex_};
-  pool_.replaced();
-}
-
-pooled_transport::connection_ptr pooled_transport::accept(lease& held, const pool_state::acquisition& given,
-                                                          time_point deadline) {
-  if (given.slot >= connections_.size()) connections_.resize(given.slot + 1);
-  connection_ptr& place = connections_[given.slot];
-  if (given.what == answer::open) {
-    held.hold(given.slot, nullptr);
-    return std::move(place);
-  }
-  held.hold(given.slot, place.get());
-  set_exchange_deadline(given.slot, deadline);
-  return nullptr;
-}
-
-pooled_transport::connection_ptr pooled_transport::settle(slot_id slot, const pool_state::release_result& outcome) {
-  if (outcome.wake) {
-    // Not found: it stands in line, but does not wait yet, and will ask before it does.
-    if (const auto next = line_.find(*outcome.wake); next != line_.end()) next->second->set();
-  }
-  if (pool_.in_use() == 0 && deadlines_.armed() != deadline_state::never) {
-    deadlines_.disarm();
-    timer_.cancel();
-  }
-  if (pool_.quiet()) {
-    for (const auto& waiting : closing_) waiting->set();
-    closing_.clear();
-  }
-  return outcome.keep ? nullptr : std::move(connections_[slot]);
-}
-
-void pooled_transport::set_deadline(slot_id slot, time_point deadline) {
-  limits_.resize(std::max(limits_.size(), slot + 1));
-  limits_[slot] = deadline;
-  if (deadlines_.set(slot, deadline)) arm_timer();
-}
-
-// With a limit on silence, the timer comes to look whether a byte has moved since.
-void pooled_transport::set_exchange_deadline(slot_id slot, time_point deadline) {
-  set_deadline(slot, deadline);
-  if (!options_.read_timeout) return;
-  if (deadlines_.set(slot, std::min(deadline, steady_now() + *options_.read_timeout))) arm_timer();
-}
-
-// Ends what a slot is busy with, or finds that it may go on.
-void pooled_transport::look_at(slot_id slot, time_point now) {
-  connection* const link = connections_[slot].get();
-  if (link == nullptr) return;
-  if (now >= limits_[slot] || !options_.read_timeout) return link->expire();
-  const time_point silent_until = link->last_moved() + *options_.read_timeout;
-  if (now >= silent_until) return link->expire(*options_.read_timeout);
-  (void)deadlines_.set(slot, std::min(limits_[slot], silent_until));  // on_timer() sets the timer
-}
-
-void pooled_transport::arm_timer() {
-  timer_.expires_at(deadlines_.armed());
-  timer_.async_wait([weak = weak_from_this()](boost::system::error_code cancelled) {
-    if (cancelled) return;
-    if (const auto self = weak.lock()) self->on_timer();
-  });
-}
-
-void pooled_transport::on_timer() {
-  const std::lock_guard lock{mutex_};
-  const time_point now = steady_now();
-  for (const slot_id slot : deadlines_.fired(now)) look_at(slot, now);
-  if (deadlines_.armed() != deadline_state::never) arm_timer();
 }
 
 void check_positive(const char* member, bool positive) {

@@ -1,0 +1,180 @@
+#include "transport/connection_pool.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace mwaa_serverless::net {
+
+namespace {
+
+clock::time_point steady_now() noexcept {
+  return std::chrono::steady_clock::now();
+}
+
+}  // namespace
+
+connection_pool::connection_pool(const boost::asio::any_io_executor& io, const pooled_transport_options& options)
+    : read_timeout_(options.read_timeout),
+      random_({}),
+      timer_(io),
+      pool_(options.max_connections, options.max_idle_time, options.max_waiting,
+            options.max_connection_age ? std::chrono::nanoseconds{*options.max_connection_age} : pool_state::for_ever) {
+}
+
+pool_state::acquisition connection_pool::acquire(lease& held, const origin& to, time_point now, time_point deadline) {
+  std::vector<connection_ptr> too_old;
+  connection_ptr evicted;
+  const std::lock_guard lock{mutex_};
+  for (const slot_id slot : pool_.expire_idle(now)) too_old.push_back(std::move(connections_[slot]));
+  const auto got = pool_.acquire(to);
+  if (got.what == answer::reuse || got.what == answer::open) evicted = accept(held, got, deadline);
+  return got;
+}
+
+bool connection_pool::reserve(lease& held, const origin& to, std::size_t wanted) {
+  connection_ptr evicted;
+  const std::lock_guard lock{mutex_};
+  const auto slot = pool_.reserve(to, wanted);
+  if (slot) evicted = accept(held, {answer::open, *slot, 0}, deadline_state::never);
+  return slot.has_value();
+}
+
+bool connection_pool::claim(lease& held, ticket place, time_point deadline, const std::shared_ptr<event>& woken) {
+  connection_ptr evicted;
+  const std::lock_guard lock{mutex_};
+  const auto given = pool_.claim(place);
+  if (given) {
+    evicted = accept(held, *given, deadline);
+  } else if (woken) {
+    line_.emplace(place, woken);
+  }
+  return given.has_value();
+}
+
+void connection_pool::leave_line(ticket place, time_point entered) {
+  connection_ptr closed;
+  const time_point now = steady_now();
+  const std::lock_guard lock{mutex_};
+  line_.erase(place);
+  pool_.waited(now - entered);
+  if (const auto given = pool_.leave(place, now)) closed = settle(given->slot, given->result);
+}
+
+void connection_pool::give_back(slot_id slot) {
+  connection_ptr closed;
+  const std::lock_guard lock{mutex_};
+  deadlines_.clear(slot);
+  const bool reusable = connections_[slot] && connections_[slot]->reusable();
+  closed = settle(slot, pool_.release(slot, reusable, steady_now()));
+}
+
+connection& connection_pool::install(slot_id slot, connection_ptr fresh, time_point deadline) {
+  const std::lock_guard lock{mutex_};
+  connections_[slot].swap(fresh);  // the old one is destroyed after the lock is given back
+  set_deadline(slot, deadline);
+  return *connections_[slot];
+}
+
+bool connection_pool::begin_exchange(slot_id slot, time_point deadline) {
+  const std::lock_guard lock{mutex_};
+  set_exchange_deadline(slot, deadline);
+  return !connections_[slot]->expired();
+}
+
+void connection_pool::note_opened(slot_id slot, const connection& link, bool tls) {
+  const double unit = random_.unit();
+  const std::lock_guard lock{mutex_};
+  pool_.opened(slot, steady_now(), unit);
+  handshakes_ += tls ? 1 : 0;
+  resumptions_ += link.resumed() ? 1 : 0;
+  unverified_ += link.unverified() ? 1 : 0;
+}
+
+void connection_pool::note_replaced() {
+  const std::lock_guard lock{mutex_};
+  pool_.replaced();
+}
+
+connection_pool::connection_ptr connection_pool::accept(lease& held, const pool_state::acquisition& given,
+                                                        time_point deadline) {
+  if (given.slot >= connections_.size()) connections_.resize(given.slot + 1);
+  connection_ptr& place = connections_[given.slot];
+  held.slot_ = given.slot;
+  held.reused_ = given.what == answer::open ? nullptr : place.get();
+  if (given.what == answer::open) return std::move(place);
+  set_exchange_deadline(given.slot, deadline);
+  return nullptr;
+}
+
+connection_pool::connection_ptr connection_pool::settle(slot_id slot, const pool_state::release_result& outcome) {
+  if (outcome.wake) {
+    // Not found: it stands in line, but does not wait yet, and will ask before it does.
+    if (const auto next = line_.find(*outcome.wake); next != line_.end()) next->second->set();
+  }
+  if (pool_.in_use() == 0 && deadlines_.armed() != deadline_state::never) {
+    deadlines_.disarm();
+    timer_.cancel();
+  }
+  if (pool_.quiet()) {
+    for (const auto& waiting : closing_) waiting->set();
+    closing_.clear();
+  }
+  return outcome.keep ? nullptr : std::move(connections_[slot]);
+}
+
+void connection_pool::set_deadline(slot_id slot, time_point deadline) {
+  limits_.resize(std::max(limits_.size(), slot + 1));
+  limits_[slot] = deadline;
+  if (deadlines_.set(slot, deadline)) arm_timer();
+}
+
+// With a limit on silence, the timer comes to look whether a byte has moved since.
+void connection_pool::set_exchange_deadline(slot_id slot, time_point deadline) {
+  set_deadline(slot, deadline);
+  if (!read_timeout_) return;
+  if (deadlines_.set(slot, std::min(deadline, steady_now() + *read_timeout_))) arm_timer();
+}
+
+// Ends what a slot is busy with, or finds that it may go on.
+void connection_pool::look_at(slot_id slot, time_point now) {
+  connection* const link = connections_[slot].get();
+  if (link == nullptr) return;
+  if (now >= limits_[slot] || !read_timeout_) return link->expire();
+  const time_point silent_until = link->last_moved() + *read_timeout_;
+  if (now >= silent_until) return link->expire(*read_timeout_);
+  (void)deadlines_.set(slot, std::min(limits_[slot], silent_until));  // on_timer() sets the timer
+}
+
+void connection_pool::arm_timer() {
+  timer_.expires_at(deadlines_.armed());
+  timer_.async_wait([weak = weak_from_this()](boost::system::error_code cancelled) {
+    if (cancelled) return;
+    if (const auto self = weak.lock()) self->on_timer();
+  });
+}
+
+void connection_pool::on_timer() {
+  const std::lock_guard lock{mutex_};
+  const time_point now = steady_now();
+  for (const slot_id slot : deadlines_.fired(now)) look_at(slot, now);
+  if (deadlines_.armed() != deadline_state::never) arm_timer();
+}
+
+std::shared_ptr<event> connection_pool::close() {
+  std::vector<connection_ptr> closed;
+  const std::lock_guard lock{mutex_};
+  for (const slot_id idle : pool_.close()) closed.push_back(std::move(connections_[idle]));
+  if (pool_.quiet()) return nullptr;
+  return closing_.emplace_back(std::make_shared<event>());
+}
+
+transport_metrics connection_pool::metrics() const {
+  const std::lock_guard lock{mutex_};
+  transport_metrics out = pool_.metrics();
+  out.tls_handshakes = handshakes_;
+  out.tls_resumptions = resumptions_;
+  out.tls_unverified = unverified_;
+  return out;
+}
+
+}  // namespace mwaa_serverless::net
