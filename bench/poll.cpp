@@ -5,6 +5,7 @@
 #include <boost/json/serialize.hpp>
 #include <chrono>
 #include <cstddef>
+#include <cstdlib>
 #include <exception>
 #include <iostream>
 #include <mwaa_serverless/client.hpp>
@@ -75,8 +76,9 @@ int poll(const poll_options& options) {
   config.max_connections = static_cast<std::size_t>(options.concurrency);
   config.verify_tls = options.verify_tls;
   if (!options.ca_bundle.empty()) config.ca_bundle = options.ca_bundle;
-  // The emulator's keys; any other keys come from the environment.
-  if (!config.credentials) config.credentials = mwaa::make_static_credentials({"AKIDEMULATOR", "emulator-secret-key"});
+  // For any other server than the emulator, keys come from the environment.
+  if (std::getenv("AWS_ACCESS_KEY_ID") == nullptr)
+    config.credentials = mwaa::make_static_credentials({"AKIDEMULATOR", "emulator-secret-key"});
 
   asio::io_context io{1};
   const mwaa::client client{io.get_executor(), config};
