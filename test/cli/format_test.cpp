@@ -9,15 +9,16 @@
 #include "cli/display_width.hpp"
 #include "cli/format.hpp"
 #include "doctest/doctest.h"
+#include "support/source_folder.hpp"
 
 namespace cli = mwaa_serverless::cli;
 
 namespace {
 
 std::string file(const std::string& name) {
-  const std::string path = std::string{PROJECT_SOURCE_DIR} + "/test/cli/golden/" + name;
+  const auto path = test::source_folder() / "test/cli/golden" / name;
   std::ifstream in{path, std::ios::binary};
-  if (!in) throw std::runtime_error("cannot read " + path);
+  if (!in) throw std::runtime_error("cannot read " + path.string());
   return {std::istreambuf_iterator<char>(in), {}};
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "support/emulated_service.hpp"
+#include "support/source_folder.hpp"
 
 namespace mwaa = mwaa_serverless;
 namespace testing = mwaa_serverless::testing;
@@ -24,7 +25,7 @@ testing::emulator_options with_scenario(std::string json) {
 
 /// The scenario that the documentation shows.
 std::string documented_scenario() {
-  std::ifstream file{PROJECT_SOURCE_DIR "/docs/emulator.md"};
+  std::ifstream file{test::source_folder() / "docs/emulator.md"};
   const std::string text{std::istreambuf_iterator<char>{file}, {}};
   const auto start = text.find("```json\n");
   REQUIRE(start != std::string::npos);

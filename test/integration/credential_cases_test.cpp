@@ -31,6 +31,7 @@
 #include "protocol/timestamp.hpp"
 #include "support/aws_environment.hpp"
 #include "support/scripted_server.hpp"
+#include "support/source_folder.hpp"
 #include "transport/pooled_transport.hpp"
 
 namespace asio = boost::asio;
@@ -40,7 +41,7 @@ namespace mwaa = mwaa_serverless;
 
 namespace {
 
-const fs::path cases_folder{PROJECT_SOURCE_DIR "/test/integration/credential_cases"};
+const fs::path cases_folder = test::source_folder() / "test/integration/credential_cases";
 
 std::string read_text(const fs::path& path) {
   std::ifstream in{path, std::ios::binary};

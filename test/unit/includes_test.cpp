@@ -9,11 +9,13 @@
 #include <string_view>
 #include <vector>
 
+#include "support/source_folder.hpp"
+
 namespace fs = std::filesystem;
 
 namespace {
 
-const fs::path source{PROJECT_SOURCE_DIR};
+const fs::path& source = test::source_folder();
 
 bool is_code(const fs::path& file) {
   return file.extension() == ".hpp" || file.extension() == ".cpp";

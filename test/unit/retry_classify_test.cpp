@@ -12,6 +12,7 @@
 
 #include "protocol/aws_json.hpp"
 #include "retry/classify.hpp"
+#include "support/source_folder.hpp"
 
 using mwaa_serverless::condition;
 using mwaa_serverless::errc;
@@ -26,7 +27,7 @@ using kind = verdict::kind;
 namespace {
 
 std::string contents(const std::string& path) {
-  std::ifstream file{std::string{PROJECT_SOURCE_DIR} + "/" + path};
+  std::ifstream file{test::source_folder() / path};
   REQUIRE_MESSAGE(file, "cannot read ", path);
   std::ostringstream text;
   text << file.rdbuf();
