@@ -1,9 +1,11 @@
 #include <doctest/doctest.h>
+#include <map>
 #include <mwaa_serverless/model/task_instance.hpp>
 #include <mwaa_serverless/text.hpp>
 #include <sstream>
 #include <string>
 #include <thread>
+#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
@@ -125,4 +127,33 @@ TEST_CASE("task_instance_status: a value of tomorrow keeps its text") {
   out << status << ' ' << task_instance_status{task_instance_status::up_for_retry};
   CHECK(out.str() == "PAUSED UP_FOR_RETRY");
   CHECK_FALSE(task_instance_status{}.present());
+}
+
+TEST_CASE("task_instance_status: order, equality and hash agree, for unknown values too") {
+  const auto unknown = [](const char* name) { return task_instance_status{mwaa_serverless::text{name}}; };
+  const std::vector<task_instance_status> in_order{task_instance_status{}, unknown("ALPHA"), unknown("BETA"),
+                                                   task_instance_status::queued, task_instance_status::failed};
+  for (std::size_t i = 0; i < in_order.size(); ++i) {
+    for (std::size_t j = 0; j < in_order.size(); ++j) {
+      CAPTURE(i);
+      CAPTURE(j);
+      CHECK((in_order[i] == in_order[j]) == (i == j));
+      CHECK((in_order[i] < in_order[j]) == (i < j));
+      CHECK((in_order[i] >= in_order[j]) == (i >= j));
+    }
+  }
+  std::map<task_instance_status, int> sorted;
+  std::unordered_map<task_instance_status, int> hashed;
+  for (const auto& each : in_order) {
+    ++sorted[each];
+    ++hashed[each];
+  }
+  CHECK(sorted.size() == in_order.size());
+  CHECK(hashed.size() == in_order.size());
+  CHECK(sorted[unknown("BETA")] == 1);
+  CHECK(hashed[unknown("BETA")] == 1);
+  // Against an enumerator it is the value alone, as with ==.
+  CHECK(unknown("BETA") < task_instance_status::queued);
+  CHECK(task_instance_status::queued > unknown("BETA"));
+  CHECK(unknown("BETA") <= task_instance_status::unknown);
 }

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <chrono>
+#include <compare>
 #include <cstdint>
+#include <functional>
 #include <iosfwd>
 #include <mwaa_serverless/text.hpp>
 #include <optional>
@@ -17,7 +19,9 @@ namespace mwaa_serverless {
 /// Where a task instance stands: one of the 14 values of the service's `TaskInstanceStatus`, or a value that this
 /// version of the library does not know, whose text is kept and printed as it came.
 ///
-/// Compares with and switches over its enumerators: `if (task.status == task_instance_status::running)`.
+/// Compares with and switches over its enumerators: `if (task.status == task_instance_status::running)`. Two unknown
+/// values are equal when their texts are; all of them compare equal to `task_instance_status::unknown`. The order is
+/// that of the enumerators and then of the texts, for sorting and as the key of a map.
 class task_instance_status {
  public:
   enum value_type : std::uint8_t {
@@ -58,6 +62,12 @@ class task_instance_status {
     return a.value_ == b.value_ && a.unknown_name_ == b.unknown_name_;
   }
   friend bool operator==(const task_instance_status& a, value_type b) noexcept { return a.value_ == b; }
+  friend std::strong_ordering operator<=>(const task_instance_status& a, const task_instance_status& b) noexcept {
+    return a.value_ != b.value_ ? a.value_ <=> b.value_ : a.unknown_name_ <=> b.unknown_name_;
+  }
+  friend std::strong_ordering operator<=>(const task_instance_status& a, value_type b) noexcept {
+    return a.value_ <=> b;
+  }
   friend std::ostream& operator<<(std::ostream& out, const task_instance_status& status);
 
  private:
@@ -126,3 +136,10 @@ class list_task_instances_response {
 static_assert(!std::is_aggregate_v<list_task_instances_response>);
 
 }  // namespace mwaa_serverless
+
+template <>
+struct std::hash<mwaa_serverless::task_instance_status> {
+  std::size_t operator()(const mwaa_serverless::task_instance_status& value) const noexcept {
+    return std::hash<std::string_view>{}(value.name());
+  }
+};
