@@ -56,7 +56,10 @@ enum class errc {
   too_many_waiting,       ///< client_config::max_waiting requests wait for a connection already.
   invalid_page_token,     ///< A starting or resume token that is none.
   repeated_page_token,    ///< The service answered with the page token it was sent: going on would loop.
-  client_closed,          ///< client::close() was called.
+  /// A user's object (credentials provider, attempt gate, transport, clock) broke the contract of its interface; the
+  /// message names the interface and what to do.
+  broken_contract,
+  client_closed,  ///< client::close() was called.
 };
 
 /// Groups of errors, to compare error_code values with: `if (e.code() == condition::throttled)`.
@@ -171,15 +174,19 @@ std::ostream& operator<<(std::ostream& out, const error& value);
 
 /// The one exception of the library: a boost::system::system_error that carries the whole error.
 /// Cancellation is not one of them: it leaves as boost::system::system_error with asio::error::operation_aborted.
+///
+/// Copying does not throw. A move is a copy, so an exception that was moved from still has its error.
 class exception : public boost::system::system_error {
  public:
   explicit exception(error details);
+  exception(const exception&) noexcept = default;
+  exception& operator=(const exception&) noexcept = default;
   [[nodiscard]] const error& details() const noexcept { return *details_; }
   [[nodiscard]] const char* what() const noexcept override;
 
  private:
-  std::shared_ptr<const error> details_;  // copying an exception must not throw
-  std::string what_;
+  std::shared_ptr<const error> details_;
+  std::shared_ptr<const std::string> what_;
 };
 
 /// A value or an error.

@@ -77,6 +77,8 @@ class category_of_errors final : public boost::system::error_category {
         return "invalid page token";
       case errc::repeated_page_token:
         return "repeated page token";
+      case errc::broken_contract:
+        return "an object of the caller broke the contract of its interface";
       case errc::client_closed:
         return "the client is closed";
     }
@@ -106,8 +108,8 @@ bool belongs(errc value, condition group) {
       return value >= throttled && value <= other_service_error;
     case condition::caller:
       return value == invalid_argument || value == invalid_configuration || value == no_region || value == no_profile ||
-             value == no_credentials || value == invalid_page_token || value == client_closed || value == validation ||
-             value == unknown_operation;
+             value == no_credentials || value == invalid_page_token || value == broken_contract ||
+             value == client_closed || value == validation || value == unknown_operation;
   }
   return false;
 }
@@ -214,10 +216,10 @@ std::ostream& operator<<(std::ostream& out, const error& value) {
 exception::exception(error details)
     : system_error(details.code),
       details_(std::make_shared<const error>(std::move(details))),
-      what_(describe(*details_)) {}
+      what_(std::make_shared<const std::string>(describe(*details_))) {}
 
 const char* exception::what() const noexcept {
-  return what_.c_str();
+  return what_->c_str();
 }
 
 void throw_exception_from_error(const error& details, const boost::source_location& /*location*/) {

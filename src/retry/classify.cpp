@@ -107,6 +107,7 @@ constexpr std::array table{
     ours(errc::too_many_waiting, crowded),
     ours(errc::invalid_page_token, mistake),
     ours(errc::repeated_page_token, unusable),
+    ours(errc::broken_contract, mistake),
     ours(errc::client_closed, mistake),
 };
 
