@@ -13,6 +13,7 @@ nanoseconds base_of(const retry_options& options, verdict::kind kind) noexcept {
 }
 
 nanoseconds scaled(nanoseconds whole, double share) noexcept {
+  share = share > 0 ? std::min(share, 1.0) : 0;  // 0 for NaN: its conversion to a whole number would be undefined
   return nanoseconds{static_cast<nanoseconds::rep>(static_cast<double>(whole.count()) * share)};
 }
 

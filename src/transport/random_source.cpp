@@ -21,7 +21,13 @@ std::uint64_t random_source::next() noexcept {
 
 double random_source::unit() {
   const std::lock_guard lock{mutex_};
-  if (uniform_) return uniform_();
+  if (uniform_) {
+    try {
+      const double given = uniform_();
+      if (given >= 0 && given < 1) return given;  // not so for NaN
+    } catch (...) {                               // as good as a number out of range
+    }
+  }
   return static_cast<double>(next() >> 11) * 0x1.0p-53;
 }
 

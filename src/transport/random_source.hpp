@@ -12,6 +12,7 @@ namespace mwaa_serverless {
 class random_source {
  public:
   /// `uniform` (may be empty) replaces the built-in generator for unit() only; it is called under this object's lock.
+  /// What it throws, and values outside [0, 1), are replaced by the built-in generator's.
   explicit random_source(std::function<double()> uniform);
 
   /// Uniform in [0, 1).

@@ -72,6 +72,20 @@ TEST_CASE("backoff: no number of attempts overflows") {
   CHECK(backoff(wide, kind::transient, 64, 1.0) == 24h);
 }
 
+TEST_CASE("backoff: a share that is no number in [0, 1) makes no wait that is out of range") {
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  for (const double share : {-1.0, -infinity, std::numeric_limits<double>::lowest(), 1.0, 1e300, infinity,
+                             std::numeric_limits<double>::quiet_NaN()}) {
+    CAPTURE(share);
+    const nanoseconds wait = backoff({}, kind::transient, 1, share);
+    CHECK(wait >= 0ns);
+    CHECK(wait <= 50ms);
+    const nanoseconds hinted = wait_before_retry({}, kind::throttling, 1, share, with_body(2s));
+    CHECK(hinted >= 2s);
+    CHECK(hinted <= 3s);
+  }
+}
+
 TEST_CASE("backoff: the options count") {
   retry_options options;
   options.base_delay = 10ms;
