@@ -10,14 +10,20 @@
 namespace mwaa_serverless {
 
 /// Awaited before each attempt, retries included, after the client's own waits and before the attempt is signed.
-/// Set as client_config::attempt_gate. Called from all threads of the client's coroutines.
+/// Set as client_config::attempt_gate. Called from all threads of the client's coroutines; runs on a strand of the
+/// awaiting coroutine's executor.
+///
+/// A gate cannot break its caller: one that has not ended a moment (1 ms) after the call's deadline is cancelled and
+/// left alone, and the call ends with errc::deadline_exceeded; one that throws, or returns an error whose code is that
+/// of success, ends the call with errc::broken_contract. (An exception of this library's counts as the error it
+/// carries.)
 class attempt_gate {
  public:
   virtual ~attempt_gate() = default;
   /// nullopt: the attempt may go. An error ends the operation with that error.
   /// `operation` is a name such as `ListTaskInstances` and outlives the client. Ends at `deadline` (by the client's
-  /// clock; may be time_point::max()) at the latest, then with errc::deadline_exceeded: the client waits for that.
-  /// Cancelled through Asio: throws system_error(asio::error::operation_aborted).
+  /// clock; may be time_point::max()) at the latest, then with errc::deadline_exceeded.
+  /// Cancelled through Asio: throws system_error(asio::error::operation_aborted). The caller does not wait for that.
   [[nodiscard]] virtual boost::asio::awaitable<std::optional<error>> enter(std::string_view operation,
                                                                            clock::time_point deadline) = 0;
 

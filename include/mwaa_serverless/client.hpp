@@ -38,32 +38,38 @@ class client_metrics {
  public:
   client_metrics();
 
-  std::uint64_t operations = 0;      ///< Calls that reached the first attempt.
-  std::uint64_t attempts = 0;        ///< Requests sent, retries included.
-  std::uint64_t retries = 0;         ///< Attempts beyond the first of their call.
-  std::uint64_t throttled = 0;       ///< Attempts that the service throttled.
-  int retry_quota = 0;               ///< Tokens left, see retry_options::quota.
-  std::uint64_t quota_refusals = 0;  ///< Retries that the quota refused.
-  std::vector<gate_metrics> gates;   ///< Of the operations called so far.
+  /// Calls that began: of an open client, with valid input and options. However they ended, in line or cancelled too;
+  /// those that were refused are not counted. prewarm() and close() are no operations.
+  std::uint64_t operations = 0;
+  std::uint64_t attempts = 0;             ///< Requests sent, retries included.
+  std::uint64_t retries = 0;              ///< Attempts beyond the first of their call.
+  std::uint64_t throttled = 0;            ///< Attempts that the service throttled.
+  int retry_quota = 0;                    ///< Tokens left, see retry_options::quota.
+  std::uint64_t quota_refusals = 0;       ///< Retries that the quota refused.
+  std::uint64_t observer_exceptions = 0;  ///< Thrown by client_config::observer, and dropped.
+  std::vector<gate_metrics> gates;        ///< Of the operations called so far.
   transport_metrics transport;
 };
 static_assert(!std::is_aggregate_v<client_metrics>);
 
 /// Calls Amazon MWAA Serverless (API version 2024-07-26).
 ///
-/// A cheap handle to shared state. Copy it freely; use it from coroutines on any number of threads at once; destroy it
-/// while operations are outstanding: they keep the state alive. It starts no thread, and has no pending work of its
-/// own while no operation is running. Its connections belong to the executor's context, which must outlive the client
-/// and all that it made (paginators, generators), as for any object of Asio's.
+/// A cheap handle to shared state. Copy it freely (a move is a copy: a handle that was moved from goes on working); use
+/// it from coroutines on any number of threads at once; destroy it while operations are outstanding: they keep the
+/// state alive. It starts no thread, and has no pending work of its own while no operation is running. Its connections
+/// belong to the executor's context, which must outlive the client and all that it made (paginators, generators), as
+/// for any object of Asio's.
 ///
 /// Every operation throws exception; cancelled through Asio it throws boost::system::system_error with
 /// asio::error::operation_aborted (total, partial and terminal cancellation alike), after which the service may have
 /// received the request. An operation runs on the awaiting coroutine's executor.
 class client {
  public:
-  /// `executor` opens connections and timers; coroutines of its context use the client. Throws
-  /// exception(errc::invalid_configuration, errc::no_region) naming the setting. No I/O.
+  /// `executor`, which must not be empty, opens connections and timers; coroutines of its context use the client.
+  /// Throws exception(errc::invalid_configuration, errc::no_region) naming the setting. No I/O.
   client(boost::asio::any_io_executor executor, client_config config);
+  client(const client&) noexcept = default;
+  client& operator=(const client&) noexcept = default;
 
   /// One page of the task instances of a run. Retries as configured. Throws exception(errc::invalid_argument) before
   /// any I/O for input that AWS's own tools refuse.

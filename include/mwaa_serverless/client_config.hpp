@@ -152,7 +152,8 @@ class client_config {
   // Seams for tests and simulations. Null: the real thing.
   std::shared_ptr<clock> time;
   std::shared_ptr<transport> network;
-  /// Uniform in [0, 1), for jitter; called under a lock of the client. Default: seeded per client by the machine.
+  /// Uniform in [0, 1), for jitter; called under a lock of the client. Other values, and exceptions, are replaced.
+  /// Default: seeded per client by the machine.
   std::function<double()> random;
 
  private:

@@ -10,6 +10,10 @@ namespace mwaa_serverless {
 /// Where every wait and every date of a client comes from; testing::virtual_clock replaces it in tests.
 ///
 /// An implementation is shared by all coroutines of its clients and is called from all their threads.
+///
+/// A client corrects a clock that breaks its contract: when now() goes back, time goes on from where it was; a
+/// sleep_until() that returns early is repeated, and cancelling one takes effect at once whether or not it obeys. One
+/// that throws, or returns early time after time, ends the call with errc::broken_contract.
 class clock {
  public:
   /// Monotonic time: deadlines and waits.

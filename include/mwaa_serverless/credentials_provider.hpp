@@ -15,18 +15,24 @@
 
 namespace mwaa_serverless {
 
-/// A source of credentials, asked before each attempt. Called from all threads of the client's coroutines.
+/// A source of credentials, asked before each attempt. Called from all threads of the client's coroutines; one of a
+/// user's runs on a strand of the awaiting coroutine's executor.
+///
+/// A provider cannot break its caller: one that has not ended a moment (1 ms) after `deadline` is cancelled and left
+/// alone, and the attempt ends with errc::attempt_timeout; one that throws ends it with errc::credentials_failed (an
+/// exception of this library's counts as the error it carries); one that returns a null pointer, empty keys, or an
+/// error whose code is that of success, with errc::broken_contract.
 class credentials_provider {
  public:
   virtual ~credentials_provider() = default;
   /// The current keys, or an error (errc::no_credentials, errc::credentials_failed), at the latest at `deadline`.
   /// The same pointer as before means the same keys: the client then reuses its signing key.
-  /// Cancelled through Asio: throws system_error(asio::error::operation_aborted).
+  /// Cancelled through Asio: throws system_error(asio::error::operation_aborted). The caller does not wait for that.
   [[nodiscard]] virtual boost::asio::awaitable<result<std::shared_ptr<const credentials>>> get(
       clock::time_point deadline) = 0;
   /// The service refused these keys (unknown, expired). True when the next get() may bring others: the client then
-  /// tries the call once more.
-  virtual bool rejected(const credentials& /*refused*/) noexcept { return false; }
+  /// tries the call once more. Throwing counts as false.
+  virtual bool rejected(const credentials& /*refused*/) { return false; }
 
  protected:
   credentials_provider() = default;
@@ -67,16 +73,18 @@ class provider_options {
   std::shared_ptr<clock> time;
   /// Null: connections that are opened for a fetch and closed after it.
   std::shared_ptr<transport> network;
-  /// Uniform in [0, 1), called under a lock of the provider.
+  /// Uniform in [0, 1), called under a lock of the provider. Other values, and exceptions, are replaced.
   std::function<double()> random;
 };
 static_assert(!std::is_aggregate_v<provider_options>);
 
-/// Always these keys.
+/// Always these keys. Throws exception(errc::invalid_configuration) for credentials that were moved from.
 [[nodiscard]] std::shared_ptr<credentials_provider> make_static_credentials(credentials value);
 
 /// Any source of yours, asked once for all callers and kept, as provider_options says. Its get() is a fetch; of its
-/// errors those count as passing that the client would retry, and errc::no_credentials.
+/// errors those count as passing that the client would retry, and errc::no_credentials. A fetch that has not ended
+/// a moment after `fetch_timeout` is cancelled and left alone. Throws exception(errc::invalid_configuration) for a null
+/// `source`.
 [[nodiscard]] std::shared_ptr<credentials_provider> make_cached_credentials(
     std::shared_ptr<credentials_provider> source, provider_options options = {});
 
@@ -109,7 +117,8 @@ class assume_role_options {
   std::string session_name;  ///< Default: one of this library's with the time.
   std::string external_id;
   std::string mfa_serial;  ///< See provider_options::mfa_code.
-  /// From 15 minutes up to what the role allows. Default: an hour.
+  /// From 15 minutes up to what the role allows, at most 12 hours: else the provider's factory throws
+  /// exception(errc::invalid_configuration). Default: an hour.
   std::optional<std::chrono::seconds> duration;
   std::string endpoint_url;  ///< Of STS; empty: the region's.
   bool use_fips = false;

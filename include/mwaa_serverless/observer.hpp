@@ -11,8 +11,9 @@ namespace mwaa_serverless {
 /// Told of each attempt and operation of a client: for metrics, traces and logs. Set as
 /// client_config::observer.
 ///
-/// Called on the thread and in the coroutine that does the work, so an implementation is quick, does not block and
-/// does not throw; from all threads of the client's coroutines at once. What it is given holds no secret and is valid
+/// Called on the thread and in the coroutine that does the work, so an implementation is quick and does not block; from
+/// all threads of the client's coroutines at once. What it throws is dropped, counted in
+/// client_metrics::observer_exceptions, and changes nothing for the call. What it is given holds no secret and is valid
 /// during the call only. Without an observer nothing is recorded for it.
 class observer {
  public:
@@ -28,13 +29,13 @@ class observer {
 
   virtual ~observer() = default;
   /// An attempt is about to ask for a connection; `number` is from 1.
-  virtual void attempt_started(const operation_id& /*operation*/, int /*number*/) noexcept {}
+  virtual void attempt_started(const operation_id& /*operation*/, int /*number*/) {}
   /// The attempt has ended, and what follows is decided. Not called for one that was cancelled.
-  virtual void attempt_ended(const operation_id& /*operation*/, const attempt_record& /*attempt*/) noexcept {}
+  virtual void attempt_ended(const operation_id& /*operation*/, const attempt_record& /*attempt*/) {}
   /// The operation has ended: with `failure`, or well when that is null. `took` covers all of it: waits, attempts.
   /// Not called for one that was cancelled, nor for one that was refused before its first wait.
   virtual void operation_ended(const operation_id& /*operation*/, std::chrono::nanoseconds /*took*/,
-                               const error* /*failure*/) noexcept {}
+                               const error* /*failure*/) {}
 
  protected:
   observer() = default;

@@ -97,13 +97,19 @@ static_assert(!std::is_aggregate_v<transport_metrics>);
 /// Sends one request and receives one response.
 ///
 /// Implement it to put a client on another network or on none: testing::emulator has one in memory. Called from all
-/// threads of the client's coroutines.
+/// threads of the client's coroutines; one of a user's runs on a strand of the awaiting coroutine's executor.
+///
+/// A transport cannot break its caller: a send() that has not ended a moment (1 ms) after `deadline` is cancelled and
+/// left alone, and the attempt ends with errc::attempt_timeout; one that throws, returns a status outside 100 to 999,
+/// or an error whose code is that of success, ends it with errc::broken_contract. (An exception of this library's
+/// counts as the error it carries.)
 class transport {
  public:
   virtual ~transport() = default;
   /// Completes with the whole response, or with an error whose `code`, `phase` and `may_have_reached_service` are set,
   /// at the latest at `deadline` (then errc::attempt_timeout, or errc::connect_timeout while not connected).
-  /// `request` outlives the awaitable. Cancelled through Asio: throws system_error(asio::error::operation_aborted).
+  /// `request` outlives the awaitable. Cancelled through Asio: throws system_error(asio::error::operation_aborted); the
+  /// caller does not wait for that.
   [[nodiscard]] virtual boost::asio::awaitable<result<http_response>> send(const http_request& request,
                                                                            clock::time_point deadline) = 0;
   /// Opens connections to `to` ahead of the first request, all at once, until there are so many, idle or in use; never

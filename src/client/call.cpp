@@ -16,16 +16,11 @@ namespace asio = boost::asio;
 
 namespace {
 
-// `limit` from now, without overflowing when a caller asks for "forever".
-clock::time_point after(clock::time_point now, std::chrono::milliseconds limit) {
-  const auto room = std::chrono::duration_cast<std::chrono::milliseconds>(clock::time_point::max() - now);
-  return limit >= room ? clock::time_point::max() : now + limit;
-}
-
+// Not before `now`, so that differences do not overflow.
 clock::time_point deadline_of(clock::time_point now, const call_options& options, const client_config& config) {
   const auto timeout = options.operation_timeout ? options.operation_timeout : config.operation_timeout;
   const auto own = timeout ? after(now, *timeout) : clock::time_point::max();
-  return std::min(own, options.deadline.value_or(clock::time_point::max()));
+  return std::max(now, std::min(own, options.deadline.value_or(clock::time_point::max())));
 }
 
 std::string in_seconds(std::chrono::nanoseconds value) {
@@ -52,6 +47,11 @@ std::optional<error> check(const call_options& options) {
   if (options.retry_mode && *options.retry_mode != retry_mode::standard && *options.retry_mode != retry_mode::adaptive)
     return refuse("retry_mode", "must be standard or adaptive");
   return std::nullopt;
+}
+
+clock::time_point after(clock::time_point now, std::chrono::milliseconds limit) {
+  constexpr std::chrono::hours forever{24 * 366 * 100};
+  return limit >= forever ? clock::time_point::max() : now + limit;
 }
 
 /// What one attempt brought.
@@ -114,6 +114,7 @@ asio::awaitable<std::optional<error>> call::run() {
       finish_record(record);
       co_return ended(std::nullopt);
     }
+    reached_ = reached_ || got.failure->may_have_reached_service;
     const retry::decision next = judge(got, record);
     record.reason = next.reason;
     record.wait_after = next.wait;
@@ -132,6 +133,7 @@ asio::awaitable<std::optional<error>> call::run() {
 }
 
 asio::awaitable<std::optional<error>> call::enter_gates() {
+  if (now() >= deadline_) co_return out_of_time(last_failure_.value_or(error{}), phase::throttle_gate, "starting");
   if (!line_.try_pass(now())) {
     const time_point entered = now();
     const bool passed = co_await line_.pass(place_, client_.time(), latest_start());
@@ -143,19 +145,21 @@ asio::awaitable<std::optional<error>> call::enter_gates() {
       co_return out_of_time(last_failure_.value_or(error{}), phase::throttle_gate, message);
     }
   }
-  const auto& gate = client_.config().attempt_gate;
-  if (!gate) co_return std::nullopt;
-  std::optional<error> failure = co_await gate->enter(operation_.name, deadline_);
+  if (!client_.config().attempt_gate) co_return std::nullopt;
+  std::optional<error> failure = co_await client_.enter_gate(operation_.name, deadline_);
   if (failure && failure->phase == phase::none) failure->phase = phase::attempt_gate;
-  if (!failure && now() >= deadline_)
-    failure = out_of_time(last_failure_.value_or(error{}), phase::attempt_gate, to_string(phase::attempt_gate));
+  if (now() >= deadline_ && (!failure || is_time_limit(*failure))) {
+    std::string doing{to_string(phase::attempt_gate)};
+    if (failure) doing += " (" + failure->message + ")";
+    failure = out_of_time(last_failure_.value_or(error{}), phase::attempt_gate, doing);
+  }
   co_return failure;
 }
 
 asio::awaitable<call::answer> call::attempt(attempt_record& record) {
   const client_config& config = client_.config();
   answer out;
-  if (config.observer) config.observer->attempt_started(id_, record.number);
+  client_.tell([&](observer& told) { told.attempt_started(id_, record.number); });
   const time_point limit = std::min(after(now(), options_.attempt_timeout.value_or(config.attempt_timeout)), deadline_);
   if (!config.credentials) {
     out.failure = error(errc::no_credentials,
@@ -163,7 +167,7 @@ asio::awaitable<call::answer> call::attempt(attempt_record& record) {
                         "AWS_SECRET_ACCESS_KEY for client_config::from_environment()");
     co_return out;
   }
-  auto keys = co_await config.credentials->get(limit);
+  auto keys = co_await client_.keys(limit);
   if (!keys) {
     out.failure = std::move(keys).error();
     out.failure->phase = phase::credentials;
@@ -178,7 +182,7 @@ asio::awaitable<call::answer> call::attempt(attempt_record& record) {
   record.bytes_sent = request.bytes().size();
   client_.count_attempt(record.number > 1);
   out.sent = now();
-  auto response = co_await config.network->send(request, limit);
+  auto response = co_await client_.send(request, limit);
   if (!response) {
     out.failure = std::move(response).error();
     co_return out;
@@ -204,7 +208,7 @@ asio::awaitable<call::answer> call::attempt(attempt_record& record) {
     out.hints = retry::read_hints(*out.failure, &*response, wall_received);
     out.clock_blamed = retry::blames_clock(*out.failure, skew_used, skew_shown);
     if (!out.clock_blamed && retry::blames_keys(*out.failure)) {
-      const bool renewable = config.credentials->rejected(**keys);
+      const bool renewable = client_.rejected(**keys);
       out.keys_renewable = renewable && !std::exchange(keys_refused_, true);
     }
   }
@@ -243,11 +247,10 @@ retry::decision call::judge(const answer& what, attempt_record& record) {
 }
 
 void call::finish_record(attempt_record& record) {
-  const auto& watcher = client_.config().observer;
   const bool keep = record.code.failed() || options_.attempt_log;
-  if (!keep && !watcher) return;
+  if (!keep && !client_.config().observer) return;
   record.quota_after = client_.quota().available();
-  if (watcher) watcher->attempt_ended(id_, record);
+  client_.tell([&](observer& told) { told.attempt_ended(id_, record); });
   if (options_.attempt_log) options_.attempt_log->push_back(record);
   if (keep) log_.push_back(std::move(record));
 }
@@ -255,10 +258,10 @@ void call::finish_record(attempt_record& record) {
 std::optional<error> call::ended(std::optional<error> failure) {
   if (failure) {
     failure->operation = operation_.name;
+    failure->may_have_reached_service = failure->may_have_reached_service || reached_;
     failure->attempts = std::move(log_);
   }
-  if (const auto& watcher = client_.config().observer)
-    watcher->operation_ended(id_, now() - started_, failure ? &*failure : nullptr);
+  client_.tell([&](observer& told) { told.operation_ended(id_, now() - started_, failure ? &*failure : nullptr); });
   return failure;
 }
 

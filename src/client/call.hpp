@@ -23,6 +23,9 @@ namespace mwaa_serverless {
 /// What is wrong with the options of a call, naming the member; nullopt when nothing is.
 [[nodiscard]] std::optional<error> check(const call_options& options);
 
+/// `limit` from `now`; a limit that means "forever" ends at time_point::max().
+[[nodiscard]] clock::time_point after(clock::time_point now, std::chrono::milliseconds limit);
+
 /// Lives as long as the coroutine that runs it. What it is given by reference outlives it.
 class call {
  public:
@@ -31,6 +34,8 @@ class call {
 
   /// The response is in `out` unless an error comes back.
   [[nodiscard]] boost::asio::awaitable<std::optional<error>> run();
+  /// Tells the observer of the end; the failure with what is known about the call. For run(), and when it threw.
+  [[nodiscard]] std::optional<error> ended(std::optional<error> failure);
 
  private:
   using time_point = clock::time_point;
@@ -41,7 +46,6 @@ class call {
   [[nodiscard]] boost::asio::awaitable<answer> attempt(attempt_record& record);
   [[nodiscard]] retry::decision judge(const answer& what, attempt_record& record);
   void finish_record(attempt_record& record);
-  [[nodiscard]] std::optional<error> ended(std::optional<error> failure);
 
   [[nodiscard]] time_point now() const { return client_.time().now(); }
   /// A wait that ends later leaves no time for an attempt.
@@ -69,6 +73,7 @@ class call {
   std::vector<attempt_record> log_;
   std::optional<error> last_failure_;
   bool keys_refused_ = false;  // one more attempt with others is all there is
+  bool reached_ = false;       // the service may have acted on one of the attempts
   // Where the time went; the rest of it in line.
   duration in_attempts_{0};
   duration backing_off_{0};

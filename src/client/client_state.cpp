@@ -5,10 +5,12 @@
 #include <utility>
 
 #include "client/call.hpp"
+#include "credentials/cached_credentials.hpp"
 #include "protocol/user_agent.hpp"
 #include "retry/retry_state.hpp"
 #include "signing/signed_request.hpp"
 #include "transport/pooled_transport.hpp"
+#include "transport/user_object.hpp"
 
 namespace mwaa_serverless {
 
@@ -48,8 +50,12 @@ namespace {
   throw exception(error(errc::invalid_configuration, "client_config::" + std::string{name} + " " + std::string{rule}));
 }
 
-client_config checked(client_config config) {
+client_config checked(const asio::any_io_executor& executor, client_config config) {
   using namespace std::chrono_literals;
+  if (!executor) {
+    throw exception(error(errc::invalid_configuration,
+                          "client: the executor must not be empty; pass that of an io_context or a thread_pool"));
+  }
   // A year is as good as no limit, and sums with it do not overflow.
   constexpr std::chrono::hours year{24 * 366};
   if (config.connect_timeout <= 0ms || config.connect_timeout > year)
@@ -69,7 +75,7 @@ client_config checked(client_config config) {
   if (config.max_response_bytes < 1024) refuse_setting("max_response_bytes", "must be at least 1024");
   if (config.app_id.size() > 50) refuse_setting("app_id", "must be at most 50 characters long");
   if (const auto wrong = retry::validate(config.retry)) throw exception(*wrong);
-  if (!config.time) config.time = make_system_clock();
+  config.time = config.time ? net::make_checked_clock(std::move(config.time)) : make_system_clock();
   return config;
 }
 
@@ -82,7 +88,9 @@ protocol::endpoint endpoint_of(const client_config& config) {
 }  // namespace
 
 client_state::client_state(asio::any_io_executor executor, client_config config)
-    : config_(checked(std::move(config))),
+    : config_(checked(executor, std::move(config))),
+      own_network_(config_.network == nullptr),
+      own_credentials_(dynamic_cast<const sources::own_provider*>(config_.credentials.get()) != nullptr),
       endpoint_(endpoint_of(config_)),
       user_agent_(protocol::user_agent(config_.app_id)),
       signer_(endpoint_.signing_region, "airflow-serverless"),
@@ -122,7 +130,51 @@ asio::awaitable<std::optional<error>> client_state::perform(const protocol::oper
   }
   counters_.operations.fetch_add(1, relaxed);
   call work{*this, operation, body, options, decode, out};
-  co_return co_await work.run();
+  try {
+    failure = co_await work.run();
+  } catch (const exception& thrown) {  // by a clock that broke its contract
+    failure = work.ended(thrown.details());
+  }
+  co_return failure;
+}
+
+asio::awaitable<result<http_response>> client_state::send(const http_request& request, clock::time_point limit) const {
+  if (own_network_) return config_.network->send(request, limit);
+  return net::send(config_.network, request, config_.time, limit);
+}
+
+asio::awaitable<result<std::shared_ptr<const credentials>>> client_state::keys(clock::time_point limit) const {
+  if (own_credentials_) return config_.credentials->get(limit);
+  return sources::ask_provider("client_config::credentials: get()", config_.credentials, config_.time, limit);
+}
+
+bool client_state::rejected(const credentials& refused) const {
+  try {
+    return config_.credentials->rejected(refused);
+  } catch (...) {  // whatever it is, it is no promise of other keys
+    return false;
+  }
+}
+
+namespace {
+
+asio::awaitable<result<void>> entered(std::shared_ptr<attempt_gate> gate, std::string_view operation,
+                                      clock::time_point deadline) {
+  auto refusal = co_await net::made(gate->enter(operation, deadline));
+  if (refusal) co_return *std::move(refusal);
+  co_return result<void>{};
+}
+
+}  // namespace
+
+asio::awaitable<std::optional<error>> client_state::enter_gate(std::string_view operation,
+                                                               clock::time_point deadline) const {
+  auto passed =
+      co_await net::ask("client_config::attempt_gate: enter()", entered(config_.attempt_gate, operation, deadline),
+                        config_.time, deadline, errc::broken_contract);
+  std::optional<error> refusal;
+  if (!passed) refusal = std::move(passed).error();
+  co_return refusal;
 }
 
 operation_gates& client_state::gates_of(const protocol::operation& operation) {
@@ -159,9 +211,11 @@ void client_state::note_exchange(std::chrono::nanoseconds took) noexcept {
 
 asio::awaitable<std::optional<error>> client_state::prewarm(std::size_t connections) {
   std::optional<error> failure;
-  if (connections < 1 || connections > config_.max_connections) {
-    failure.emplace(errc::invalid_argument, "connections must be from 1 to max_connections, which is " +
-                                                std::to_string(config_.max_connections));
+  constexpr std::size_t sane = 65'536;  // more than one address has ports: a max_connections of "no limit" is none here
+  const std::size_t most = std::min(config_.max_connections, sane);
+  if (connections < 1 || connections > most) {
+    failure.emplace(errc::invalid_argument, "connections must be from 1 to " + std::to_string(most) +
+                                                ", max_connections being " + std::to_string(config_.max_connections));
     co_return failure;
   }
   running_operation running{*this};
@@ -169,7 +223,9 @@ asio::awaitable<std::optional<error>> client_state::prewarm(std::size_t connecti
     failure.emplace(errc::client_closed, "the client is closed");
     co_return failure;
   }
-  auto opened = co_await config_.network->prewarm(endpoint_.where, connections);
+  // The library's own needs no limit, but a strand: it opens all connections at once, on whatever executor this is.
+  const auto limit = own_network_ ? clock::time_point::max() : after(time().now(), config_.attempt_timeout);
+  auto opened = co_await net::prewarm(config_.network, endpoint_.where, connections, config_.time, limit);
   if (!opened) failure = std::move(opened).error();
   co_return failure;
 }
@@ -185,7 +241,12 @@ asio::awaitable<void> client_state::close() {
     }
   }
   if (drained) co_await drained->wait();
-  co_await config_.network->close();
+  if (own_network_) {
+    co_await config_.network->close();
+  } else {
+    const auto closed = co_await net::close(config_.network, config_.time);
+    if (!closed) throw exception(closed.error());
+  }
 }
 
 client_metrics client_state::metrics() const {
@@ -196,6 +257,7 @@ client_metrics client_state::metrics() const {
   out.throttled = counters_.throttled.load(relaxed);
   out.retry_quota = quota_.available();
   out.quota_refusals = quota_.refusals();
+  out.observer_exceptions = counters_.observer_exceptions.load(relaxed);
   const auto now = time().now();
   {
     const std::lock_guard lock{mutex_};

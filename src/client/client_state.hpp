@@ -44,7 +44,15 @@ class client_state : public std::enable_shared_from_this<client_state> {
   [[nodiscard]] boost::asio::awaitable<void> close();
   [[nodiscard]] client_metrics metrics() const;
 
-  // For calls under way.
+  // For calls under way. The user's objects are held to their contracts.
+  [[nodiscard]] boost::asio::awaitable<result<http_response>> send(const http_request& request,
+                                                                   clock::time_point limit) const;
+  [[nodiscard]] boost::asio::awaitable<result<std::shared_ptr<const credentials>>> keys(clock::time_point limit) const;
+  /// True when the next keys may be others.
+  [[nodiscard]] bool rejected(const credentials& refused) const;
+  /// client_config::attempt_gate, which must not be null.
+  [[nodiscard]] boost::asio::awaitable<std::optional<error>> enter_gate(std::string_view operation,
+                                                                        clock::time_point deadline) const;
   [[nodiscard]] const client_config& config() const noexcept { return config_; }
   [[nodiscard]] clock& time() const noexcept { return *config_.time; }
   [[nodiscard]] random_source& random() noexcept { return random_; }
@@ -55,6 +63,16 @@ class client_state : public std::enable_shared_from_this<client_state> {
                                   int max_attempts);
   void count_attempt(bool is_retry) noexcept;
   void count_throttled() noexcept;
+  /// Calls `what` with the observer, if there is one.
+  template <class Tell>
+  void tell(Tell what) {
+    if (!config_.observer) return;
+    try {
+      what(*config_.observer);
+    } catch (...) {
+      counters_.observer_exceptions.fetch_add(1, relaxed);
+    }
+  }
   /// About the least time that an exchange takes; zero before the first.
   [[nodiscard]] std::chrono::nanoseconds shortest_exchange() const noexcept;
   void note_exchange(std::chrono::nanoseconds took) noexcept;
@@ -69,9 +87,12 @@ class client_state : public std::enable_shared_from_this<client_state> {
     std::atomic<std::uint64_t> attempts{0};
     std::atomic<std::uint64_t> retries{0};
     std::atomic<std::uint64_t> throttled{0};
+    std::atomic<std::uint64_t> observer_exceptions{0};
   };
 
   client_config config_;
+  const bool own_network_;      // made here
+  const bool own_credentials_;  // of this library
   protocol::endpoint endpoint_;
   std::string user_agent_;
   signing::signer signer_;

@@ -15,8 +15,9 @@
 
 #include "credentials/credentials_state.hpp"
 #include "transport/event.hpp"
-#include "transport/first_of.hpp"
 #include "transport/random_source.hpp"
+#include "transport/side_task.hpp"
+#include "transport/user_object.hpp"
 
 namespace mwaa_serverless {
 
@@ -31,8 +32,8 @@ namespace {
 
 // What the client would retry for a fault of its own network is no such fault here.
 error as_credentials_error(error why) {
-  for (const errc known :
-       {errc::no_credentials, errc::credentials_failed, errc::invalid_configuration, errc::no_profile, errc::no_region})
+  for (const errc known : {errc::no_credentials, errc::credentials_failed, errc::invalid_configuration,
+                           errc::no_profile, errc::no_region, errc::broken_contract})
     if (why.code == known) return why;
   why.code = make_error_code(errc::credentials_failed);
   return why;
@@ -157,7 +158,9 @@ asio::awaitable<keys_result> shared_fetch::get(std::shared_ptr<shared_fetch> sel
     }
     // Longer than a fetch takes is never needed: one that has not ended by then stands still with its loop.
     const auto given_up = self->time_->now() + self->timeout_ + std::chrono::seconds{2};
-    co_await net::first_of(arrival->wait(), self->time_->sleep_until(std::min(deadline, given_up)));
+    const auto executor = co_await asio::this_coro::executor;
+    const net::side_task<void> alarm{executor, self->time_->sleep_until(std::min(deadline, given_up)), arrival};
+    co_await arrival->wait();
     here->cancelled = false;
     if (self->time_->now() >= deadline)
       co_return error(errc::attempt_timeout, "no credentials came within the time limit of the attempt");
@@ -179,7 +182,10 @@ asio::awaitable<void> shared_fetch::run(std::shared_ptr<shared_fetch> self, cred
   landing end{*self, number};
   std::optional<keys_result> got;
   try {
-    got.emplace(co_await self->fetch_(self->time_->now() + self->timeout_));
+    const auto limit = self->time_->now() + self->timeout_;
+    auto fetched = co_await net::ask("the fetch of the credentials", self->fetch_(limit), self->time_, limit,
+                                     errc::credentials_failed);
+    got.emplace(std::move(fetched));
   } catch (const boost::system::system_error& problem) {
     if (problem.code() == asio::error::operation_aborted) throw;
     got.emplace(error(errc::credentials_failed, problem.what()));
@@ -219,7 +225,7 @@ void shared_fetch::stop() {
   flight_.reset();
 }
 
-class cached_credentials final : public credentials_provider {
+class cached_credentials final : public own_provider {
  public:
   cached_credentials(fetch_function fetch, const provider_options& options)
       : fetch_(std::make_shared<shared_fetch>(std::move(fetch), options)) {}
@@ -234,7 +240,23 @@ class cached_credentials final : public credentials_provider {
   const std::shared_ptr<shared_fetch> fetch_;
 };
 
+asio::awaitable<keys_result> asked(std::shared_ptr<credentials_provider> from, clock::time_point deadline) {
+  auto got = co_await net::made(from->get(deadline));
+  co_return std::move(got);
+}
+
 }  // namespace
+
+asio::awaitable<keys_result> ask_provider(std::string_view who, std::shared_ptr<credentials_provider> from,
+                                          std::shared_ptr<clock> time, clock::time_point deadline) {
+  auto got =
+      co_await net::ask(who, asked(std::move(from), deadline), std::move(time), deadline, errc::credentials_failed);
+  if (!got) co_return std::move(got);
+  if (!*got) co_return net::broken_contract(who, "returned a null pointer; return credentials or an error");
+  if ((*got)->access_key_id().empty() || (*got)->secret_access_key().empty())
+    co_return net::broken_contract(who, "returned empty credentials; they were moved from before");
+  co_return std::move(got);
+}
 
 provider_options checked(provider_options options) {
   using namespace std::chrono_literals;
@@ -242,7 +264,7 @@ provider_options checked(provider_options options) {
     throw exception(
         error(errc::invalid_configuration, "provider_options::fetch_timeout must be positive and at most an hour"));
   }
-  if (!options.time) options.time = make_system_clock();
+  options.time = options.time ? net::make_checked_clock(std::move(options.time)) : make_system_clock();
   return options;
 }
 
@@ -254,9 +276,16 @@ std::shared_ptr<credentials_provider> make_cached(fetch_function fetch, const pr
 
 std::shared_ptr<credentials_provider> make_cached_credentials(std::shared_ptr<credentials_provider> source,
                                                               provider_options options) {
+  if (!source) {
+    throw exception(error(errc::invalid_configuration,
+                          "make_cached_credentials: source must not be null; make_default_credentials() makes one"));
+  }
+  options = sources::checked(std::move(options));
   return sources::make_cached(
-      [source = std::move(source)](clock::time_point deadline) { return source->get(deadline); },
-      sources::checked(std::move(options)));
+      [source = std::move(source), time = options.time](clock::time_point deadline) {
+        return sources::ask_provider("make_cached_credentials: get() of the source", source, time, deadline);
+      },
+      options);
 }
 
 }  // namespace mwaa_serverless

@@ -5,8 +5,18 @@
 #include <functional>
 #include <memory>
 #include <mwaa_serverless/credentials_provider.hpp>
+#include <string_view>
 
 namespace mwaa_serverless::sources {
+
+/// A provider of this library's: ends by its deadline and returns keys or an error. Any other may do anything.
+class own_provider : public credentials_provider {};
+
+/// What `from` returns by `deadline`, also when it is a user's and does not keep to its contract. `who` has static
+/// lifetime and names it in errors.
+[[nodiscard]] boost::asio::awaitable<result<std::shared_ptr<const credentials>>> ask_provider(
+    std::string_view who, std::shared_ptr<credentials_provider> from, std::shared_ptr<clock> time,
+    clock::time_point deadline);
 
 /// Fetches anew each time. The deadline is by provider_options::time. Errors whose codes the client would retry are
 /// passing, see is_passing().

@@ -48,7 +48,14 @@ std::shared_ptr<credentials_provider> make_from_files(std::string profile, scope
       std::move(options));
 }
 
+[[noreturn]] void refuse(const char* message) {
+  throw exception(error(errc::invalid_configuration, message));
+}
+
 role role_of(assume_role_options&& given) {
+  using namespace std::chrono_literals;
+  if (given.duration && (*given.duration < 15min || *given.duration > 12h))
+    refuse("assume_role_options::duration must be from 15 minutes to 12 hours");
   role out;
   out.arn = std::move(given.role_arn);
   out.region = std::move(given.region);
@@ -64,13 +71,10 @@ role role_of(assume_role_options&& given) {
 asio::awaitable<keys_result> fetch_with_base(std::shared_ptr<fetch_context> with,
                                              std::shared_ptr<credentials_provider> base,
                                              std::shared_ptr<const role> what, clock::time_point deadline) {
-  const auto keys = co_await base->get(deadline);
+  const auto keys =
+      co_await ask_provider("make_assume_role_credentials: get() of the base", base, with->options.time, deadline);
   if (!keys) co_return failed("for the role " + what->arn, keys.error());
   co_return shared(co_await fetch_role(*what, **keys, *with, deadline));
-}
-
-[[noreturn]] void refuse(const char* message) {
-  throw exception(error(errc::invalid_configuration, message));
 }
 
 }  // namespace

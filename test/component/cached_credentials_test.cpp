@@ -292,7 +292,7 @@ TEST_CASE("cached credentials: a fetch whose loop stands still is given up after
 TEST_CASE("cached credentials: what a source throws is its failure") {
   cache it;
   it.source->throws = true;
-  CHECK(it.get() == "thrown");
+  CHECK(it.get() == "make_cached_credentials: get() of the source threw: thrown; return an error instead");
   it.source->throws = false;
   it.pass(2s);
   CHECK(it.get() == "K2");

@@ -332,3 +332,91 @@ TEST_CASE("client: a bad setting is refused at construction and named") {
     CHECK(what.find(each.member) != std::string::npos);
   }
 }
+
+TEST_CASE("client: one that was moved from goes on working") {
+  canned_service service;
+  service.network->otherwise = [](const mwaa::http_request&) { return test::canned_answer{test::page({"x"})}; };
+  struct holder {
+    mwaa::client first;
+    mwaa::list_task_instances_paginator second;
+  };
+  auto client = service.make_client();
+  holder held{std::move(client), client.paginate_list_task_instances({"arn", "run"})};
+  CHECK(service.run(held.first.list_task_instances({"arn", "run"})).task_instances.size() == 1);
+  CHECK(service.run(client.list_task_instances({"arn", "run"})).task_instances.size() == 1);
+  auto items = held.second.items();
+  CHECK(service.run(items.next()).has_value());
+  mwaa::client other = service.make_client();
+  other = std::move(client);
+  CHECK(client.metrics().operations == 3);
+  CHECK(other.metrics().operations == 3);
+  service.run(client.close());
+  CHECK(failure_of(service, other, {"arn", "run"}).code == mwaa::errc::client_closed);
+}
+
+TEST_CASE("client: requests and configurations that were moved from are refused by name") {
+  canned_service service;
+  const auto client = service.make_client();
+  mwaa::list_task_instances_request request{"arn:of:a:workflow:that:is:long:enough:to:move", "run"};
+  const auto taken = std::move(request);
+  const auto failure = failure_of(service, client, request);
+  CHECK(failure.code == mwaa::errc::invalid_argument);
+  CHECK(failure.message.find("WorkflowArn") != std::string::npos);
+
+  mwaa::client_config config = service.config;
+  const mwaa::client_config moved = std::move(config);
+  try {
+    const mwaa::client made{service.io.get_executor(), config};
+    FAIL("made");
+  } catch (const mwaa::exception& e) {
+    CHECK(e.code() == mwaa::errc::no_region);
+  }
+}
+
+TEST_CASE("client: an empty executor is refused") {
+  for (const bool own_network : {false, true}) {
+    canned_service service;
+    if (own_network) service.config.network = nullptr;
+    try {
+      const mwaa::client made{asio::any_io_executor{}, service.config};
+      FAIL("made");
+    } catch (const mwaa::exception& e) {
+      CHECK(e.code() == mwaa::errc::invalid_configuration);
+      CHECK(std::string{e.what()}.find("executor") != std::string::npos);
+    }
+  }
+}
+
+TEST_CASE("client: operations counts the calls that began, however they ended") {
+  canned_service service;
+  const auto client = service.make_client();
+  const auto operations = [&] { return client.metrics().operations; };
+  service.network->script.emplace_back(test::page({"x"}));
+  (void)service.run(client.list_task_instances({"arn", "run"}));
+  CHECK(operations() == 1);
+  service.network->script.emplace_back(test::internal_error());
+  service.network->script.emplace_back(test::page({"x"}));
+  (void)service.run(client.list_task_instances({"arn", "run"}));  // a retry is no other operation
+  CHECK(operations() == 2);
+  service.network->script.emplace_back(test::response(400, R"({"__type":"ValidationException"})"));
+  (void)failure_of(service, client, {"arn", "run"});
+  CHECK(operations() == 3);
+  (void)failure_of(service, client, {"", "run"});  // refused
+  (void)failure_of(service, client, {"arn", "run"}, mwaa::call_options{}.with_max_attempts(0));
+  CHECK(operations() == 3);
+
+  service.network->script.emplace_back(test::page({"x"}), 30s);
+  asio::cancellation_signal signal;
+  asio::co_spawn(service.io, client.list_task_instances({"arn", "run"}),
+                 asio::bind_cancellation_slot(signal.slot(), [](std::exception_ptr, auto&&) {}));
+  service.time->run_until(service.io, service.time->now() + 1s);
+  CHECK(operations() == 4);  // while it runs, too
+  signal.emit(asio::cancellation_type::terminal);
+  service.time->run(service.io);
+  CHECK(operations() == 4);
+
+  service.run(client.prewarm());
+  service.run(client.close());
+  (void)failure_of(service, client, {"arn", "run"});
+  CHECK(operations() == 4);
+}
