@@ -61,7 +61,8 @@ clock::time_point virtual_clock::now() const noexcept {
 }
 
 clock::wall_time_point virtual_clock::wall_now() const noexcept {
-  return state_->start_wall + std::chrono::duration_cast<wall_time_point::duration>(elapsed());
+  const auto passed = std::chrono::duration_cast<wall_time_point::duration>(elapsed());
+  return state_->start_wall > wall_time_point::max() - passed ? wall_time_point::max() : state_->start_wall + passed;
 }
 
 std::chrono::nanoseconds virtual_clock::elapsed() const noexcept {
@@ -73,7 +74,10 @@ std::size_t virtual_clock::sleepers() const noexcept {
 }
 
 asio::awaitable<void> virtual_clock::sleep_until(time_point when) {
-  const auto shared = state_;  // the clock may go before its sleepers
+  return sleep(state_, when);  // the clock may go before its sleepers
+}
+
+asio::awaitable<void> virtual_clock::sleep(std::shared_ptr<state> shared, time_point when) {
   if (when <= shared->now) co_return;
   const auto executor = co_await asio::this_coro::executor;
   asio::steady_timer timer{executor, time_point::max()};
@@ -90,21 +94,23 @@ std::size_t virtual_clock::run(asio::io_context& io) {
 }
 
 std::size_t virtual_clock::run_until(asio::io_context& io, time_point when) {
+  const auto shared = state_;  // a handler may destroy the clock
   std::size_t wake_ups = 0;
   for (;;) {
     io.restart();
     io.poll();
-    const auto first = state_->sleepers.begin();
-    if (first == state_->sleepers.end() || first->first > when) break;
+    const auto first = shared->sleepers.begin();
+    // One who sleeps until the end of time is not waited for.
+    if (first == shared->sleepers.end() || first->first > when || first->first == time_point::max()) break;
     // One at a time, in order of time and then of arrival: every run takes the same steps.
     const sleeper next = first->second;
-    state_->now = std::max(state_->now, first->first);
-    state_->sleepers.erase(first);
+    shared->now = std::max(shared->now, first->first);
+    shared->sleepers.erase(first);
     *next.woken = true;
     next.timer->cancel();
     ++wake_ups;
   }
-  if (when != time_point::max()) state_->now = std::max(state_->now, when);
+  if (when != time_point::max()) shared->now = std::max(shared->now, when);
   return wake_ups;
 }
 

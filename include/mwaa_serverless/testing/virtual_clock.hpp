@@ -12,7 +12,8 @@ namespace mwaa_serverless::testing {
 /// A clock for tests: hours of waiting take milliseconds and every run takes the same steps.
 ///
 /// For one io_context, run by one thread, without sockets: time jumps to the next wake-up as soon as the io_context
-/// has no work that is ready.
+/// has no work that is ready. It may be destroyed while somebody sleeps on it, who then sleeps until the io_context
+/// goes.
 ///
 ///     boost::asio::io_context io;
 ///     auto time = std::make_shared<testing::virtual_clock>();
@@ -42,6 +43,7 @@ class virtual_clock final : public clock {
 
  private:
   struct state;
+  static boost::asio::awaitable<void> sleep(std::shared_ptr<state> shared, time_point when);
   std::shared_ptr<state> state_;
 };
 
