@@ -219,18 +219,27 @@ void check_positive(const char* member, bool positive) {
   if (!positive) throw exception{error{errc::invalid_configuration, std::string{member} + " must be positive"}};
 }
 
+// A year is as good as no limit, and sums with it do not overflow.
+void check_limit(const char* member, std::optional<std::chrono::milliseconds> limit) {
+  constexpr std::chrono::hours year{24 * 366};
+  if (limit && (limit->count() <= 0 || *limit > year)) {
+    throw exception{error{errc::invalid_configuration, std::string{member} + " must be positive and at most a year"}};
+  }
+}
+
 }  // namespace
 
 pooled_transport_options::pooled_transport_options() = default;
 
 std::shared_ptr<transport> make_pooled_transport(asio::any_io_executor executor, pooled_transport_options options) {
+  if (!executor) throw exception{error{errc::invalid_configuration, "the executor of a transport must not be empty"}};
   check_positive("max_connections", options.max_connections > 0);
-  check_positive("max_idle_time", options.max_idle_time.count() > 0);
-  check_positive("read_timeout", !options.read_timeout || options.read_timeout->count() > 0);
-  check_positive("connect_timeout", options.connect_timeout.count() > 0);
+  check_limit("max_idle_time", options.max_idle_time);
+  check_limit("read_timeout", options.read_timeout);
+  check_limit("connect_timeout", options.connect_timeout);
   check_positive("max_response_bytes", options.max_response_bytes > 0);
-  check_positive("acquire_timeout", !options.acquire_timeout || options.acquire_timeout->count() > 0);
-  check_positive("max_connection_age", !options.max_connection_age || options.max_connection_age->count() > 0);
+  check_limit("acquire_timeout", options.acquire_timeout);
+  check_limit("max_connection_age", options.max_connection_age);
   return std::make_shared<pooled_transport>(std::move(executor), std::move(options));
 }
 
