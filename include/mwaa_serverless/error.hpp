@@ -139,15 +139,18 @@ class field_error {
 };
 static_assert(!std::is_aggregate_v<field_error>);
 
-/// A failure with everything known about it. Holds no secret.
+/// A failure with everything known about it. Holds no secret. Text that others have sent (services, proxies, files) is
+/// safe to print and to log: control characters in it are escaped (`\n`, `\u001b`), the direction marks of Unicode and
+/// bytes that are no UTF-8 too.
 class error {
  public:
   error();
+  /// Escapes `message_text` as above.
   error(errc value, std::string message_text);
   error(boost::system::error_code value, std::string message_text);
 
   boost::system::error_code code;
-  std::string message;     ///< For a person; a service error's message as sent.
+  std::string message;     ///< For a person, on one line; a service error's message.
   std::string request_id;  ///< `x-amzn-requestid`, empty when no response came.
   int http_status = 0;     ///< 0 when no response came.
   std::string aws_code;    ///< The error's name as sent, such as `ThrottlingException`; empty when not the service's.

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "credentials/cleanse.hpp"
+#include "model/printable.hpp"
 #include "protocol/aws_json.hpp"
 #include "retry/classify.hpp"
 #include "signing/signed_request.hpp"
@@ -199,7 +200,7 @@ asio::awaitable<call::answer> call::attempt(attempt_record& record) {
   if (skew_shown) client_.learn_clock_skew(*skew_shown);
 
   if (response->status >= 200 && response->status < 300) {
-    if (const auto id = response->header("x-amzn-requestid")) record.request_id = *id;
+    if (const auto id = response->header("x-amzn-requestid")) record.request_id = printable(std::string{*id});
     out.failure = decode_(std::move(*response), out_);
   } else {
     out.failure = protocol::decode_error(*response);

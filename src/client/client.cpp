@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "client/client_state.hpp"
+#include "model/printable.hpp"
 #include "protocol/aws_json.hpp"
 
 namespace mwaa_serverless {
@@ -14,12 +15,12 @@ std::optional<error> decode_list_task_instances(http_response&& response, void* 
   if (!page) {
     error failure = std::move(page).error();
     failure.http_status = response.status;
-    if (request_id) failure.request_id = *request_id;
+    if (request_id) failure.request_id = printable(std::string{*request_id});
     return failure;
   }
   auto& result = *static_cast<list_task_instances_response*>(out);
   result = *std::move(page);
-  if (request_id) result.request_id = *request_id;
+  if (request_id) result.request_id = printable(std::string{*request_id});
   return std::nullopt;
 }
 

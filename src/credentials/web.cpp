@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <system_error>
 
+#include "model/printable.hpp"
 #include "protocol/user_agent.hpp"
 #include "retry/classify.hpp"
 #include "transport/pooled_transport.hpp"
@@ -78,7 +79,7 @@ asio::awaitable<result<http_response>> web::send(http_request request, patience 
 
 error failed(std::string_view what, const error& why) {
   error out = why;
-  out.message = std::string{what} + ": " + why.message;
+  out.message = printable(std::string{what} + ": " + why.message);
   if (!is_passing_fault(why) && why.code != errc::no_credentials) out.code = make_error_code(errc::credentials_failed);
   return out;
 }

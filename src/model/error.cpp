@@ -2,6 +2,8 @@
 #include <ostream>
 #include <utility>
 
+#include "model/printable.hpp"
+
 namespace mwaa_serverless {
 
 namespace {
@@ -147,7 +149,7 @@ std::string describe(const error& value) {
   if (!value.aws_code.empty()) out += value.aws_code + ": ";
   out += value.message.empty() ? value.code.message() : value.message;
   if (!value.request_id.empty()) out += " [request id " + value.request_id + "]";
-  return out;
+  return printable(std::move(out));  // the members may have been set by anybody
 }
 
 }  // namespace
@@ -205,9 +207,10 @@ field_error::field_error(std::string name_value, std::string message_value)
     : name(std::move(name_value)), message(std::move(message_value)) {}
 
 error::error() = default;
-error::error(errc value, std::string message_text) : code(make_error_code(value)), message(std::move(message_text)) {}
+error::error(errc value, std::string message_text) : error(make_error_code(value), std::move(message_text)) {}
+// Messages repeat what services, proxies and files say, and are shown at terminals and in logs.
 error::error(boost::system::error_code value, std::string message_text)
-    : code(value), message(std::move(message_text)) {}
+    : code(value), message(printable(std::move(message_text))) {}
 
 std::ostream& operator<<(std::ostream& out, const error& value) {
   return out << describe(value);

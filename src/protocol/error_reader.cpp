@@ -2,6 +2,7 @@
 #include <array>
 #include <utility>
 
+#include "model/printable.hpp"
 #include "protocol/aws_json.hpp"
 #include "protocol/json_reader.hpp"
 
@@ -155,20 +156,21 @@ error decode_error(const http_response& response) {
   if (name.empty()) name = bare_name(body.code);
 
   error out{code_of(name, response.status), first_filled(body.message, body.capital_message, body.error_message)};
-  out.aws_code = name;
+  out.aws_code = printable(std::string{name});
   out.http_status = response.status;
-  if (const auto id = response.header("x-amzn-requestid")) out.request_id = *id;
+  if (const auto id = response.header("x-amzn-requestid")) out.request_id = printable(std::string{*id});
   if (out.message.empty() && (name.empty() || unreadable)) {
     out.message = "HTTP status " + std::to_string(response.status);
-    if (unreadable) out.message += ": " + excerpt(response.body);
+    if (unreadable) out.message += ": " + printable(excerpt(response.body));
   }
   out.retry_after = body.retry_after;
-  out.service_code = std::move(body.service_code);
-  out.quota_code = std::move(body.quota_code);
-  out.resource_id = std::move(body.resource_id);
-  out.resource_type = std::move(body.resource_type);
-  out.reason = std::move(body.reason);
-  out.field_list = std::move(body.field_list);
+  out.service_code = printable(std::move(body.service_code));
+  out.quota_code = printable(std::move(body.quota_code));
+  out.resource_id = printable(std::move(body.resource_id));
+  out.resource_type = printable(std::move(body.resource_type));
+  out.reason = printable(std::move(body.reason));
+  for (field_error& each : body.field_list)
+    out.field_list.emplace_back(printable(std::move(each.name)), printable(std::move(each.message)));
   return out;
 }
 
