@@ -209,6 +209,7 @@ async_generator<Response> paginator<Request, Response, Item>::pages_from(std::sh
     Response out;
     out.next_token = place->next_token;
     out.request_id = place->page->request_id;
+    out.task_instances_present = place->page->task_instances_present;
     items_of(out) = std::move(given);
     place->offset += static_cast<std::uint64_t>(count);
     place->given += static_cast<std::uint64_t>(count);

@@ -20,8 +20,18 @@ constexpr std::array task_instance_members{
 };
 constexpr structure_schema task_instance_schema{task_instance_members};
 
+constexpr value_schema items_member() {
+  auto out = list_member<&list_task_instances_response::task_instances, task_instance_schema>("TaskInstances");
+  out.enter = [](void* object, std::size_t count) -> void* {
+    auto& page = *static_cast<list_task_instances_response*>(object);
+    page.task_instances_present = true;
+    return detail_schema::begin_list(page.task_instances, count);
+  };
+  return out;
+}
+
 constexpr std::array list_task_instances_response_members{
-    list_member<&list_task_instances_response::task_instances, task_instance_schema>("TaskInstances"),
+    items_member(),
     text_member<&list_task_instances_response::next_token>("NextToken"),
 };
 constexpr structure_schema list_task_instances_response_schema{list_task_instances_response_members};

@@ -55,6 +55,15 @@ const std::string full_page = R"({
 
 }  // namespace
 
+TEST_CASE("aws_json: a list that was not sent differs from an empty one") {
+  CHECK(decoded(R"({"TaskInstances":[]})").task_instances_present);
+  CHECK(decoded(full_page).task_instances_present);
+  for (const char* body : {"{}", R"({"TaskInstances":null})", R"({"NextToken":"t"})"}) {
+    CAPTURE(body);
+    CHECK_FALSE(decoded(body).task_instances_present);
+  }
+}
+
 TEST_CASE("aws_json: a request has the members that are set, in the model's order") {
   CHECK(protocol::encode({"arn", "run"}) == R"({"WorkflowArn":"arn","RunId":"run"})");
   CHECK(protocol::encode(list_task_instances_request{"a\"\\\n\x01", "é"}.with_next_token("").with_max_results(7)) ==

@@ -128,6 +128,8 @@ class list_task_instances_response {
 
   /// May be empty although more pages follow.
   std::vector<task_instance> task_instances;
+  /// False when the response named no list at all, not even an empty one.
+  bool task_instances_present = false;
   /// Passed to the next request; not present() (or empty) on the last page.
   text next_token;
   /// `x-amzn-requestid` of the response, for support cases.
