@@ -13,6 +13,7 @@
 #include "credentials/plan.hpp"
 #include "credentials/read_sources.hpp"
 #include "credentials/settings.hpp"
+#include "model/printable.hpp"
 #include "protocol/url.hpp"
 
 namespace mwaa_serverless {
@@ -123,6 +124,7 @@ client_config client_config::from_environment(std::string_view profile, provider
                               found->profile.kind == profiles::origin_kind::none   ? "default"
                               : found->profile.kind == profiles::origin_kind::code ? "code"
                                                                                    : found->profile.place);
+  if (!found->output.empty()) config.loaded_.emplace_back("output", found->output.text(), found->output.place);
   config.loaded_.emplace_back("credentials", plan->name, plan->place.empty() ? "default" : plan->place);
   return config;
 }
@@ -148,7 +150,9 @@ boost::asio::awaitable<client_config> client_config::load(std::string profile, p
 
 std::vector<configured_value> client_config::describe() const {
   std::vector<configured_value> out;
-  if (const configured_value* const profile = find(loaded_, "profile")) out.push_back(*profile);
+  // What belongs to no member.
+  for (const char* name : {"profile", "output"})
+    if (const configured_value* const found = find(loaded_, name)) out.push_back(*found);
   const auto defaults = texts_of(client_config{});
   std::size_t position = 0;
   for (auto& [name, value] : texts_of(*this)) {
@@ -171,7 +175,8 @@ std::vector<configured_value> client_config::describe() const {
 
 std::ostream& operator<<(std::ostream& out, const client_config& config) {
   for (const configured_value& each : config.describe())
-    out << each.name << " = " << (each.value.empty() ? "(none)" : each.value) << "  # " << each.origin << '\n';
+    out << each.name << " = " << (each.value.empty() ? "(none)" : printable(each.value)) << "  # "
+        << printable(each.origin) << '\n';
   return out;
 }
 

@@ -16,6 +16,7 @@ constexpr std::array names{"AWS_ACCESS_KEY_ID",
                            "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
                            "AWS_CONTAINER_CREDENTIALS_FULL_URI",
                            "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+                           "AWS_DEFAULT_OUTPUT",
                            "AWS_DEFAULT_PROFILE",
                            "AWS_DEFAULT_REGION",
                            "AWS_DISABLE_CLOCK_SKEW_CORRECTION",
@@ -95,6 +96,7 @@ result<settings> resolve_settings(const variables& environment, const profile_se
   if (out.region.empty()) out.region = from.first("AWS_DEFAULT_REGION", "region");
   out.ca_bundle = from.first("AWS_CA_BUNDLE", "ca_bundle");
   out.app_id = from.first("AWS_SDK_UA_APP_ID", "sdk_ua_app_id");
+  out.output = from.first("AWS_DEFAULT_OUTPUT", "output");
   // In lower case first, as everybody else does.
   const auto either = [&](const char* low, const char* high) {
     found_value found = from.in_environment(low);

@@ -67,6 +67,7 @@ class settings {
   found_value endpoint_url;
   found_value ca_bundle;
   found_value app_id;
+  found_value output;  ///< How programs print: not the library's concern.
   found_value https_proxy;
   found_value http_proxy;
   found_value no_proxy;

@@ -17,7 +17,7 @@ class aws_environment {
  public:
   explicit aws_environment(std::map<std::string, std::string> values = {}) {
     values.emplace("AWS_EC2_METADATA_DISABLED", "true");
-    std::vector<const char*> names{"AWS_DEFAULT_OUTPUT", "AWS_CLI_ERROR_FORMAT"};
+    std::vector<const char*> names{"AWS_CLI_ERROR_FORMAT"};
     for (const char* name : mwaa_serverless::profiles::variable_names()) names.push_back(name);
     for (const char* name : names) {
       const char* const before = std::getenv(name);
