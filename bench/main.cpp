@@ -2,7 +2,7 @@
 #include <CLI/CLI.hpp>
 #include <exception>
 #include <iostream>
-#include <map>
+#include <string>
 
 #include "benchmarks.hpp"
 
@@ -10,8 +10,8 @@ int main(int argc, char** argv) {
   CLI::App app{"Measures the mwaa_serverless library"};
   app.name("mwaa-serverless-bench");
   app.require_subcommand(1);
-  const std::map<std::string, bench::format> formats{{"text", bench::format::text}, {"json", bench::format::json}};
-  bench::format output = bench::format::text;
+  // As text: CLI11 prints the value of an enumerator in help and in messages, as the character that it is none of.
+  std::string format{"text"};
 
   bench::poll_options poll;
   poll.workflow_arn = "arn:aws:airflow-serverless:us-east-1:123456789012:workflow/etl-nightly-Ab12Cd34Ef";
@@ -91,9 +91,10 @@ int main(int argc, char** argv) {
   soak_command->add_option("--seed", soak.seed)->capture_default_str();
 
   for (auto* command : {poll_command, items_command, throttle_command, handshake_command})
-    command->add_option("--format", output)->transform(CLI::CheckedTransformer(formats));
+    command->add_option("--format", format)->check(CLI::IsMember({"text", "json"}))->capture_default_str();
 
   CLI11_PARSE(app, argc, argv);
+  const bench::format output = format == "json" ? bench::format::json : bench::format::text;
   try {
     if (items_command->parsed()) return bench::items(rounds, output);
     if (handshake_command->parsed()) return bench::handshake(requests, output);
