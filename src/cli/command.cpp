@@ -1,8 +1,12 @@
 #include "cli/command.hpp"
 
+#include <charconv>
+
 #include "cli/failure.hpp"
 #include "cli/list_task_instances.hpp"
 #include "cli/whole_number.hpp"
+#include "model/printable.hpp"
+#include "protocol/page_cursor.hpp"
 
 namespace mwaa_serverless::cli {
 
@@ -27,6 +31,25 @@ std::span<const command> commands() noexcept {
       list_task_instances,
   };
   return all;
+}
+
+std::string read_starting_token(const std::string& given) {
+  if (!is_utf8(given)) return given;
+  auto position = protocol::decode_page_token(given);
+  if (!position) throw exception(std::move(position).error());
+  constexpr std::string_view before_offset = "___";
+  const std::size_t mark = given.find(before_offset);
+  if (position->next_token == given && mark != std::string::npos) {
+    const std::string_view digits = std::string_view{given}.substr(mark + before_offset.size());
+    std::uint32_t offset = 0;
+    const auto [end, code] = std::from_chars(digits.data(), digits.data() + digits.size(), offset);
+    if (code == std::errc{} && end == digits.data() + digits.size()) {
+      position->truncate_amount = offset;
+      position->next_token = given.substr(0, mark);
+    }
+  }
+  if (position->next_token == "None") position->next_token.reset();
+  return protocol::encode_page_token(*position);
 }
 
 }  // namespace mwaa_serverless::cli

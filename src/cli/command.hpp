@@ -48,7 +48,7 @@ class paging {
 
   bool enabled = true;  ///< False: one page, with the service's own token.
   std::optional<std::int32_t> page_size;
-  std::optional<std::uint64_t> max_items;
+  std::optional<std::uint64_t> max_items;  ///< Zero: one page is fetched, and its items are left.
   std::optional<std::string> starting_token;
 };
 
@@ -83,12 +83,17 @@ struct command {
 /// All commands, in the order of help.
 [[nodiscard]] std::span<const command> commands() noexcept;
 
+/// The token of AWS's form that `--starting-token given` means to the AWS CLI, which also takes what its version 1 has
+/// printed: `None` for the beginning, TOKEN___OFFSET for a place inside a page.
+[[nodiscard]] std::string read_starting_token(const std::string& given);
+
 /// Starts `listing` (a paginator of the library) as the paging options say.
 template <class Listing>
 void start(Listing& listing, const paging& pages) {
   if (pages.page_size) listing.page_size(*pages.page_size);
-  if (pages.max_items) listing.max_items(*pages.max_items);
-  if (pages.starting_token && !pages.starting_token->empty()) listing.starting_token(*pages.starting_token);
+  if (pages.max_items > 0U) listing.max_items(*pages.max_items);
+  if (pages.starting_token && !pages.starting_token->empty())
+    listing.starting_token(read_starting_token(*pages.starting_token));
 }
 
 }  // namespace mwaa_serverless::cli

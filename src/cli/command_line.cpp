@@ -9,6 +9,7 @@
 
 #include "cli/failure.hpp"
 #include "cli/invocation.hpp"
+#include "cli/parameter_file.hpp"
 #include "cli/version.hpp"
 #include "cli/whole_number.hpp"
 
@@ -30,6 +31,29 @@ constexpr missing_option not_offered[] = {
     {"--cli-auto-prompt", "see --help for the parameters"},
     {"--cli-binary-format", "no parameter is binary"},
 };
+
+// Operations of the service that have no command here, by their names in the AWS CLI.
+constexpr std::string_view other_operations[] = {
+    "create-airflow-ui-url",  "create-workflow",  "delete-workflow",        "get-task-instance",
+    "get-workflow",           "get-workflow-run", "list-tags-for-resource", "list-workflow-runs",
+    "list-workflow-versions", "list-workflows",   "start-workflow-run",     "stop-workflow-run",
+    "tag-resource",           "untag-resource",   "update-workflow",
+};
+
+constexpr char exit_codes[] =
+    "Exit codes:\n"
+    "  0                           Success, also when the reader of standard output has gone.\n"
+    "  130                         Interrupted (Ctrl-C).\n"
+    "  252                         The command line is wrong, or a parameter is refused before anything is sent.\n"
+    "  253                         No region or no credentials.\n"
+    "  254                         The service answered with an error.\n"
+    "  255                         Everything else: no connection, a time-out, an unknown profile, a full disk.\n";
+
+constexpr char example[] =
+    "Example:\n"
+    "  mwaa-serverless list-task-instances --region us-east-1 --output table \\\n"
+    "      --workflow-arn arn:aws:airflow-serverless:us-east-1:123456789012:workflow/etl-nightly-Ab12Cd34Ef \\\n"
+    "      --run-id 0aBcDeFgHiJkLmN\n";
 
 constexpr std::string_view paging_flags[] = {"--starting-token", "--page-size", "--max-items"};
 
@@ -78,6 +102,8 @@ class parser {
     configure->require_subcommand(0, 1);
     list_ = configure->add_subcommand("list", "List the values that count, and where they come from.");
     app_.footer(
+        std::string{exit_codes} + '\n' + example +
+        "\n"
         "Credentials and settings are found as by the AWS CLI: in the environment (AWS_ACCESS_KEY_ID, AWS_PROFILE,\n"
         "AWS_REGION, AWS_ENDPOINT_URL_MWAA_SERVERLESS, AWS_CA_BUNDLE, AWS_MAX_ATTEMPTS...), in ~/.aws/config and\n"
         "~/.aws/credentials, from the container and the instance. `mwaa-serverless configure list` shows them.");
@@ -85,9 +111,12 @@ class parser {
 
   invocation parse(std::vector<std::string> args) {
     invocation out;
-    const bool understood = run_cli11(std::move(args), out);
+    const bool understood = run_cli11(std::move(args));
     read_error_format();
-    if (!understood) return out;
+    if (!understood) {
+      out.answer = help();
+      return out;
+    }
     if (version_) {
       out.answer = std::string{program_name} + '/' + std::string{version} + '\n';
       return out;
@@ -95,7 +124,7 @@ class parser {
     std::vector<std::string> rest = app_.remaining(true);
     const auto chosen = app_.get_subcommands();
     if (rest == std::vector<std::string>{"help"}) {
-      out.answer = app_.help();
+      out.answer = help();
       return out;
     }
     check_offered(rest);
@@ -116,7 +145,7 @@ class parser {
 
  private:
   void add_globals() {
-    add_global("--output", "json (default), text or table.");
+    add_global("--output", "json, text or table; else AWS_DEFAULT_OUTPUT, else output of the profile, else json.");
     add_global("--region", "Region; overrides AWS_REGION and AWS_DEFAULT_REGION.");
     add_global("--profile", "The profile of ~/.aws/config and ~/.aws/credentials to use.");
     add_global("--endpoint-url", "Send requests there instead of to the region's endpoint.");
@@ -127,13 +156,31 @@ class parser {
     add_global("--cli-read-timeout", "Seconds to wait for a response once connected; 0 for no limit. Default 26.9.");
     add_global("--cli-error-format", "enhanced (default), legacy, json, yaml, text or table.");
     add_global("--color", "on, off or auto (default): colours in tables.");
-    app_.add_flag("--debug", debug_, "Log to standard error what is done. Logs no secrets.");
+    app_.add_flag("--debug", debug_, "Log to standard error what is done, while it is done. Logs no secrets.");
     app_.add_flag("--no-cli-pager", ignored_, "No effect: there is no pager.");
     app_.add_flag("--no-cli-auto-prompt", ignored_, "No effect: there is no prompt.");
     app_.add_flag("--version", version_, "Print the version.");
   }
 
   void add_global(const char* flag, const char* help) { app_.add_option(flag, unused_, help)->take_last(); }
+
+  // Of the command that was named, or of the program.
+  std::string help() const {
+    const auto chosen = app_.get_subcommands();
+    if (!chosen.empty())
+      return app_.help() + global_options() + '\n' + exit_codes +
+             (chosen.front() == list_->get_parent() ? "" : '\n' + std::string{example});
+    const std::vector<std::string> rest = app_.remaining(true);
+    if (std::ranges::any_of(rest, [](const std::string& one) { return one != "help" && !one.starts_with('-'); }))
+      throw no_command(rest);
+    return app_.help();
+  }
+
+  std::string global_options() const {
+    std::vector<const CLI::Option*> options =
+        app_.get_options([](const CLI::Option* one) { return one->get_name() != "--help"; });
+    return CLI::Formatter{}.make_group("Global options", false, std::move(options));
+  }
 
   void add_command(const command& each) {
     CLI::App* sub = app_.add_subcommand(std::string{each.name}, std::string{each.help});
@@ -151,15 +198,14 @@ class parser {
     sub->add_option("--starting-token", unused_, "NextToken of an output that --max-items has cut.")->take_last();
   }
 
-  // False when `out` is the answer already.
-  bool run_cli11(std::vector<std::string> args, invocation& out) {
+  // False when help is asked for.
+  bool run_cli11(std::vector<std::string> args) {
     try {
       std::vector<std::string> reversed = with_empty_values(std::move(args));
       std::ranges::reverse(reversed);
       app_.parse(std::move(reversed));
       return true;
     } catch (const CLI::CallForHelp&) {
-      out.answer = app_.help();
       return false;
     } catch (const CLI::ArgumentMismatch& problem) {
       read_error_format();
@@ -196,6 +242,11 @@ class parser {
     for (const command& each : commands()) names.append(each.name).append(", ");
     names += "configure";
     const auto word = std::ranges::find_if(rest, [](const std::string& one) { return !one.starts_with('-'); });
+    if (word != rest.end() && std::ranges::find(other_operations, *word) != std::end(other_operations)) {
+      return failure::usage("argument command: " + *word + " is an operation of MWAA Serverless that " +
+                            std::string{program_name} + " does not offer: use `aws mwaa-serverless " + *word +
+                            "`\n\nValid choices are: " + names);
+    }
     if (word == rest.end()) {
       if (!rest.empty()) return failure::unknown_options("Unknown options: " + joined(rest));
       return failure::usage("the following arguments are required: command");
@@ -209,11 +260,18 @@ class parser {
       const std::string flag = option->get_name();
       if (option->count() > 0) out.given.set(flag, value_of(*option));
     }
-    for (const parameter& one : out.what->parameters) {
+    for (const parameter& one : out.what->parameters)
       if (one.required && !out.given.given(one.flag)) missing.append(missing.empty() ? "" : ", ").append(one.flag);
+    if (!missing.empty()) throw failure::usage("the following arguments are required: " + missing);
+    const auto read_file = [&](std::string_view flag, parameter_kind kind) {
+      if (auto value = out.given.text(flag)) out.given.set(flag, parameter_value(flag, kind, *std::move(value)));
+    };
+    for (const parameter& one : out.what->parameters) {
+      read_file(one.flag, one.kind);
       if (one.kind == parameter_kind::integer) static_cast<void>(out.given.integer(one.flag));
     }
-    if (!missing.empty()) throw failure::usage("the following arguments are required: " + missing);
+    // The other two are numbers for the AWS CLI before it looks for files.
+    if (out.what->paginated) read_file("--starting-token", parameter_kind::text);
   }
 
   void read_paging(invocation& out) const {
@@ -232,9 +290,9 @@ class parser {
     out.pages.page_size = out.given.integer("--page-size");
     if (const auto items = out.given.text("--max-items")) {
       const auto count = parse_whole_number<std::int64_t>("--max-items", *items);
-      if (count < 1) {
+      if (count < 0) {
         throw failure::parameter("Parameter validation failed:\nInvalid value for parameter --max-items, value: " +
-                                 std::to_string(count) + ", valid min value: 1");
+                                 std::to_string(count) + ", valid min value: 0");
       }
       out.pages.max_items = static_cast<std::uint64_t>(count);
     }
@@ -257,16 +315,8 @@ class parser {
     out.read_timeout = seconds("--cli-read-timeout");
     if (const std::string name = global("--color"); !name.empty())
       out.color = choose("--color", name, parse_color_choice(name), color_choice_names);
-    if (const std::string name = global("--output"); !name.empty()) {
+    if (const std::string name = global("--output"); !name.empty())
       out.output = choose("--output", name, parse_output_format(name), output_format_names);
-    } else if (const std::string set = variable("AWS_DEFAULT_OUTPUT"); !set.empty()) {
-      const auto format = parse_output_format(set);
-      if (!format) {
-        throw failure{exit_code::failure, "Unknown output type: " + set + " (AWS_DEFAULT_OUTPUT; there is " +
-                                              std::string{output_format_names} + ")"};
-      }
-      out.output = *format;
-    }
   }
 
   [[nodiscard]] std::optional<std::chrono::seconds> seconds(const char* flag) const {

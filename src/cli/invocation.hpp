@@ -24,7 +24,7 @@ class invocation {
   arguments given;
   paging pages;
 
-  output_format output = output_format::json;
+  std::optional<output_format> output;  ///< Absent: as the environment or the profile says.
   color_choice color = color_choice::automatic;
   bool debug = false;
   bool verify_tls = true;

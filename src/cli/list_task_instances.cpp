@@ -13,10 +13,11 @@ namespace json = boost::json;
 
 constexpr std::string_view items_member = "TaskInstances";
 
-json::array to_json(const std::vector<task_instance>& items) {
+std::optional<json::array> items_of(const list_task_instances_response& page) {
+  if (!page.task_instances_present) return std::nullopt;
   json::array out;
-  out.reserve(items.size());
-  for (const task_instance& item : items) out.push_back(cli::to_json(item));
+  out.reserve(page.task_instances.size());
+  for (const task_instance& item : page.task_instances) out.push_back(to_json(item));
   return out;
 }
 
@@ -47,7 +48,7 @@ boost::asio::awaitable<void> run_list_task_instances(call& context) {
     const list_task_instances_response page = co_await context.api.list_task_instances(std::move(request));
     context.debug("request id " + page.request_id);
     json::object document;
-    document.emplace(items_member, to_json(page.task_instances));
+    if (auto items = items_of(page)) document.emplace(items_member, *std::move(items));
     if (page.next_token.present()) document.emplace("NextToken", page.next_token.view());
     context.printer.document(std::move(document));
     co_return;
@@ -55,12 +56,21 @@ boost::asio::awaitable<void> run_list_task_instances(call& context) {
 
   // An empty starting token goes to the service as it is, as in the AWS CLI.
   if (context.pages.starting_token == "") request.next_token = "";
+  const std::string given = context.pages.starting_token.value_or("");
   auto listing = context.api.paginate_list_task_instances(std::move(request));
   start(listing, context.pages);
   auto pages = listing.pages();
   while (const auto page = co_await pages.next()) {
     context.debug("page of " + std::to_string(page->task_instances.size()) + ", request id " + page->request_id);
-    context.printer.page(items_member, to_json(page->task_instances));
+    if (context.pages.max_items == 0U) {
+      // The AWS CLI fetches a page, prints none of its items and says how to get them.
+      context.printer.page(items_member,
+                           page->task_instances_present ? std::optional<json::array>{json::array{}} : std::nullopt);
+      context.printer.end_of_pages(page->task_instances.empty() ? listing.resume_token()
+                                                                : read_starting_token(given.empty() ? "None" : given));
+      co_return;
+    }
+    context.printer.page(items_member, items_of(*page));
   }
   context.printer.end_of_pages(listing.resume_token());
 }

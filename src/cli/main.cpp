@@ -1,9 +1,9 @@
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <termios.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <csignal>
 #include <string>
 #include <string_view>
@@ -11,24 +11,54 @@
 #include <vector>
 
 #include "cli/program.hpp"
+#include "cli/standard_streams.hpp"
 
 namespace {
 
-void write_all(int descriptor, std::string_view bytes, const char* what) {
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(descriptor, bytes.data(), bytes.size());
-    if (written < 0) {
-      if (errno == EINTR) continue;
-      throw std::system_error(errno, std::generic_category(), what);
-    }
-    bytes.remove_prefix(static_cast<std::size_t>(written));
-  }
+volatile std::sig_atomic_t interrupted = 0;
+
+void note_interrupt(int) {
+  interrupted = 1;
 }
+
+/// While it lives, a SIGINT is held back, except while wait_for_input() waits; afterwards it does what it did before.
+class postponed_interrupt {
+ public:
+  postponed_interrupt() noexcept {
+    sigset_t interrupt;
+    ::sigemptyset(&interrupt);
+    ::sigaddset(&interrupt, SIGINT);
+    ::sigprocmask(SIG_BLOCK, &interrupt, &mask_);
+    ::sigaction(SIGINT, nullptr, &before_);
+    if (before_.sa_handler != SIG_DFL) return;
+    struct sigaction action{};
+    action.sa_handler = &note_interrupt;
+    ::sigaction(SIGINT, &action, nullptr);
+  }
+  postponed_interrupt(const postponed_interrupt&) = delete;
+  postponed_interrupt& operator=(const postponed_interrupt&) = delete;
+  ~postponed_interrupt() {
+    ::sigaction(SIGINT, &before_, nullptr);
+    ::sigprocmask(SIG_SETMASK, &mask_, nullptr);
+    if (interrupted != 0) std::raise(SIGINT);
+  }
+
+  // False when a signal came.
+  [[nodiscard]] bool wait_for_input(int descriptor) const noexcept {
+    pollfd wanted{descriptor, POLLIN, 0};
+    return ::ppoll(&wanted, 1, nullptr, &mask_) > 0;
+  }
+
+ private:
+  sigset_t mask_{};
+  struct sigaction before_{};
+};
 
 // Reads a line from the terminal without showing it. Empty without a terminal, and on Ctrl-C.
 std::string ask_at_terminal(const std::string& prompt) {
   const int terminal = ::open("/dev/tty", O_RDWR | O_CLOEXEC);
   if (terminal < 0) return {};
+  const postponed_interrupt guard;  // the terminal must not stay silent
   termios before{};
   const bool known = ::tcgetattr(terminal, &before) == 0;
   termios silent = before;
@@ -37,7 +67,11 @@ std::string ask_at_terminal(const std::string& prompt) {
   std::string answer;
   if (::write(terminal, prompt.data(), prompt.size()) >= 0) {
     char c = 0;
-    while (::read(terminal, &c, 1) == 1 && c != '\n') answer += c;
+    while (guard.wait_for_input(terminal)) {
+      if (::read(terminal, &c, 1) != 1 || c == '\n') break;
+      answer += c;
+    }
+    if (c != '\n') answer.clear();
   }
   if (known) ::tcsetattr(terminal, TCSAFLUSH, &before);
   (void)!::write(terminal, "\n", 1);
@@ -48,21 +82,26 @@ std::string ask_at_terminal(const std::string& prompt) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  namespace cli = mwaa_serverless::cli;
+  cli::open_missing_descriptors();
   // A closed standard output is then an error of write().
   std::signal(SIGPIPE, SIG_IGN);
 
-  mwaa_serverless::cli::surroundings around;
-  around.out = [](std::string_view bytes) { write_all(STDOUT_FILENO, bytes, "Could not write to standard output"); };
+  cli::surroundings around;
+  around.out = [](std::string_view bytes) {
+    cli::write_all(STDOUT_FILENO, bytes, "Could not write to standard output");
+  };
   around.err = [](std::string_view bytes) {
     try {
-      write_all(STDERR_FILENO, bytes, "");
+      cli::write_all(STDERR_FILENO, bytes, "");
     } catch (const std::system_error&) {
       // Nobody is left to tell; the exit code still does.
     }
   };
   around.ask = ask_at_terminal;
   around.out_is_terminal = ::isatty(STDOUT_FILENO) != 0;
+  around.err_is_terminal = ::isatty(STDERR_FILENO) != 0;
   if (winsize size{}; ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
     around.terminal_width = size.ws_col;
-  return static_cast<int>(mwaa_serverless::cli::run_program(std::vector<std::string>(argv + 1, argv + argc), around));
+  return static_cast<int>(cli::run_program(std::vector<std::string>(argv + 1, argv + argc), around));
 }

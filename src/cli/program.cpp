@@ -1,5 +1,6 @@
 #include "cli/program.hpp"
 
+#include <algorithm>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -10,17 +11,21 @@
 #include <csignal>
 #include <cstdlib>
 #include <exception>
+#include <memory>
 #include <mwaa_serverless/client.hpp>
 #include <optional>
 #include <sstream>
 #include <system_error>
 
+#include "cli/attempt_reporter.hpp"
 #include "cli/configure_list.hpp"
 #include "cli/failure.hpp"
 #include "cli/invocation.hpp"
+#include "cli/standard_streams.hpp"
 #include "cli/version.hpp"
 #include "credentials/read_sources.hpp"
 #include "credentials/settings.hpp"
+#include "model/printable.hpp"
 #include "protocol/endpoint.hpp"
 
 namespace mwaa_serverless::cli {
@@ -90,21 +95,15 @@ std::string endpoint_url(const client_config& config) {
   return (endpoint->where->tls ? "https://" : "http://") + endpoint->where->authority() + '/';
 }
 
-void log_attempts(const log& debug, const error& details) {
-  for (const attempt_record& attempt : details.attempts) {
-    std::ostringstream line;
-    line << "attempt " << attempt.number << ": ";
-    if (attempt.http_status != 0) line << "HTTP " << attempt.http_status << ' ';
-    line << (attempt.aws_code.empty() ? attempt.code.message() : attempt.aws_code);
-    if (!attempt.request_id.empty()) line << ", request id " << attempt.request_id;
-    line << ": " << attempt.reason;
-    if (attempt.wait_after.count() > 0)
-      line << ", waited " << std::chrono::duration_cast<std::chrono::milliseconds>(attempt.wait_after).count() << " ms";
-    debug(line.str());
-  }
-  std::ostringstream summary;
-  summary << details;
-  debug(summary.str());
+// `--output`, else what the environment or the profile says, as the AWS CLI.
+output_format output_of(const invocation& asked, const client_config& config) {
+  if (asked.output) return *asked.output;
+  const auto settings = config.describe();
+  const auto found = std::ranges::find(settings, "output", &configured_value::name);
+  if (found == settings.end()) return output_format::json;
+  if (const auto format = parse_output_format(found->value)) return *format;
+  throw failure{exit_code::failure, "Unknown output type: " + found->value + " (" + found->origin + "; there is " +
+                                        std::string{output_format_names} + ")"};
 }
 
 void log_metrics(const log& debug, const client_metrics& metrics) {
@@ -134,29 +133,40 @@ bool interrupted(const invocation& asked, call& context, asio::io_context& io, a
                  }));
   io.run();
   if (!outcome) return false;
-  try {
-    std::rethrow_exception(outcome);
-  } catch (const boost::system::system_error& problem) {
-    if (stopping && problem.code() == asio::error::operation_aborted) return true;
-    throw;
+  if (!stopping) {
+    // A Ctrl-C at a question, which keeps the loop from running.
+    io.restart();
+    signals.async_wait([&](const boost::system::error_code& ec, int) { stopping = !ec; });
+    io.poll();
   }
+  // Whatever the cancellation ended in: a question without an answer fails too.
+  if (stopping) return true;
+  std::rethrow_exception(outcome);
 }
 
 exit_code run_command(const invocation& asked, const surroundings& around, const table_style& style, const log& debug) {
   client_config config = settings(asked, around);
+  const output_format output = output_of(asked, config);
+  asio::io_context io{1};
+  log tell;
+  if (around.err_is_terminal)
+    tell = [&](std::string_view line) {
+      around.err(std::string{program_name} + ": [INFO]: " + std::string{line} + '\n');
+    };
   if (around.adjust) around.adjust(config);
+  config.observer = std::make_shared<attempt_reporter>(io, debug, tell);
   const std::string endpoint = endpoint_url(config);
 
   if (!config.verify_tls && endpoint.starts_with("https:"))
     around.err(std::string{program_name} + ": [WARNING]: --no-verify-ssl: ANY CERTIFICATE IS ACCEPTED; whoever is " +
                "between here and " + endpoint + " can read and change everything\n");
 
-  asio::io_context io{1};
-  asio::signal_set signals{io, SIGINT};  // from here on a Ctrl-C waits for the loop
+  asio::signal_set signals{io};
+  if (!is_ignored(SIGINT)) signals.add(SIGINT);  // from here on a Ctrl-C waits for the loop
   debug(std::string{program_name} + '/' + std::string{version} + ' ' + std::string{asked.what->name} + ", region " +
         config.region + ", endpoint " + endpoint + (config.credentials ? "" : ", no credentials"));
   try {
-    result_printer printer{asked.output, style, asked.what->operation, around.out};
+    result_printer printer{output, style, asked.what->operation, around.out_is_terminal, around.out};
     call context{client{io.get_executor(), std::move(config)}, asked.given, asked.pages, printer, debug};
     const bool stopped = interrupted(asked, context, io, signals);
     log_metrics(debug, context.api.metrics());
@@ -164,7 +174,7 @@ exit_code run_command(const invocation& asked, const surroundings& around, const
     around.out("\n");
     return exit_code::interrupted;
   } catch (const exception& problem) {
-    log_attempts(debug, problem.details());
+    debug(problem.what());
     throw failure::of(problem.details(), endpoint);
   }
 }
@@ -190,14 +200,18 @@ exit_code list_configuration(const invocation& asked, const surroundings& around
                                 : std::string{view(config_file->second)};
 
   const auto keys = run_alone(config.credentials->get(clock::time_point::max()));
-  around.out(format_configuration(*found, keys ? keys->get() : nullptr, shown));
+  std::string table = format_configuration(*found, keys ? keys->get() : nullptr, shown);
+  around.out(around.out_is_terminal ? printable(std::move(table), "\n") : table);
   if (!keys && keys.error().code != errc::no_credentials) throw exception(keys.error());
   return exit_code::success;
 }
 
 }  // namespace
 
-exit_code run_program(std::vector<std::string> args, const surroundings& around) {
+exit_code run_program(std::vector<std::string> args, const surroundings& given) {
+  // Arguments and files are repeated in messages too.
+  surroundings around = given;
+  around.err = [&](std::string_view text) { given.err(printable(std::string{text}, "\n\t")); };
   error_format errors = error_format::enhanced;
   table_style style;
   style.terminal_width = around.terminal_width;

@@ -20,6 +20,7 @@ class surroundings {
   std::function<void(std::string_view)> out;
   std::function<void(std::string_view)> err;
   bool out_is_terminal = false;
+  bool err_is_terminal = false;
   int terminal_width = 80;
   /// Asks the person at the terminal for something that is not shown; empty when nobody answers. May be null.
   std::function<std::string(const std::string& prompt)> ask;

@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <iterator>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -42,7 +44,7 @@ TEST_CASE("a command line without options") {
   CHECK_FALSE(asked.pages.page_size);
   CHECK_FALSE(asked.pages.max_items);
   CHECK_FALSE(asked.pages.starting_token);
-  CHECK(asked.output == cli::output_format::json);
+  CHECK_FALSE(asked.output);
   CHECK(asked.color == cli::color_choice::automatic);
   CHECK(asked.verify_tls);
   CHECK_FALSE(asked.debug);
@@ -97,13 +99,12 @@ TEST_CASE("the service's own paging parameters, and --no-paginate, mean one page
   CHECK(parse(command + "--next-token ''").given.text("--next-token") == "");
 }
 
-TEST_CASE("the environment chooses formats where the command line does not") {
-  const test::aws_environment set{{{"AWS_DEFAULT_OUTPUT", "text"}, {"AWS_CLI_ERROR_FORMAT", "LEGACY"}}};
+TEST_CASE("the environment chooses the form of errors where the command line does not") {
+  const test::aws_environment set{{{"AWS_CLI_ERROR_FORMAT", "LEGACY"}}};
   cli::error_format errors = cli::error_format::enhanced;
-  CHECK(cli::parse_command_line(words(command), errors).output == cli::output_format::text);
+  static_cast<void>(cli::parse_command_line(words(command), errors));
   CHECK(errors == cli::error_format::legacy);
-  CHECK(cli::parse_command_line(words(command + "--output json --cli-error-format yaml"), errors).output ==
-        cli::output_format::json);
+  static_cast<void>(cli::parse_command_line(words(command + "--cli-error-format yaml"), errors));
   CHECK(errors == cli::error_format::yaml);
 }
 
@@ -136,8 +137,11 @@ TEST_CASE("what is refused, with which words") {
       {"", "the following arguments are required: command"},
       {"list-task-instances", "the following arguments are required: --workflow-arn, --run-id"},
       {"list-task-instances --run-id r", "the following arguments are required: --workflow-arn"},
-      {"get-workflow",
-       "argument command: Found invalid choice 'get-workflow'\n\nValid choices are: "
+      {"get-workflows",
+       "argument command: Found invalid choice 'get-workflows'\n\nValid choices are: "
+       "list-task-instances, configure"},
+      {"get-workflows --help",
+       "argument command: Found invalid choice 'get-workflows'\n\nValid choices are: "
        "list-task-instances, configure"},
       {"list-task-instances --workflow-arn a --run-id", "argument --run-id: expected one argument"},
       {"list-task-instances --workflow-arn a --run-id --debug", "argument --run-id: expected one argument"},
@@ -157,8 +161,8 @@ TEST_CASE("what is refused, with which words") {
       {command + "--page-size 3000000000", "argument --page-size: invalid int value: '3000000000'"},
       {command + "--max-results 1.5", "argument --max-results: invalid int value: '1.5'"},
       {command + "--max-items ''", "argument --max-items: invalid int value: ''"},
-      {command + "--max-items 0",
-       "Parameter validation failed:\nInvalid value for parameter --max-items, value: 0, valid min value: 1"},
+      {command + "--max-items -1",
+       "Parameter validation failed:\nInvalid value for parameter --max-items, value: -1, valid min value: 0"},
       {command + "--no-paginate --page-size 2 --starting-token x",
        "Cannot specify --no-paginate along with pagination arguments: --starting-token, --page-size"},
       {command + "--max-results 2 --max-items 2",
@@ -186,17 +190,53 @@ TEST_CASE("what is refused, with which words") {
   }
 }
 
-TEST_CASE("a broken setting in the environment is no usage error") {
-  for (const char* name : {"AWS_DEFAULT_OUTPUT", "AWS_CLI_ERROR_FORMAT"}) {
-    CAPTURE(name);
-    const test::aws_environment set{{{name, "xml"}}};
-    try {
-      parse(command);
-      FAIL_CHECK("was accepted");
-    } catch (const cli::failure& problem) {
-      CHECK(problem.exit() == cli::exit_code::failure);
-      CHECK(std::string{problem.what()}.find("xml") != std::string::npos);
+TEST_CASE("an operation of the service that has no command here is named, with a way to call it") {
+  const test::aws_environment clean;
+  const char* const operations[] = {
+      "create-airflow-ui-url",  "create-workflow",    "delete-workflow", "get-task-instance",  "get-workflow",
+      "get-workflow-run",       "list-workflow-runs", "list-workflows",  "start-workflow-run", "list-workflow-versions",
+      "list-tags-for-resource", "stop-workflow-run",  "tag-resource",    "untag-resource",     "update-workflow"};
+  CHECK(std::size(operations) == 15);
+  for (const std::string operation : operations) {
+    for (const std::string more : {"", " --workflow-arn a", " help", " --help", " -h"}) {
+      CAPTURE(operation + more);
+      try {
+        parse("--region us-east-1 " + operation + more);
+        FAIL_CHECK("was accepted");
+      } catch (const cli::failure& problem) {
+        CHECK(problem.exit() == cli::exit_code::usage);
+        CHECK(std::string{problem.what()}.starts_with(
+            "argument command: " + operation + " is an operation of MWAA Serverless that mwaa-serverless does not " +
+            "offer: use `aws mwaa-serverless " + operation + "`\n\nValid choices are: list-task-instances, configure"));
+      }
     }
+  }
+}
+
+TEST_CASE("help names the global options, the exit codes and an example, in plain text") {
+  const test::aws_environment clean;
+  for (const char* line : {"--help", "help", "list-task-instances --help", "list-task-instances help",
+                           "configure --help", "configure list --help"}) {
+    CAPTURE(line);
+    const auto asked = parse(line);
+    REQUIRE(asked.answer);
+    for (const char* part : {"--region", "--output", "--debug", "--cli-read-timeout", "Exit codes:\n  0 ", "\n  130 ",
+                             "\n  252 ", "\n  253 ", "\n  254 ", "\n  255 "})
+      CHECK(asked.answer->find(part) != std::string::npos);
+    CHECK((asked.answer->find("Example:\n  mwaa-serverless list-task-instances ") == std::string::npos) ==
+          std::string{line}.starts_with("configure"));
+    CHECK(std::ranges::all_of(*asked.answer, [](char c) { return c == '\n' || (c >= ' ' && c <= '~'); }));
+  }
+}
+
+TEST_CASE("a broken setting in the environment is no usage error") {
+  const test::aws_environment set{{{"AWS_CLI_ERROR_FORMAT", "xml"}}};
+  try {
+    parse(command);
+    FAIL_CHECK("was accepted");
+  } catch (const cli::failure& problem) {
+    CHECK(problem.exit() == cli::exit_code::failure);
+    CHECK(std::string{problem.what()}.find("xml") != std::string::npos);
   }
 }
 

@@ -18,6 +18,7 @@
 #include <mwaa_serverless/testing/emulator.hpp>
 #include <string>
 #include <system_error>
+#include <vector>
 
 #include "doctest/doctest.h"
 #include "support/aws_environment.hpp"
@@ -82,6 +83,42 @@ long lines(const std::string& text) {
   return std::count(text.begin(), text.end(), '\n');
 }
 
+// Answers one request after the other, with success; the last answer repeats.
+class scripted_network final : public mwaa::transport {
+ public:
+  explicit scripted_network(std::vector<std::string> bodies) : bodies_(std::move(bodies)) {}
+
+  asio::awaitable<mwaa::result<mwaa::http_response>> send(const mwaa::http_request& request,
+                                                          mwaa::clock::time_point) override {
+    requests.emplace_back(request.bytes().substr(request.bytes().find("\r\n\r\n") + 4));
+    mwaa::http_response response;
+    response.status = 200;
+    response.body = bodies_[std::min(requests.size(), bodies_.size()) - 1];
+    co_return response;
+  }
+  asio::awaitable<void> close() override { co_return; }
+  mwaa::transport_metrics metrics() const override { return {}; }
+
+  std::vector<std::string> requests;  // their bodies
+
+ private:
+  std::vector<std::string> bodies_;
+};
+
+// Time that passes only while somebody waits.
+class leaping_clock final : public mwaa::clock {
+ public:
+  time_point now() const noexcept override { return now_; }
+  wall_time_point wall_now() const noexcept override { return wall_time_point::clock::now(); }
+  asio::awaitable<void> sleep_until(time_point when) override {
+    now_ = std::max(now_, when);
+    co_return;
+  }
+
+ private:
+  time_point now_ = time_point::clock::now();
+};
+
 // A network that never answers, and a person who presses Ctrl-C.
 class interrupted_network final : public mwaa::transport {
  public:
@@ -122,6 +159,247 @@ TEST_CASE("an empty run") {
   CHECK(p.out == "{\n    \"TaskInstances\": []\n}\n");
   CHECK(p.list(emulator::run_empty, {"--output", "text"}) == exit_code::success);
   CHECK(p.out.empty());
+}
+
+TEST_CASE("a response without a list prints as the AWS CLI prints it") {
+  const test::aws_environment set{keys};
+  const std::string titled = "-------------------\n|ListTaskInstances|\n+-----------------+\n";
+  struct row {
+    std::string body;
+    const char* output;
+    bool paginate;
+    std::string wanted;
+  };
+  std::vector<row> rows;
+  for (const char* body : {"{}", R"({"TaskInstances":null})", R"({"Other":1})"}) {
+    for (const bool paginate : {true, false}) {
+      for (const char* output : {"json", "table"}) rows.push_back({body, output, paginate, ""});
+      rows.push_back({body, "text", paginate, paginate ? "None\n" : ""});
+    }
+  }
+  for (const bool paginate : {true, false}) {
+    rows.push_back({R"({"TaskInstances":[]})", "json", paginate, "{\n    \"TaskInstances\": []\n}\n"});
+    rows.push_back({R"({"TaskInstances":[]})", "table", paginate, titled});
+    rows.push_back({R"({"TaskInstances":[]})", "text", paginate, ""});
+  }
+  rows.push_back({R"({"NextToken":""})", "json", true, ""});
+  rows.push_back({R"({"NextToken":""})", "json", false, "{\n    \"NextToken\": \"\"\n}\n"});
+  rows.push_back({R"({"NextToken":""})", "text", false, "\n"});
+  for (const row& each : rows) {
+    CAPTURE(each.body);
+    CAPTURE(each.output);
+    CAPTURE(each.paginate);
+    program p;
+    p.network = std::make_shared<scripted_network>(std::vector{each.body});
+    std::vector<std::string> more{"--output", each.output};
+    if (!each.paginate) more.emplace_back("--no-paginate");
+    CHECK(p.list("r", more) == exit_code::success);
+    CHECK(p.out == each.wanted);
+    CHECK(p.err.empty());
+  }
+}
+
+TEST_CASE("--max-items 0 fetches a page, prints none of it, and says how to get it") {
+  const test::aws_environment set{keys};
+  const std::string two = R"({"TaskInstances":[{"TaskInstanceId":"a"},{"TaskInstanceId":"b"}],"NextToken":"n"})";
+  // {"NextToken": null, "boto_truncate_amount": 0}, then with 1, then {"NextToken": "n"}
+  const std::string start = "eyJOZXh0VG9rZW4iOiBudWxsLCAiYm90b190cnVuY2F0ZV9hbW91bnQiOiAwfQ==";
+  const std::string second = "eyJOZXh0VG9rZW4iOiBudWxsLCAiYm90b190cnVuY2F0ZV9hbW91bnQiOiAxfQ==";
+  const std::string page_n = "eyJOZXh0VG9rZW4iOiAibiJ9";
+  const auto cut = [](const std::string& token) {
+    return "{\n    \"TaskInstances\": [],\n    \"NextToken\": \"" + token + "\"\n}\n";
+  };
+  struct row {
+    std::string body;
+    std::string from;
+    const char* output;
+    std::string wanted;
+  };
+  const row rows[] = {
+      {two, "", "json", cut(start)},
+      {two, "", "text", "NEXTTOKEN\t" + start + '\n'},
+      {two, start, "json", cut(start)},
+      {two, second, "json", cut(second)},
+      {R"({"TaskInstances":[],"NextToken":"n"})", "", "json", cut(page_n)},
+      {R"({"TaskInstances":[]})", "", "json", "{\n    \"TaskInstances\": []\n}\n"},
+      {R"({"TaskInstances":[]})", "", "text", ""},
+      {"{}", "", "json", ""},
+  };
+  for (const row& each : rows) {
+    CAPTURE(each.body);
+    CAPTURE(each.from);
+    program p;
+    const auto network = std::make_shared<scripted_network>(std::vector{each.body});
+    p.network = network;
+    std::vector<std::string> more{"--max-items", "0", "--output", each.output};
+    if (!each.from.empty()) more.insert(more.end(), {"--starting-token", each.from});
+    CHECK(p.list("r", more) == exit_code::success);
+    CHECK(p.out == each.wanted);
+    CHECK(network->requests.size() == 1);
+  }
+}
+
+TEST_CASE("starting tokens of older AWS CLIs") {
+  const test::aws_environment set{keys};
+  const std::string page = R"({"TaskInstances":[{"TaskInstanceId":"a"},{"TaskInstanceId":"b"}]})";
+  struct row {
+    const char* token;
+    std::string sent;
+    std::vector<std::string> items;
+  };
+  const std::string first = "{\"WorkflowArn\":\"" + std::string{emulator::default_workflow_arn} + "\",\"RunId\":\"r\"";
+  const row rows[] = {
+      {"None", first + "}", {"a", "b"}},
+      {"None___1", first + "}", {"b"}},
+      {"tok___1", first + R"(,"NextToken":"tok"})", {"b"}},
+      {"tok___x", first + R"(,"NextToken":"tok___x"})", {"a", "b"}},
+      {"tok", first + R"(,"NextToken":"tok"})", {"a", "b"}},
+      {"eyJOZXh0VG9rZW4iOiAiTm9uZSJ9", first + "}", {"a", "b"}},  // {"NextToken": "None"}
+      {"", first + R"(,"NextToken":""})", {"a", "b"}},
+  };
+  for (const row& each : rows) {
+    CAPTURE(each.token);
+    program p;
+    const auto network = std::make_shared<scripted_network>(std::vector{page});
+    p.network = network;
+    CHECK(p.list("r", {"--starting-token", each.token}) == exit_code::success);
+    REQUIRE(network->requests.size() == 1);
+    CHECK(network->requests[0] == each.sent);
+    CHECK(ids(p.output()) == each.items);
+  }
+}
+
+TEST_CASE("parameters in files, as the AWS CLI reads them") {
+  auto variables = keys;
+  const auto folder = std::filesystem::temp_directory_path() / ("mwaa_cli_files." + std::to_string(::getpid()));
+  std::filesystem::create_directories(folder / "it's");
+  std::ofstream{folder / "id"} << "from-a-file";
+  std::ofstream{folder / "lines"} << "a\r\nb\rc\n";
+  std::ofstream{folder / "binary"} << "\xff\xfe";
+  std::ofstream{folder / "five"} << "5\n";
+  variables["HOME"] = folder.string();
+  const test::aws_environment set{variables};
+  program p;
+  const auto network = std::make_shared<scripted_network>(std::vector<std::string>{R"({"TaskInstances":[]})"});
+  p.network = network;
+
+  const std::string path = folder.string();
+  struct sent {
+    std::string run_id;
+    std::vector<std::string> more;
+    std::string part;
+  };
+  const sent accepted[] = {
+      {"file://" + path + "/id", {}, R"("RunId":"from-a-file")"},
+      {"file://" + path + "/lines", {}, R"("RunId":"a\nb\nc\n")"},
+      {"file://~/id", {}, R"("RunId":"from-a-file")"},
+      {"file://$HOME/id", {}, R"("RunId":"from-a-file")"},
+      {"file://${HOME}/id", {}, R"("RunId":"from-a-file")"},
+      {"FILE://x", {}, R"("RunId":"FILE://x")"},
+      {"r", {"--max-results", "file://" + path + "/five"}, R"("MaxResults":5)"},
+      {"r", {"--max-results", "fileb://" + path + "/five"}, R"("MaxResults":5)"},
+      {"r", {"--next-token", "file://" + path + "/id"}, R"("NextToken":"from-a-file")"},
+      {"r", {"--starting-token", "file://" + path + "/id"}, R"("NextToken":"from-a-file")"},
+      {"r", {"--workflow-arn", "file://" + path + "/id"}, R"("WorkflowArn":"from-a-file")"},
+  };
+  for (const sent& each : accepted) {
+    CAPTURE(each.run_id);
+    CAPTURE(each.part);
+    network->requests.clear();
+    CHECK(p.list(each.run_id, each.more) == exit_code::success);
+    REQUIRE(network->requests.size() == 1);
+    CHECK(network->requests[0].find(each.part) != std::string::npos);
+  }
+
+  struct refusal {
+    std::string run_id;
+    std::vector<std::string> more;
+    std::string message;
+  };
+  const std::string unable = "Error parsing parameter '--run-id': Unable to load paramfile ";
+  const refusal refused[] = {
+      {"file:///nonexistent", {}, unable + "file:///nonexistent: [Errno 2] No such file or directory: '/nonexistent'"},
+      {"fileb:///nonexistent",
+       {},
+       unable + "fileb:///nonexistent: [Errno 2] No such file or directory: '/nonexistent'"},
+      {"file://", {}, unable + "file://: [Errno 2] No such file or directory: ''"},
+      {"file://" + path, {}, unable + "file://" + path + ": [Errno 21] Is a directory: '" + path + "'"},
+      {"file://~/it's/x", {}, unable + "file://~/it's/x: [Errno 2] No such file or directory: \"" + path + "/it's/x\""},
+      {"file://${NOPE}/x", {}, unable + "file://${NOPE}/x: [Errno 2] No such file or directory: '${NOPE}/x'"},
+      {"file://" + path + "/binary",
+       {},
+       unable + "(" + path +
+           "/binary), text contents could not be decoded.  If this is a binary file, please use the fileb:// prefix "
+           "instead of the file:// prefix."},
+      {"fileb://" + path + "/id",
+       {},
+       unable + "fileb://" + path + "/id: fileb:// gives bytes, and the parameter is text: use file://"},
+      {"r", {"--page-size", "file://" + path + "/five"}, "argument --page-size: invalid int value: 'file://"},
+      {"r", {"--max-items", "file://" + path + "/five"}, "argument --max-items: invalid int value: 'file://"},
+      {"r", {"--max-results", "file://" + path + "/id"}, "argument --max-results: invalid int value: 'from-a-file'"},
+      {"r",
+       {"--starting-token", "file:///nonexistent"},
+       "Error parsing parameter '--starting-token': Unable to load paramfile file:///nonexistent: "},
+  };
+  network->requests.clear();
+  for (const refusal& each : refused) {
+    CAPTURE(each.message);
+    CHECK(p.list(each.run_id, each.more) == exit_code::usage);
+    CHECK(p.err.find("An error occurred (ParamValidation): " + each.message) != std::string::npos);
+  }
+  CHECK(network->requests.empty());
+  std::filesystem::remove_all(folder);
+}
+
+TEST_CASE("the format of output: option, environment, profile, JSON") {
+  const auto config = std::filesystem::temp_directory_path() / ("mwaa_cli_output." + std::to_string(::getpid()));
+  std::ofstream{config} << "[default]\noutput = text\n[profile t]\noutput = table\n[profile n]\nregion = us-east-1\n"
+                           "[profile x]\noutput = yaml\n";
+  struct row {
+    const char* option;
+    const char* variable;
+    const char* profile;
+    const char* begins;
+  };
+  const row rows[] = {
+      {"", "", "", "TASKINSTANCES\t"}, {"", "", "t", "-----"},     {"", "", "n", "{\n"},
+      {"", "json", "", "{\n"},         {"", "json", "t", "{\n"},   {"", "json", "x", "{\n"},
+      {"table", "json", "", "-----"},  {"json", "xml", "", "{\n"}, {"text", "", "x", "TASKINSTANCES\t"},
+  };
+  const auto environment = [&](const row& each) {
+    auto out = keys;
+    out["AWS_CONFIG_FILE"] = config.string();
+    if (*each.variable != '\0') out["AWS_DEFAULT_OUTPUT"] = each.variable;
+    if (*each.profile != '\0') out["AWS_PROFILE"] = each.profile;
+    return out;
+  };
+  program p;
+  for (const row& each : rows) {
+    CAPTURE(each.option);
+    CAPTURE(each.variable);
+    CAPTURE(each.profile);
+    const test::aws_environment set{environment(each)};
+    std::vector<std::string> more;
+    if (*each.option != '\0') more = {"--output", each.option};
+    CHECK(p.list(emulator::run_failed, more) == exit_code::success);
+    CHECK(p.out.starts_with(each.begins));
+  }
+  const auto sent = p.service.request_count();
+  {
+    const test::aws_environment set{environment({"", "", "x", ""})};
+    CHECK(p.list(emulator::run_failed) == exit_code::failure);
+    CHECK(p.err.find("Unknown output type: yaml (" + config.string() +
+                     ", line 8: output; there is json, text, table)") != std::string::npos);
+    CHECK(p.run({"configure", "list", "--debug"}) == exit_code::success);
+    CHECK(p.err.find("output = yaml  # " + config.string() + ", line 8: output\n") != std::string::npos);
+  }
+  const test::aws_environment set{environment({"", "xml", "", ""})};
+  CHECK(p.list(emulator::run_failed) == exit_code::failure);
+  CHECK(p.err.find("Unknown output type: xml (environment variable AWS_DEFAULT_OUTPUT; there is ") !=
+        std::string::npos);
+  CHECK(p.out.empty());
+  CHECK(p.service.request_count() == sent);
+  std::filesystem::remove(config);
 }
 
 TEST_CASE("a listing that --max-items cuts goes on at its token, inside a page too") {
@@ -306,6 +584,38 @@ TEST_CASE("--debug tells what was done, without secrets, on standard error") {
   CHECK(lines(p.out) == 250);
 }
 
+TEST_CASE("each attempt is logged when it begins and when it ends") {
+  const test::aws_environment set{keys};
+  program p;
+  p.around.adjust = [&, inner = p.around.adjust](mwaa::client_config& config) {
+    inner(config);
+    config.time = std::make_shared<leaping_clock>();
+    config.retry.max_hint = std::chrono::seconds{60};
+  };
+  p.service.script(fault::throttle(std::chrono::seconds{7}));
+  CHECK(p.list(emulator::run_empty, {"--debug"}) == exit_code::success);
+  const char* const wanted[] = {"attempt 1 of ListTaskInstances begins\n", "attempt 1: HTTP 429 ThrottlingException, ",
+                                "attempt 2 of ListTaskInstances begins\n", "attempt 2: HTTP 200, ", "page of 0, "};
+  std::size_t at = 0;
+  for (const char* part : wanted) {
+    CAPTURE(part);
+    const std::size_t found = p.err.find(part, at);
+    REQUIRE(found != std::string::npos);
+    at = found;
+  }
+  CHECK(p.err.find("[INFO]") == std::string::npos);
+
+  // A person is told of the wait alone.
+  p.around.err_is_terminal = true;
+  p.service.script(fault::throttle(std::chrono::seconds{7}));
+  CHECK(p.list(emulator::run_empty) == exit_code::success);
+  CHECK(p.err.starts_with("mwaa-serverless: [INFO]: waiting 7."));
+  CHECK(p.err.find(" s before attempt 2 (HTTP 429 ThrottlingException)\n") != std::string::npos);
+  CHECK(lines(p.err) == 1);
+  CHECK(p.list(emulator::run_empty) == exit_code::success);
+  CHECK(p.err.empty());
+}
+
 TEST_CASE("no secret in any output, whatever happens") {
   const auto home = std::filesystem::temp_directory_path() / ("mwaa_cli_secrets." + std::to_string(::getpid()));
   std::filesystem::create_directories(home / ".aws");
@@ -379,6 +689,7 @@ TEST_CASE("configure list shows what counts and where it comes from, as the AWS 
 }
 
 TEST_CASE("Ctrl-C cancels what is under way") {
+  std::signal(SIGINT, SIG_DFL);  // whoever runs the tests may ignore it
   const test::aws_environment set{keys};
   program p;
   p.network = std::make_shared<interrupted_network>();

@@ -57,6 +57,14 @@ LISTINGS = [
     RUN + ["run-failed", "--max-results", "5", "--output", "table"],
     ["--run-id=run-failed", f"--workflow-arn={WORKFLOW_ARN}", "--output=text", "--color=off"],
     RUN + ["run-empty", "--run-id", "run-failed", "--output", "text"],
+    RUN + ["run-failed", "--max-items", "0"],
+    RUN + ["run-failed", "--max-items", "0", "--output", "text"],
+    RUN + ["run-failed", "--max-items", "0", "--output", "table"],
+    RUN + ["run-empty", "--max-items", "0"],
+    RUN + ["run-failed", "--max-items", "0", "--starting-token", "None___3"],
+    RUN + ["run-failed", "--starting-token", "None"],
+    RUN + ["run-failed", "--starting-token", "None", "--max-items", "2"],
+    RUN + ["run-failed", "--starting-token", "None___3", "--output", "text"],
 ]
 
 # What is refused, here or there, and the exit code that both give.
@@ -83,6 +91,17 @@ REFUSALS = [
     (254, RUN + ["run-failed", "--next-token", "made-up"]),
     (254, RUN + ["run-failed", "--starting-token", ""]),
     (254, RUN + ["run-failed", "--next-token", ""]),
+    (252, RUN + ["file:///nonexistent"]),
+    (252, RUN + ["fileb:///nonexistent"]),
+    (252, RUN + ["file:///"]),
+    (252, RUN + ["file://"]),
+    (252, RUN + ["file:///no'apostrophe"]),
+    (252, RUN + ["file://${NO_SUCH_VARIABLE}/x"]),
+    (252, RUN + ["file://~no-such-user/x"]),
+    (252, RUN + ["fileb:///dev/null"]),
+    (252, RUN + ["run-failed", "--page-size", "file:///dev/null"]),
+    (252, RUN + ["run-failed", "--next-token", "file:///nonexistent"]),
+    (252, RUN + ["run-failed", "--starting-token", "file:///nonexistent"]),
     (255, RUN + ["run-failed", "--profile", "no-such-profile"]),
 ]
 
@@ -165,8 +184,41 @@ class AgainstV2(Comparison):
                 self.assertEqual(code, expected[tuple(arguments)], (err, their_err))
                 self.assertEqual(out, b"")
                 self.assertIn(b"mwaa-serverless: [ERROR]: ", err)
-                if code == 254:  # the sentence itself; the older v2 has no prefix and no details
+                # The sentence itself; the older v2 has no prefix and no details.
+                if code == 254 or b"Unable to load paramfile" in their_err:
                     self.assertIn(their_err.strip(), err)
+
+    def test_parameters_in_files(self):
+        with tempfile.TemporaryDirectory(prefix="mwaa-serverless-files-") as directory:
+            files = pathlib.Path(directory)
+            (files / "run").write_text("run-failed")
+            (files / "lines").write_text("run-failed\r\n")
+            (files / "arn").write_text(WORKFLOW_ARN)
+            (files / "five").write_text("5\n")
+            (files / "binary").write_bytes(b"\xff")
+            cases = [RUN + ["file://~/run"], RUN + [f"file://{directory}/run"], RUN + ["file://$HOME/run"],
+                     RUN + ["file://~/../" + files.name + "/${FILE_NAME}"], RUN + ["file://~/lines"],
+                     RUN + ["file://~/binary"], ["--workflow-arn", "file://~/arn", "--run-id", "run-failed"],
+                     RUN + ["run-failed", "--max-results", "file://~/five"],
+                     RUN + ["run-failed", "--max-results", "fileb://~/five"]]
+            with EmulatorProcess(EMULATOR) as emulator:
+                codes = [code for _, code, _, _, _ in
+                         self.compare(emulator, cases, HOME=directory, FILE_NAME="run", LC_ALL="C.UTF-8")]
+                self.assertEqual(codes, [0, 0, 0, 0, 254, 252, 0, 0, 0])
+
+    def test_output_of_the_profile(self):
+        with tempfile.TemporaryDirectory(prefix="mwaa-serverless-home-") as directory:
+            config = pathlib.Path(directory) / "config"
+            config.write_text("[default]\noutput = text\n[profile t]\noutput = table\n[profile x]\noutput = xml\n"
+                              "[profile n]\nregion = us-east-1\n")
+            with EmulatorProcess(EMULATOR) as emulator:
+                for code, changes in [(0, {}), (0, {"AWS_PROFILE": "t"}), (255, {"AWS_PROFILE": "x"}),
+                                      (0, {"AWS_PROFILE": "n"}), (0, {"AWS_DEFAULT_OUTPUT": "json"}),
+                                      (0, {"AWS_PROFILE": "x", "AWS_DEFAULT_OUTPUT": "json"})]:
+                    changes = {"AWS_CONFIG_FILE": str(config), **changes}
+                    for _, our_code, _, err, their_err in self.compare(emulator, [RUN + ["run-failed"]], **changes):
+                        self.assertEqual(our_code, code, (err, their_err))
+                        self.assertIn(their_err.strip(), err)
 
     def test_resuming_each_other(self):
         """A token of one program goes on in the other."""
@@ -341,6 +393,7 @@ class Alone(unittest.TestCase):
 V2 = find_v2()
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever runs the tests may ignore it
     if V2 is None:
         if os.environ.get("MWAA_SERVERLESS_REQUIRE_ALL") == "1":
             sys.exit("no AWS CLI v2 on this machine (Debian: apt-get install awscli)")
