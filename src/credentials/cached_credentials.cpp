@@ -264,6 +264,11 @@ provider_options checked(provider_options options) {
     throw exception(
         error(errc::invalid_configuration, "provider_options::fetch_timeout must be positive and at most an hour"));
   }
+  if (options.mfa_code) {
+    options.mfa_code = [ask_user = std::move(options.mfa_code)](std::string serial) {
+      return net::made(ask_user(std::move(serial)));
+    };
+  }
   options.time = options.time ? net::make_checked_clock(std::move(options.time)) : make_system_clock();
   return options;
 }

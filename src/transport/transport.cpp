@@ -46,7 +46,9 @@ std::string origin::authority() const {
 
 http_request::http_request() : destination_(std::make_shared<const origin>()) {}
 http_request::http_request(std::shared_ptr<const origin> to, std::string head_and_body, std::size_t head_size)
-    : destination_(std::move(to)), bytes_(std::move(head_and_body)), head_size_(head_size) {}
+    : destination_(to ? std::move(to) : std::make_shared<const origin>()),
+      bytes_(std::move(head_and_body)),
+      head_size_(std::min(head_size, bytes_.size())) {}
 
 std::optional<std::string_view> http_request::header(std::string_view name) const noexcept {
   const auto lines = head();

@@ -37,6 +37,8 @@ error thrown_by(std::string_view who, const std::exception_ptr& thrown, errc cod
 }
 
 error returned_by(std::string_view who, error failure) {
+  if (failure.code == asio::error::operation_aborted)
+    return broken_contract(who, "returned operation_aborted, which is for a caller that cancels; return another error");
   if (failure.code.failed()) return failure;
   std::string did = "returned an error whose code says success; set error::code";
   if (!failure.message.empty()) did += " (its message: " + failure.message + ")";

@@ -25,7 +25,8 @@ namespace mwaa_serverless::net {
 /// What an exception of `who` becomes: the error that one of this library's carries, else one with `code`. Lets
 /// std::bad_alloc through.
 [[nodiscard]] error thrown_by(std::string_view who, const std::exception_ptr& thrown, errc code);
-/// An error as `who` returned it; one with a code of success is none.
+/// An error as `who` returned it. One with the code of a success, or of a cancellation, is errc::broken_contract: it
+/// would be taken for that.
 [[nodiscard]] error returned_by(std::string_view who, error failure);
 
 /// Who keeps their limits gets this much longer to end by themselves, with an error that says more.

@@ -43,6 +43,7 @@ enum class fault {
   ignores_cancel,  // never ends, and does not obey
   drops_handler,   // destroys the handler that it was to call
   success_error,   // an error whose code is that of success
+  aborted_error,   // and one whose code is that of a cancellation
   nothing,         // null, a response of status 0
 };
 
@@ -93,6 +94,13 @@ asio::awaitable<void> misbehave(fault how) {
   }
 }
 
+std::optional<mwaa::error> wrong_error(fault how) {
+  std::optional<mwaa::error> out;
+  if (how == fault::success_error) out.emplace(boost::system::error_code{}, "fine");
+  if (how == fault::aborted_error) out.emplace(boost::system::error_code{asio::error::operation_aborted}, "stopped");
+  return out;
+}
+
 // For the faults that show before the coroutine runs. True: an empty awaitable is wanted.
 bool fails_at_once(fault how) {
   if (how == fault::throws_at_once) throw std::runtime_error("out of luck");
@@ -102,7 +110,7 @@ bool fails_at_once(fault how) {
 asio::awaitable<keys_result> give_keys(fault how, int& asked) {
   ++asked;
   co_await misbehave(how);
-  if (how == fault::success_error) co_return mwaa::error(boost::system::error_code{}, "fine");
+  if (auto wrong = wrong_error(how)) co_return *std::move(wrong);
   if (how == fault::nothing) co_return std::shared_ptr<const mwaa::credentials>{};
   co_return std::make_shared<const mwaa::credentials>("AKID", "secret");
 }
@@ -120,11 +128,14 @@ class provider final : public mwaa::credentials_provider {
   int asked = 0;
 };
 
+asio::awaitable<std::string> answer_mfa(fault how) {
+  co_await misbehave(how);
+  co_return "123456";
+}
+
 asio::awaitable<std::optional<mwaa::error>> decide(fault how) {
   co_await misbehave(how);
-  std::optional<mwaa::error> out;
-  if (how == fault::success_error) out.emplace(boost::system::error_code{}, "fine");
-  co_return out;
+  co_return wrong_error(how);
 }
 
 class gate final : public mwaa::attempt_gate {
@@ -139,7 +150,7 @@ class gate final : public mwaa::attempt_gate {
 
 asio::awaitable<response_result> respond(fault how) {
   co_await misbehave(how);
-  if (how == fault::success_error) co_return mwaa::error(boost::system::error_code{}, "fine");
+  if (auto wrong = wrong_error(how)) co_return *std::move(wrong);
   if (how == fault::nothing) co_return mwaa::http_response{};
   co_return test::page({"x"});
 }
@@ -153,7 +164,7 @@ class network final : public mwaa::transport {
   }
   asio::awaitable<mwaa::result<void>> prewarm(std::shared_ptr<const mwaa::origin>, std::size_t) override {
     co_await misbehave(how);
-    if (how == fault::success_error) co_return mwaa::error(boost::system::error_code{}, "fine");
+    if (auto wrong = wrong_error(how)) co_return *std::move(wrong);
     co_return mwaa::result<void>{};
   }
   asio::awaitable<void> close() override { return misbehave(how); }
@@ -201,6 +212,7 @@ TEST_CASE("user's credentials provider: each fault is an error that names it") {
       {fault::ignores_cancel, errc::deadline_exceeded, "did not end"},
       {fault::drops_handler, errc::broken_contract, "completion handler"},
       {fault::success_error, errc::broken_contract, "success"},
+      {fault::aborted_error, errc::broken_contract, "operation_aborted"},
       {fault::nothing, errc::broken_contract, "null pointer"},
   };
   for (const expectation& each : rows) {
@@ -228,6 +240,7 @@ TEST_CASE("user's source in make_cached_credentials: 50 callers get the failure 
       {fault::ignores_cancel, errc::credentials_failed, "did not end"},
       {fault::drops_handler, errc::broken_contract, "completion handler"},
       {fault::success_error, errc::broken_contract, "success"},
+      {fault::aborted_error, errc::broken_contract, "operation_aborted"},
       {fault::nothing, errc::broken_contract, "null pointer"},
   };
   for (const expectation& each : rows) {
@@ -286,6 +299,35 @@ TEST_CASE("user's objects: null and empty ones are refused by name where they ar
                        mwaa::exception);
 }
 
+TEST_CASE("user's mfa_code: each fault is an error") {
+  const std::vector<std::pair<fault, const char*>> rows{
+      {fault::throws_int, "no std::exception"},     {fault::throws_runtime_error, "out of luck"},
+      {fault::throws_aborted, "operation_aborted"}, {fault::throws_at_once, "out of luck"},
+      {fault::empty_awaitable, "empty awaitable"},  {fault::never_ends, "did not end"},
+      {fault::ignores_cancel, "did not end"},       {fault::drops_handler, "completion handler"},
+  };
+  for (const auto& [how, text] : rows) {
+    CAPTURE(static_cast<int>(how));
+    canned_service service;
+    mwaa::provider_options options;
+    options.time = service.time;
+    options.fetch_timeout = 4s;
+    options.network = service.network;
+    options.mfa_code = [how = how](std::string) -> asio::awaitable<std::string> {
+      if (fails_at_once(how)) return asio::awaitable<std::string>{};
+      return answer_mfa(how);
+    };
+    mwaa::assume_role_options role{"arn:aws:iam::123456789012:role/name", "us-east-1"};
+    role.mfa_serial = "arn:aws:iam::123456789012:mfa/name";
+    service.config.credentials =
+        mwaa::make_assume_role_credentials(mwaa::make_static_credentials({"AKID", "secret"}), role, options);
+    const auto failure = failure_of(service, service.make_client());
+    CHECK(failure.phase == mwaa::phase::credentials);
+    CHECK_MESSAGE(failure.message.find(text) != std::string::npos, failure.message);
+    CHECK(service.network->requests.empty());
+  }
+}
+
 TEST_CASE("user's attempt gate: each fault is an error that names it") {
   using mwaa::errc;
   const expectation rows[]{
@@ -299,6 +341,7 @@ TEST_CASE("user's attempt gate: each fault is an error that names it") {
       {fault::ignores_cancel, errc::deadline_exceeded, "did not end"},
       {fault::drops_handler, errc::broken_contract, "completion handler"},
       {fault::success_error, errc::broken_contract, "success"},
+      {fault::aborted_error, errc::broken_contract, "operation_aborted"},
   };
   for (const expectation& each : rows) {
     CAPTURE(static_cast<int>(each.how));
@@ -324,6 +367,7 @@ TEST_CASE("user's transport: each fault is an error that names it") {
       {fault::ignores_cancel, errc::deadline_exceeded, "did not end"},
       {fault::drops_handler, errc::broken_contract, "completion handler"},
       {fault::success_error, errc::broken_contract, "success"},
+      {fault::aborted_error, errc::broken_contract, "operation_aborted"},
       {fault::nothing, errc::broken_contract, "status is 0"},
   };
   for (const expectation& each : rows) {
@@ -337,7 +381,7 @@ TEST_CASE("user's transport: each fault is an error that names it") {
     const auto warmed = service.run(mwaa::as_result(client.prewarm()));
     REQUIRE(warmed.has_error());
     if (warmed.error().code != errc::attempt_timeout) check(warmed.error(), each, "client_config::network: prewarm()");
-    if (each.how == fault::success_error) continue;
+    if (each.how == fault::success_error || each.how == fault::aborted_error) continue;
     if (each.how == fault::never_ends || each.how == fault::ignores_cancel) {
       // close() has no limit, but can be cancelled.
       asio::cancellation_signal stop;
@@ -569,4 +613,12 @@ TEST_CASE("user's clock: a call can be cancelled while its sleep ignores that") 
   service.time->run(service.io);
   REQUIRE(ended);
   CHECK_THROWS_AS(std::rethrow_exception(ended), boost::system::system_error);
+}
+
+TEST_CASE("http_request: without an origin, and with a head longer than its bytes") {
+  const mwaa::http_request odd{nullptr, "GET / HTTP/1.1\r\n\r\n", 1000};
+  CHECK(odd.destination().host.empty());
+  CHECK(odd.head().size() == 18);
+  CHECK(odd.body().empty());
+  CHECK_FALSE(odd.header("host").has_value());
 }
