@@ -7,14 +7,19 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/strand.hpp>
+#include <boost/asio/thread_pool.hpp>
 #include <chrono>
 #include <filesystem>
+#include <memory>
 #include <mwaa_serverless/client.hpp>
 #include <random>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "support/scripted_server.hpp"
 #include "testing/local_service.hpp"
 
 namespace asio = boost::asio;
@@ -246,6 +251,54 @@ TEST_CASE("client: connections are opened before the first call") {
   io.restart();
   io.run();
   CHECK(prewarm(1) == mwaa::errc::client_closed);
+}
+
+TEST_CASE("client: connections opened ahead on a bare thread_pool, cancelled or not") {
+  testing::local_service service{{}, true};
+  auto config = service.config();
+  config.max_connections = 8;
+  for (int round = 0; round < 20; ++round) {
+    asio::thread_pool threads{4};
+    std::atomic<int> ended{0};
+    {
+      const mwaa::client client{threads.get_executor(), config};
+      const auto strand = asio::make_strand(threads.get_executor());
+      asio::cancellation_signal stop;
+      asio::co_spawn(threads, client.prewarm(8), [&ended](const std::exception_ptr&) { ++ended; });
+      asio::co_spawn(strand, client.prewarm(4),
+                     asio::bind_cancellation_slot(stop.slot(), [&ended](const std::exception_ptr&) { ++ended; }));
+      if (round % 2 == 0)
+        asio::post(strand, [&stop] { stop.emit(asio::cancellation_type::terminal); });
+      else
+        asio::co_spawn(threads, client.close(), [](const std::exception_ptr&) {});
+      threads.join();
+    }
+    CHECK(ended == 2);
+  }
+}
+
+TEST_CASE("client: the loop goes while connections are opened ahead, and while close() waits for that") {
+  const test::silent_address nobody;
+  auto io = std::make_unique<asio::io_context>();
+  mwaa::client_config config;
+  config.region = "us-east-1";
+  config.endpoint_url = "http://127.0.0.1:" + std::to_string(nobody.port());
+  config.credentials = mwaa::make_static_credentials({"AKID", "secret"});
+  auto client = std::make_unique<mwaa::client>(io->get_executor(), config);
+  int ended = 0;
+  const auto note = [&ended](const std::exception_ptr&) { ++ended; };
+  asio::co_spawn(*io, client->prewarm(4), note);
+  asio::co_spawn(*io, client->list_task_instances(request_for("run")),
+                 [&ended](const std::exception_ptr&, auto&&) { ++ended; });
+  io->poll();
+  CHECK(client->metrics().transport.in_use == 5);
+  asio::co_spawn(*io, client->close(), note);
+  asio::co_spawn(*io, client->close(), note);
+  io->restart();
+  io->poll();
+  client.reset();
+  io.reset();
+  CHECK(ended == 0);
 }
 
 TEST_CASE("client: an unreadable CA bundle is refused for https, and no matter for http") {
