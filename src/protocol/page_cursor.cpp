@@ -103,6 +103,19 @@ error altered(std::string_view why) {
 page_position::page_position(std::optional<std::string> next_token_value, std::uint64_t truncate_amount_value)
     : next_token(std::move(next_token_value)), truncate_amount(truncate_amount_value) {}
 
+void page_cycle::add(std::string_view token, std::uint64_t page) {
+  if (++steps_ < limit_) return;
+  kept_ = token;
+  kept_page_ = page;
+  steps_ = 0;
+  limit_ *= 2;
+}
+
+std::optional<std::uint64_t> page_cycle::find(std::string_view token) const {
+  if (kept_.empty() || token != kept_) return std::nullopt;
+  return kept_page_;
+}
+
 std::string encode_page_token(const page_position& position) {
   std::string json = "{\"NextToken\": ";
   json += position.next_token ? python_json_string(*position.next_token) : "null";

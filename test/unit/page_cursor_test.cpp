@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,6 +11,7 @@ using namespace std::literals;
 using mwaa_serverless::errc;
 using mwaa_serverless::protocol::decode_page_token;
 using mwaa_serverless::protocol::encode_page_token;
+using mwaa_serverless::protocol::page_cycle;
 using mwaa_serverless::protocol::page_position;
 
 namespace {
@@ -90,5 +92,30 @@ TEST_CASE("page_cursor: an empty token and altered ones are errors") {
     REQUIRE(position.has_error());
     CHECK(position.error().code == errc::invalid_page_token);
     CHECK_FALSE(position.error().message.empty());
+  }
+}
+
+TEST_CASE("page_cycle: finds each cycle within a few rounds, and nothing else") {
+  for (const std::uint64_t tail : {0, 1, 2, 3, 10, 1000}) {
+    for (const std::uint64_t length : {1, 2, 3, 4, 5, 17, 64, 999}) {
+      CAPTURE(tail);
+      CAPTURE(length);
+      page_cycle seen;
+      // The token of step n; they come back from step tail + length on.
+      const auto token = [&](std::uint64_t n) {
+        return "t" + std::to_string(n < tail ? n : tail + (n - tail) % length);
+      };
+      std::uint64_t step = 0;
+      while (!seen.find(token(step)) && step < 10'000) {
+        seen.add(token(step), step + 1);
+        ++step;
+      }
+      CHECK(step >= tail + length);  // no sooner than a token has come back
+      CHECK(step <= 3 * (tail + length));
+      const auto named = seen.find(token(step));
+      REQUIRE(named);
+      CHECK(token(*named - 1) == token(step));
+      CHECK(seen.find(token(step)) == named);  // to ask changes nothing
+    }
   }
 }
