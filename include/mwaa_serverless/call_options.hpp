@@ -33,27 +33,27 @@ class call_options {
   /// one call at a time.
   std::shared_ptr<std::vector<attempt_record>> attempt_log;
 
-  call_options&& with_attempt_timeout(std::chrono::milliseconds value) && {
+  call_options with_attempt_timeout(std::chrono::milliseconds value) && {
     attempt_timeout = value;
     return std::move(*this);
   }
-  call_options&& with_operation_timeout(std::chrono::milliseconds value) && {
+  call_options with_operation_timeout(std::chrono::milliseconds value) && {
     operation_timeout = value;
     return std::move(*this);
   }
-  call_options&& with_deadline(clock::time_point value) && {
+  call_options with_deadline(clock::time_point value) && {
     deadline = value;
     return std::move(*this);
   }
-  call_options&& with_retry_mode(mwaa_serverless::retry_mode value) && {
+  call_options with_retry_mode(mwaa_serverless::retry_mode value) && {
     retry_mode = value;
     return std::move(*this);
   }
-  call_options&& with_attempt_log(std::shared_ptr<std::vector<attempt_record>> value) && {
+  call_options with_attempt_log(std::shared_ptr<std::vector<attempt_record>> value) && {
     attempt_log = std::move(value);
     return std::move(*this);
   }
-  call_options&& with_max_attempts(int value) && {
+  call_options with_max_attempts(int value) && {
     max_attempts = value;
     return std::move(*this);
   }

@@ -110,11 +110,11 @@ class list_task_instances_request {
   /// `next_token` of the page before; absent for the first page.
   std::optional<std::string> next_token;
 
-  list_task_instances_request&& with_max_results(std::int32_t value) && {
+  list_task_instances_request with_max_results(std::int32_t value) && {
     max_results = value;
     return std::move(*this);
   }
-  list_task_instances_request&& with_next_token(std::string value) && {
+  list_task_instances_request with_next_token(std::string value) && {
     next_token = std::move(value);
     return std::move(*this);
   }
