@@ -2,10 +2,14 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/cancellation_state.hpp>
+#include <boost/asio/cancellation_type.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <coroutine>
 #include <cstddef>
 #include <exception>
 #include <memory>
+#include <mwaa_serverless/clock.hpp>
 #include <optional>
 #include <type_traits>
 #include <utility>
@@ -13,6 +17,12 @@
 #include <vector>
 
 namespace mwaa_serverless {
+
+namespace detail {
+template <class Promise>
+class body_handle;
+class take_back;
+}  // namespace detail
 
 /// A lazy stream of `T`: `co_yield` inside, `co_await next()` outside; the body may itself `co_await` any
 /// boost::asio::awaitable.
@@ -31,10 +41,20 @@ namespace mwaa_serverless {
 ///   every later next() throws it again.
 /// * What the body awaits runs as part of next(): on the executor, and under the cancellation, of the coroutine that
 ///   awaits it. Cancelling next() makes what the body awaits throw operation_aborted there.
-/// * Destroying a generator that is suspended destroys its body, and so cancels and cleans up. Destroying it, or
-/// calling
-///   next() again, while a next() runs is undefined: cancel that one first and await its end.
-/// * Move-only. For one coroutine at a time.
+/// * A value is given once next() has ended with it. When next() has been cancelled by then, it throws
+///   operation_aborted, and the following next() gives the value.
+/// * Destroying a generator destroys its body, and so cancels and cleans up what the body awaits. While a next() runs,
+///   or waits to be awaited, the body lives on until that next() has ended.
+/// * When the coroutine that awaits next() is destroyed within it (its io_context was), what the body awaits throws
+///   operation_aborted into the body at the following next().
+/// * Move-only. For one coroutine at a time; not for several threads at once.
+///
+/// `co_await (stream.next() || other)`, of boost/asio/experimental/awaitable_operators.hpp, throws the result of the
+/// side that ends second away. Both sides may end well in one turn of the loop; next() then notices that it has been
+/// cancelled and keeps its value. That needs an executor that runs one thing at a time (an io_context of one thread, a
+/// strand: what `||` itself needs), and nothing between next() and the `||`: a chain such as `(next() || a) || b`, and
+/// a coroutine of your own around next() that awaits something more, can still lose a value. Where there is only a
+/// deadline, use next_until().
 template <class T>
 class [[nodiscard]] async_generator {
   static_assert(std::is_object_v<T> && !std::is_const_v<T>, "async_generator<T>: T is a plain object type");
@@ -45,35 +65,106 @@ class [[nodiscard]] async_generator {
  public:
   class promise_type;
 
-  async_generator(async_generator&& other) noexcept : body_(std::exchange(other.body_, nullptr)) {}
-  async_generator& operator=(async_generator&& other) noexcept {
-    async_generator taken{std::move(other)};
-    std::swap(body_, taken.body_);
-    return *this;
-  }
+  async_generator(async_generator&&) noexcept = default;
+  async_generator& operator=(async_generator&&) noexcept = default;
   async_generator(const async_generator&) = delete;
   async_generator& operator=(const async_generator&) = delete;
-  ~async_generator() {
-    if (body_) body_.destroy();
-  }
+  ~async_generator() = default;
 
-  /// The next value; nullopt at the end. Throws what the body throws. The generator outlives the awaitable.
+  /// The next value; nullopt at the end. Throws what the body throws, and exception(errc::invalid_argument) when the
+  /// generator was moved from, or when another next() of it runs. The generator may be moved or destroyed before the
+  /// awaitable is awaited, and while it is.
   [[nodiscard]] boost::asio::awaitable<std::optional<T>> next();
 
- private:
-  explicit async_generator(std::coroutine_handle<promise_type> body) noexcept : body_(body) {}
+  /// As next(), but throws exception(errc::deadline_exceeded) when there is no value by `deadline`. Never loses a
+  /// value: one that arrives at the deadline is returned, now or by the following call.
+  ///
+  /// At the deadline what the body awaits is cancelled, which ends most bodies; a paginator keeps its position, and a
+  /// new items() or pages() continues there.
+  ///
+  /// `time` is the clock of the deadline: that of client_config::time where one is set; null for the machine's.
+  [[nodiscard]] boost::asio::awaitable<std::optional<T>> next_until(clock::time_point deadline,
+                                                                    std::shared_ptr<clock> time = nullptr);
 
-  std::coroutine_handle<promise_type> body_;
+ private:
+  template <class U>
+  friend boost::asio::awaitable<std::vector<U>> collect(async_generator<U> stream, std::size_t max);
+  using handle = detail::body_handle<promise_type>;
+
+  explicit async_generator(handle body) noexcept : body_(std::move(body)) {}
+  static boost::asio::awaitable<std::optional<T>> resume(handle body);
+  static boost::asio::awaitable<std::optional<T>> resume_until(handle body, clock::time_point deadline,
+                                                               std::shared_ptr<clock> time);
+  static boost::asio::awaitable<void> store_next(handle body, std::optional<T>& value, std::exception_ptr& failure);
+
+  handle body_;
 };
 
-/// All values of `stream` as a vector. Throws std::length_error, having taken `max` values, when there are more: a
-/// limit is required so that a stream without an end cannot eat the memory.
+/// All values of `stream` as a vector. Throws std::length_error when there are more than `max`: a limit is required so
+/// that a stream without an end cannot use up the memory.
+///
+/// All or nothing: when it throws, is cancelled or destroyed, the pages() or items() of a paginator are set back to
+/// where collect() began, so that a new one lists them again. Of a generator of your own, what was read is gone.
 template <class T>
 [[nodiscard]] boost::asio::awaitable<std::vector<T>> collect(async_generator<T> stream, std::size_t max);
 
 namespace detail {
 
 [[noreturn]] void throw_collect_limit(std::size_t max);
+[[noreturn]] void throw_moved_from_generator();
+[[noreturn]] void throw_next_runs_already();
+[[noreturn]] void throw_next_cancelled();
+
+// Lets the executor run what is ready.
+boost::asio::awaitable<void> next_turn();
+
+// Runs `work`, which throws nothing, and cancels it at the deadline. False when the deadline was first.
+boost::asio::awaitable<bool> run_until(boost::asio::awaitable<void> work, clock::time_point deadline,
+                                       std::shared_ptr<clock> time);
+// Throws the failure of a next() that the deadline was ahead of.
+[[noreturn]] void throw_late(const std::exception_ptr& failure);
+
+// Where the values of a generator come from, for a source that can give them again.
+class take_back {
+ public:
+  virtual ~take_back() = default;
+  // The value that the body has just yielded did not reach the caller: the body yields it again when it is resumed.
+  virtual void last() noexcept = 0;
+  // Nothing that the body has yielded reached the caller. The body is not resumed after this.
+  virtual void all() noexcept = 0;
+
+ protected:
+  take_back() = default;
+  take_back(const take_back&) = default;
+  take_back& operator=(const take_back&) = default;
+};
+
+// The body of a generator, shared by the generator and the next() that runs: the last of them destroys it.
+template <class Promise>
+class body_handle {
+ public:
+  explicit body_handle(Promise& promise) noexcept : promise_(&promise) { ++promise_->owners_; }
+  body_handle(const body_handle& other) noexcept : promise_(other.promise_) {
+    if (promise_ != nullptr) ++promise_->owners_;
+  }
+  body_handle(body_handle&& other) noexcept : promise_(std::exchange(other.promise_, nullptr)) {}
+  body_handle& operator=(body_handle other) noexcept {
+    std::swap(promise_, other.promise_);
+    return *this;
+  }
+  ~body_handle() {
+    if (promise_ != nullptr && --promise_->owners_ == 0) coroutine().destroy();
+  }
+
+  [[nodiscard]] bool valid() const noexcept { return promise_ != nullptr; }
+  [[nodiscard]] Promise& promise() const noexcept { return *promise_; }
+  [[nodiscard]] std::coroutine_handle<Promise> coroutine() const noexcept {
+    return std::coroutine_handle<Promise>::from_promise(*promise_);
+  }
+
+ private:
+  Promise* promise_;
+};
 
 // Something that the body of a generator awaits, parked until next() awaits it on the body's behalf: the body is no
 // Asio coroutine, so it cannot await by itself.
@@ -84,7 +175,14 @@ class parked_operation {
 
  protected:
   ~parked_operation() = default;
+  // Throws what the operation threw; operation_aborted when it was destroyed before its end.
+  void check() {
+    if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
+    if (!ended_) throw_next_cancelled();
+  }
+
   std::exception_ptr failure_;
+  bool ended_ = false;
 };
 
 template <class U>
@@ -96,7 +194,7 @@ class parked_awaitable final : public parked_operation {
   static constexpr bool await_ready() noexcept { return false; }
   void await_suspend(std::coroutine_handle<>) noexcept { slot_ = this; }
   U await_resume() {
-    if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
+    check();
     if constexpr (!std::is_void_v<U>) return *std::move(value_);
   }
 
@@ -108,6 +206,7 @@ class parked_awaitable final : public parked_operation {
         U value = co_await std::move(operation_);
         value_.emplace(std::move(value));
       }
+      ended_ = true;
     } catch (...) {
       failure_ = std::current_exception();
     }
@@ -120,14 +219,40 @@ class parked_awaitable final : public parked_operation {
       value_;
 };
 
+// collect() gives all or nothing: what has been read goes back unless it was given().
+template <class Promise>
+class all_or_nothing {
+ public:
+  explicit all_or_nothing(const body_handle<Promise>& body) noexcept : body_(body) {}
+  all_or_nothing(const all_or_nothing&) = delete;
+  all_or_nothing& operator=(const all_or_nothing&) = delete;
+  ~all_or_nothing() {
+    if (!given_ && body_.valid() && body_.promise().source_) body_.promise().source_->all();
+  }
+  void given() noexcept { given_ = true; }
+
+ private:
+  const body_handle<Promise>& body_;
+  bool given_ = false;
+};
+
+template <class Flag>
+concept known_flag = requires { sizeof(Flag); };
+
 }  // namespace detail
+}  // namespace mwaa_serverless
+
+// Of Asio, declared again in case a later version has it no more: see async_generator::resume().
+namespace boost::asio::detail {
+struct awaitable_thread_has_context_switched;
+}
+
+namespace mwaa_serverless {
 
 template <class T>
 class async_generator<T>::promise_type {
  public:
-  async_generator get_return_object() noexcept {
-    return async_generator{std::coroutine_handle<promise_type>::from_promise(*this)};
-  }
+  async_generator get_return_object() noexcept { return async_generator{handle{*this}}; }
   std::suspend_always initial_suspend() noexcept { return {}; }
   std::suspend_always final_suspend() noexcept { return {}; }
   void return_void() noexcept {}
@@ -136,13 +261,15 @@ class async_generator<T>::promise_type {
   // A yielded value stays in the suspended body (a temporary lives to the end of the co_yield expression) until
   // next() moves it out, or copies what the body yielded as an lvalue and so still owns.
   std::suspend_always yield_value(T&& value) noexcept {
-    movable_ = std::addressof(value);
+    value_ = std::addressof(value);
+    movable_ = true;
     return {};
   }
   std::suspend_always yield_value(const T& value) noexcept
     requires std::is_copy_constructible_v<T>
   {
-    copyable_ = std::addressof(value);
+    value_ = std::addressof(value);
+    movable_ = false;
     return {};
   }
 
@@ -150,47 +277,143 @@ class async_generator<T>::promise_type {
   detail::parked_awaitable<U> await_transform(boost::asio::awaitable<U> operation) noexcept {
     return {std::move(operation), parked_};
   }
+  // From here on `source` takes back what does not reach the caller.
+  std::suspend_never await_transform(std::shared_ptr<detail::take_back> source) noexcept {
+    source_ = std::move(source);
+    return {};
+  }
 
  private:
   friend class async_generator;
+  friend class detail::body_handle<promise_type>;
+  friend class detail::all_or_nothing<promise_type>;
 
-  T* movable_ = nullptr;
-  const T* copyable_ = nullptr;
+  // One next(). A value that it leaves behind is for the following one, or for who asks the source next.
+  class turn {
+   public:
+    explicit turn(promise_type& promise) : promise_(promise) {
+      if (std::exchange(promise_.running_, true)) detail::throw_next_runs_already();
+    }
+    turn(const turn&) = delete;
+    turn& operator=(const turn&) = delete;
+    ~turn() {
+      promise_.running_ = false;
+      if (promise_.value_ == nullptr || !promise_.source_) return;
+      promise_.value_ = nullptr;
+      promise_.source_->last();
+    }
+
+   private:
+    promise_type& promise_;
+  };
+
+  const T* value_ = nullptr;
+  bool movable_ = false;
+  bool running_ = false;
+  std::size_t owners_ = 0;
   detail::parked_operation* parked_ = nullptr;
+  std::shared_ptr<detail::take_back> source_;
   std::exception_ptr failure_;
 };
 
 template <class T>
 boost::asio::awaitable<std::optional<T>> async_generator<T>::next() {
-  promise_type& promise = body_.promise();
-  if (!body_.done()) body_.resume();
-  while (promise.parked_ != nullptr) {
-    detail::parked_operation& operation = *std::exchange(promise.parked_, nullptr);
-    try {
-      co_await operation.run();
-    } catch (...) {
-      // Asio refused to await at all: the coroutine had been cancelled before.
-      operation.fail(std::current_exception());
+  return resume(body_);
+}
+
+template <class T>
+boost::asio::awaitable<std::optional<T>> async_generator<T>::resume(handle body) {
+  using boost::asio::cancellation_type;
+  if (!body.valid()) detail::throw_moved_from_generator();
+  promise_type& promise = body.promise();
+  const typename promise_type::turn running{promise};
+  const auto coroutine = body.coroutine();
+  // co_spawn() posts the result of a coroutine that ends before it was ever suspended, and what is cancelled by then
+  // cannot notice any more. So it is suspended here, before there is a value. (The name depends on T only so that it
+  // may be missing.)
+  using flag = std::conditional_t<std::is_void_v<T>, T, boost::asio::detail::awaitable_thread_has_context_switched>;
+  if constexpr (detail::known_flag<flag>) {
+    if (!co_await flag{}) {
+      const boost::asio::cancellation_state before = co_await boost::asio::this_coro::cancellation_state;
+      const bool was_cancelled = before.cancelled() != cancellation_type::none;
+      co_await detail::next_turn();
+      const boost::asio::cancellation_state after = co_await boost::asio::this_coro::cancellation_state;
+      if (!was_cancelled && after.cancelled() != cancellation_type::none) detail::throw_next_cancelled();
     }
-    body_.resume();
   }
-  if (body_.done()) {
+  if (promise.value_ == nullptr && !coroutine.done()) coroutine.resume();
+  if (promise.parked_ != nullptr) {
+    const boost::asio::cancellation_state before = co_await boost::asio::this_coro::cancellation_state;
+    const bool was_cancelled = before.cancelled() != cancellation_type::none;
+    do {
+      detail::parked_operation& operation = *std::exchange(promise.parked_, nullptr);
+      try {
+        co_await operation.run();
+      } catch (...) {
+        // Asio refused to await at all: the coroutine had been cancelled before.
+        operation.fail(std::current_exception());
+      }
+      coroutine.resume();
+    } while (promise.parked_ != nullptr);
+    // Cancelled when what the body awaited had ended already: who cancels looks at no result any more.
+    const boost::asio::cancellation_state after = co_await boost::asio::this_coro::cancellation_state;
+    if (!was_cancelled && after.cancelled() != cancellation_type::none && !promise.failure_)
+      detail::throw_next_cancelled();
+  }
+  if (promise.value_ == nullptr) {
     if (promise.failure_) std::rethrow_exception(promise.failure_);
     co_return std::nullopt;
   }
   if constexpr (std::is_copy_constructible_v<T>) {
-    if (promise.copyable_ != nullptr) co_return *std::exchange(promise.copyable_, nullptr);
+    if (!promise.movable_) {
+      std::optional<T> copy{*promise.value_};
+      promise.value_ = nullptr;
+      co_return std::move(copy);
+    }
   }
-  co_return std::move(*promise.movable_);  // straight into the result: a named optional would be one more move
+  // Straight into the result: a named optional would be one more move.
+  co_return std::move(const_cast<T&>(*std::exchange(promise.value_, nullptr)));
+}
+
+template <class T>
+boost::asio::awaitable<std::optional<T>> async_generator<T>::next_until(clock::time_point deadline,
+                                                                        std::shared_ptr<clock> time) {
+  return resume_until(body_, deadline, std::move(time));
+}
+
+template <class T>
+boost::asio::awaitable<void> async_generator<T>::store_next(handle body, std::optional<T>& value,
+                                                            std::exception_ptr& failure) {
+  try {
+    std::optional<T> next = co_await resume(std::move(body));
+    if (next) value.emplace(*std::move(next));
+  } catch (...) {
+    failure = std::current_exception();
+  }
+}
+
+template <class T>
+boost::asio::awaitable<std::optional<T>> async_generator<T>::resume_until(handle body, clock::time_point deadline,
+                                                                          std::shared_ptr<clock> time) {
+  // Outside of the race, whose loser's result is thrown away.
+  std::optional<T> value;
+  std::exception_ptr failure;
+  const bool in_time =
+      co_await detail::run_until(store_next(std::move(body), value, failure), deadline, std::move(time));
+  if (failure && !in_time) detail::throw_late(failure);
+  if (failure) std::rethrow_exception(failure);
+  co_return std::move(value);
 }
 
 template <class T>
 boost::asio::awaitable<std::vector<T>> collect(async_generator<T> stream, std::size_t max) {
+  detail::all_or_nothing read{stream.body_};
   std::vector<T> values;
   while (auto value = co_await stream.next()) {
     if (values.size() == max) detail::throw_collect_limit(max);
     values.push_back(*std::move(value));
   }
+  read.given();
   co_return std::move(values);
 }
 
