@@ -55,7 +55,7 @@ enum class errc {
   credentials_failed,     ///< A credentials provider failed.
   too_many_waiting,       ///< client_config::max_waiting requests wait for a connection already.
   invalid_page_token,     ///< A starting or resume token that is none.
-  repeated_page_token,    ///< The service answered with the page token it was sent: going on would loop.
+  repeated_page_token,    ///< The service's page tokens lead back to an earlier page: the listing would never end.
   /// A user's object (credentials provider, attempt gate, transport, clock) broke the contract of its interface; the
   /// message names the interface and what to do.
   broken_contract,

@@ -15,46 +15,55 @@ class client;
 
 /// All items of a listing, page by page or one by one, fetched as the caller asks for more.
 ///
-/// Keeps its place: after every item and page, and after an error or a cancellation, resume_token() names what comes
-/// next, and a new pages() or items() of the same paginator goes on from there with nothing lost and nothing twice.
+/// Keeps its position: after every item and page, and after an error or a cancellation, resume_token() names what comes
+/// next, and a new pages() or items() of the same paginator continues there without losing or repeating an item. So it
+/// does when the generator is in `next() || other` (see async_generator), and when collect() of it fails.
 ///
-/// A handle: copies share their place. One generator at a time; not for several threads at once. Made by
-/// client::paginate_*; keeps the client's state alive.
+/// A handle: copies share their position and settings, and one that was moved from is still such a copy. Several
+/// generators may be in use: each item goes to one of them, and a next() that needs a page while another one fetches
+/// it waits for that. Not for several threads at once. Made by client::paginate_*; keeps the client's state alive.
 template <class Request, class Response, class Item>
 class paginator {
  public:
   paginator(client api, Request request, call_options options);
+  // Without a move there is no paginator without a position.
+  paginator(const paginator&) = default;
+  paginator& operator=(const paginator&) = default;
 
   /// Items a page (the request's MaxResults), from 1; the service caps it at 100. Default: the request's.
   paginator& page_size(std::int32_t value) &;
-  paginator&& page_size(std::int32_t value) &&;
-  /// Ends after this many items over all; resume_token() then names what was left. Default: no limit.
+  paginator page_size(std::int32_t value) &&;
+  /// Ends after this many items over all, at once when that many were given already; resume_token() then names what
+  /// was left. Default: no limit.
   paginator& max_items(std::uint64_t value) &;
-  paginator&& max_items(std::uint64_t value) &&;
-  /// Starts where a resume_token(), a `NextToken` printed by the AWS CLI, or a next_token of the service stands. A
-  /// token that names a place inside a page holds for the page size that it was made with.
-  /// Throws exception(errc::invalid_page_token) for an empty one.
+  paginator max_items(std::uint64_t value) &&;
+  /// Starts where a resume_token(), a `NextToken` printed by the AWS CLI, or a next_token of the service points. A
+  /// token that names a position inside a page holds for the page size that it was made with. Generators in use, and
+  /// a next() that runs, continue there too. Throws exception(errc::invalid_page_token) for an empty one.
   paginator& starting_token(std::string value) &;
-  paginator&& starting_token(std::string value) &&;
+  paginator starting_token(std::string value) &&;
   /// True: fetches the next page while the caller works on this one, never more than one ahead. Worth it when the work
   /// on a page awaits something that takes about as long as a fetch. Off by default: a loop that only reads gains
-  /// nothing by it, and one that ends early has spent a request for nothing. Dropping the generator cancels the fetch.
+  /// nothing by it, and one that ends early has spent a request for nothing. Dropping the generators cancels the fetch.
+  /// call_options::attempt_log shows the attempts of a page once the page is here.
   paginator& prefetch(bool value) &;
-  paginator&& prefetch(bool value) &&;
+  paginator prefetch(bool value) &&;
 
-  /// Page by page. A page cut by max_items or by the place inside a page holds the rest of it only. Pages without
-  /// items are given too. Throws what the operation throws, and exception(errc::repeated_page_token) when the service
-  /// answers with the token that it was sent.
+  /// Page by page. A page cut by max_items or by a position inside a page holds the rest of it only. Pages without
+  /// items are given too. Throws what the operation throws, and exception(errc::repeated_page_token) when the
+  /// service's page tokens lead back to a page that was listed: at once when a page names itself, else after at most a
+  /// few rounds (Brent's algorithm, which keeps one token).
   [[nodiscard]] async_generator<Response> pages();
   /// One by one. Throws as pages().
   [[nodiscard]] async_generator<Item> items();
 
-  /// Where the listing stands: what was handed out is not repeated. Empty before the first page and when the listing
+  /// The position of the listing: what was given is not repeated. Empty before the first page and when the listing
   /// is complete. In the AWS CLI's own form, so that its `--starting-token` takes it too.
   [[nodiscard]] std::string resume_token() const;
 
  private:
   class cursor;
+  class reader;
   static async_generator<Response> pages_from(std::shared_ptr<cursor> place);
   static async_generator<Item> items_from(std::shared_ptr<cursor> place);
 

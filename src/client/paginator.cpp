@@ -1,14 +1,19 @@
 #include <algorithm>
 #include <boost/asio/this_coro.hpp>
+#include <cstddef>
+#include <exception>
 #include <iterator>
+#include <memory>
 #include <mwaa_serverless/client.hpp>
 #include <mwaa_serverless/paginator.hpp>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include "client/page_prefetch.hpp"
 #include "protocol/page_cursor.hpp"
+#include "transport/event.hpp"
 
 namespace mwaa_serverless {
 
@@ -27,55 +32,83 @@ std::vector<task_instance>& items_of(list_task_instances_response& page) {
 
 }  // namespace
 
-/// The place of a listing. `page_token` and `offset` always name the next item to hand out, whether or not its page is
-/// here: whatever throws leaves them as they are.
+/// The position of a listing, and the page that it is in. `at` always names the next item to give, whether or not its
+/// page is here: whatever throws leaves it as it is.
+///
+/// Generators share it. Whenever one of them goes on, the others may have moved it, or reset() may have.
 template <class Request, class Response, class Item>
 class paginator<Request, Response, Item>::cursor {
  public:
+  class position {
+   public:
+    explicit position(std::optional<std::string> token_value) : page_token(std::move(token_value)) {}
+
+    std::optional<std::string> page_token;  // of the page that `offset` counts in
+    std::uint64_t offset = 0;               // items of that page given, now or before the starting token
+    std::uint64_t given = 0;
+    bool finished = false;
+  };
+
   cursor(client api_value, Request request_value, call_options options_value)
-      : api(std::move(api_value)), request(std::move(request_value)), options(std::move(options_value)) {
-    page_token = std::exchange(request.next_token, std::nullopt);
-  }
+      : api(std::move(api_value)),
+        request(std::move(request_value)),
+        options(std::move(options_value)),
+        at(std::exchange(request.next_token, std::nullopt)) {}
 
   /// Makes `page` the one that the next item is in, fetching it if need be. False at the end of the listing or of what
-  /// max_items allows. True also for a page without items.
+  /// max_items allows. True also for a page without items that nobody was given.
   asio::awaitable<bool> load() {
-    if (used_up()) turn_page();
-    if (finished || limit_reached()) co_return false;
-    if (!page) {
-      if (ahead) {
-        Response arrived = co_await ahead->get();
-        page.emplace(std::move(arrived));
-      } else {
-        Response arrived = co_await fetch_page(page_token);
-        page.emplace(std::move(arrived));
+    for (;;) {
+      if (fetching) {
+        const auto fetched = std::make_shared<net::event>();
+        waiting.push_back(fetched);
+        co_await fetched->wait();
+        continue;
       }
-      ahead.reset();
-      page_size = items_of(*page).size();
-      next_token = page->next_token;
+      if (at.finished || limit_reached()) co_return false;
+      if (used_up()) {
+        turn_page();
+        continue;
+      }
+      if (page) break;
+      co_await fetch_page();
     }
-    const bool more_wanted = !max_items || given + left_in_page() < *max_items;
-    if (prefetch && more_wanted && !ahead && !next_token.empty() && !repeats()) {
+    const bool more_wanted = !max_items || at.given + left_in_page() < *max_items;
+    if (prefetch && more_wanted && !ahead && !next_token.empty() && !page_of_repeated_token()) {
       const asio::any_io_executor executor = co_await asio::this_coro::executor;
-      ahead.emplace(executor, fetch_page(next_token.str()));
+      call_options own = options;  // whose log is nobody's but the fetch's
+      if (own.attempt_log) own.attempt_log = std::make_shared<std::vector<attempt_record>>();
+      ahead.emplace(executor, fetch(api, request_for(next_token.str()), own), own.attempt_log);
     }
     co_return true;
   }
 
-  /// Items of the page that are still to be handed out.
+  /// As left_in_page() > 0, for each item.
+  [[nodiscard]] bool has_item() const { return at.offset < page_size && !limit_reached(); }
+  /// Items of the page that are still to be given.
   [[nodiscard]] std::uint64_t left_in_page() const {
-    const std::uint64_t left = page_size - std::min(offset, page_size);
-    return max_items ? std::min(left, *max_items - given) : left;
+    const std::uint64_t left = page_size - std::min(at.offset, page_size);
+    if (!max_items) return left;
+    return std::min(left, *max_items - std::min(at.given, *max_items));
   }
-  [[nodiscard]] bool used_up() const { return page && offset >= page_size; }
+  [[nodiscard]] bool used_up() const { return page && page_seen && at.offset >= page_size; }
 
-  void reset(protocol::page_position position) {
-    page_token = std::move(position.next_token);
-    offset = position.truncate_amount;
-    finished = false;
-    page.reset();
-    page_size = 0;  // a generator under way finds nothing left, and loads
+  /// `at`, or the start of the next page when this one is used up.
+  [[nodiscard]] position next_item() const {
+    if (!used_up()) return at;
+    position next{next_token.empty() ? at.page_token : std::optional{next_token.str()}};
+    next.given = at.given;
+    next.finished = next_token.empty();
+    return next;
+  }
+
+  void reset(position to) noexcept {
+    at = std::move(to);
+    drop_page();
+    page_number = 1;
+    cycle = {};
     ahead.reset();
+    ++resets;
   }
 
   const client api;
@@ -84,56 +117,158 @@ class paginator<Request, Response, Item>::cursor {
   std::optional<std::uint64_t> max_items;
   bool prefetch = false;
 
-  std::optional<std::string> page_token;  // of the page that `offset` counts in
-  std::uint64_t offset = 0;               // items of that page handed out, now or before the starting token
-  std::uint64_t given = 0;
-  bool finished = false;
-
-  std::optional<Response> page;  // the page at page_token, once it is here; handed-out items are moved from
-  std::uint64_t page_size = 0;
-  text next_token;  // of that page
+  position at;
+  std::optional<Response> page;  // the page at at.page_token, once it is here; items that were given are moved from
+  std::uint64_t page_size = 0;   // 0 also without a page
+  bool page_seen = false;        // a generator has been given it, or the first of its items
+  text next_token;               // of that page
   std::optional<page_prefetch<Response>> ahead;
+  std::size_t readers = 0;  // generators under way
 
  private:
-  [[nodiscard]] bool limit_reached() const { return max_items && given >= *max_items; }
-  [[nodiscard]] bool repeats() const { return page_token && next_token == *page_token; }
+  // While it lives, others wait with what they want to fetch.
+  class fetching_now {
+   public:
+    explicit fetching_now(cursor& place) : place_(place) { place_.fetching = true; }
+    fetching_now(const fetching_now&) = delete;
+    fetching_now& operator=(const fetching_now&) = delete;
+    ~fetching_now() {
+      place_.fetching = false;
+      for (const auto& each : std::exchange(place_.waiting, {})) each->set();
+    }
 
-  asio::awaitable<Response> fetch_page(std::optional<std::string> token) {
+   private:
+    cursor& place_;
+  };
+
+  [[nodiscard]] bool limit_reached() const { return max_items && at.given >= *max_items; }
+
+  [[nodiscard]] Request request_for(std::optional<std::string> token) const {
     Request next = request;
     next.next_token = std::move(token);
-    return fetch(api, std::move(next), options);
+    return next;
+  }
+
+  /// Leaves things as they are when reset() was called meanwhile: what arrives then is not wanted any more.
+  asio::awaitable<void> fetch_page() {
+    const fetching_now others_wait{*this};
+    const std::uint64_t resets_before = resets;
+    if (page_number == 1 && at.page_token) cycle.add(*at.page_token, page_number);
+    std::optional<Response> arrived;
+    std::exception_ptr failure;
+    try {
+      if (ahead) {
+        // Out of the reach of reset().
+        page_prefetch<Response> begun = *std::move(ahead);
+        ahead.reset();
+        Response response = co_await begun.get(options.attempt_log.get());
+        arrived.emplace(std::move(response));
+      } else {
+        Response response = co_await fetch(api, request_for(at.page_token), options);
+        arrived.emplace(std::move(response));
+      }
+    } catch (...) {
+      failure = std::current_exception();
+    }
+    if (resets != resets_before) co_return;
+    if (failure) std::rethrow_exception(failure);
+    page = std::move(arrived);
+    page_size = items_of(*page).size();
+    page_seen = false;
+    next_token = page->next_token;
+  }
+
+  [[nodiscard]] std::optional<std::uint64_t> page_of_repeated_token() const {
+    if (at.page_token && next_token == *at.page_token) return page_number;
+    return cycle.find(next_token.view());
   }
 
   void turn_page() {
     if (next_token.empty()) {
-      finished = true;
-    } else if (repeats()) {
-      throw exception(error(errc::repeated_page_token,
-                            "the service answered with the page token that it was sent: going on would never end"));
+      at.finished = true;
+    } else if (const auto repeated = page_of_repeated_token()) {
+      throw exception(error(errc::repeated_page_token, "the service's page tokens repeat: page " +
+                                                           std::to_string(page_number) +
+                                                           " ends with the token of page " + std::to_string(*repeated) +
+                                                           ", so the listing would never end"));
     } else {
-      page_token = next_token.str();
+      std::string token = next_token.str();
+      cycle.add(token, page_number + 1);
+      ++page_number;
+      at.page_token = std::move(token);
     }
-    offset = 0;
-    page.reset();
+    at.offset = 0;
+    drop_page();
   }
+
+  void drop_page() noexcept {
+    page.reset();
+    page_size = 0;
+  }
+
+  bool fetching = false;
+  std::vector<std::shared_ptr<net::event>> waiting;  // until a fetch has ended
+  std::uint64_t resets = 0;
+  std::uint64_t page_number = 1;  // of the page at at.page_token, since the start or reset()
+  protocol::page_cycle cycle;
 };
 
-namespace {
-
-// A fetch ahead ends with the generator that started it: nothing runs on behind its back.
-template <class Cursor>
-class ahead_guard {
+/// One generator of a cursor: what it has yielded and the caller did not get goes back.
+template <class Request, class Response, class Item>
+class paginator<Request, Response, Item>::reader final : public detail::take_back {
  public:
-  explicit ahead_guard(Cursor& place) : place_(place) {}
-  ahead_guard(const ahead_guard&) = delete;
-  ahead_guard& operator=(const ahead_guard&) = delete;
-  ~ahead_guard() { place_.ahead.reset(); }
+  explicit reader(std::shared_ptr<cursor> place) : place_(std::move(place)), start_(place_->next_item()) {
+    ++place_->readers;
+  }
+  reader(const reader&) = delete;
+  reader& operator=(const reader&) = delete;
+  ~reader() override {
+    // A fetch ahead ends with the last generator: nothing runs on behind its back.
+    if (--place_->readers == 0) place_->ahead.reset();
+  }
+
+  Item& take_item() {
+    Item& item = items_of(*place_->page)[place_->at.offset];
+    take(1);
+    return item;
+  }
+  Response& take_page() {
+    const std::uint64_t count = place_->left_in_page();
+    const auto first = items_of(*place_->page).begin() + static_cast<std::ptrdiff_t>(at_offset());
+    page_.emplace();
+    items_of(*page_).assign(std::make_move_iterator(first),
+                            std::make_move_iterator(first + static_cast<std::ptrdiff_t>(count)));
+    page_->next_token = place_->next_token;
+    page_->request_id = place_->page->request_id;
+    page_->task_instances_present = place_->page->task_instances_present;
+    take(count);
+    return *page_;
+  }
+
+  void last() noexcept override {
+    place_->at.offset -= last_count_;
+    place_->at.given -= last_count_;
+    place_->page_seen = false;
+    if (page_)
+      std::move(items_of(*page_).begin(), items_of(*page_).end(),
+                items_of(*place_->page).begin() + static_cast<std::ptrdiff_t>(at_offset()));
+  }
+  void all() noexcept override { place_->reset(std::move(start_)); }
 
  private:
-  Cursor& place_;
-};
+  [[nodiscard]] std::uint64_t at_offset() const { return std::min(place_->at.offset, place_->page_size); }
+  void take(std::uint64_t count) {
+    place_->page_seen = true;
+    place_->at.offset += count;
+    place_->at.given += count;
+    last_count_ = count;
+  }
 
-}  // namespace
+  const std::shared_ptr<cursor> place_;
+  typename cursor::position start_;
+  std::uint64_t last_count_ = 0;
+  std::optional<Response> page_;  // of take_page()
+};
 
 template <class Request, class Response, class Item>
 paginator<Request, Response, Item>::paginator(client api, Request request, call_options options)
@@ -155,7 +290,10 @@ template <class Request, class Response, class Item>
 auto paginator<Request, Response, Item>::starting_token(std::string value) & -> paginator& {
   auto position = protocol::decode_page_token(value);
   if (!position) throw exception(std::move(position).error());
-  cursor_->reset(*std::move(position));
+  typename cursor::position start{std::move(position->next_token)};
+  start.offset = position->truncate_amount;
+  start.given = cursor_->at.given;
+  cursor_->reset(std::move(start));
   return *this;
 }
 
@@ -166,67 +304,48 @@ auto paginator<Request, Response, Item>::prefetch(bool value) & -> paginator& {
 }
 
 template <class Request, class Response, class Item>
-auto paginator<Request, Response, Item>::page_size(std::int32_t value) && -> paginator&& {
-  return std::move(page_size(value));
+auto paginator<Request, Response, Item>::page_size(std::int32_t value) && -> paginator {
+  return page_size(value);
 }
 
 template <class Request, class Response, class Item>
-auto paginator<Request, Response, Item>::max_items(std::uint64_t value) && -> paginator&& {
-  return std::move(max_items(value));
+auto paginator<Request, Response, Item>::max_items(std::uint64_t value) && -> paginator {
+  return max_items(value);
 }
 
 template <class Request, class Response, class Item>
-auto paginator<Request, Response, Item>::starting_token(std::string value) && -> paginator&& {
-  return std::move(starting_token(std::move(value)));
+auto paginator<Request, Response, Item>::starting_token(std::string value) && -> paginator {
+  return starting_token(std::move(value));
 }
 
 template <class Request, class Response, class Item>
-auto paginator<Request, Response, Item>::prefetch(bool value) && -> paginator&& {
-  return std::move(prefetch(value));
+auto paginator<Request, Response, Item>::prefetch(bool value) && -> paginator {
+  return prefetch(value);
 }
 
 template <class Request, class Response, class Item>
 std::string paginator<Request, Response, Item>::resume_token() const {
-  const cursor& place = *cursor_;
-  if (place.finished) return {};
-  if (place.used_up()) {
-    if (place.next_token.empty()) return {};
-    return protocol::encode_page_token(protocol::page_position(place.next_token.str(), 0));
-  }
-  if (!place.page_token && place.offset == 0) return {};
-  return protocol::encode_page_token(protocol::page_position(place.page_token, place.offset));
+  const typename cursor::position next = cursor_->next_item();
+  if (next.finished || (!next.page_token && next.offset == 0)) return {};
+  return protocol::encode_page_token(protocol::page_position(next.page_token, next.offset));
 }
 
 template <class Request, class Response, class Item>
 async_generator<Response> paginator<Request, Response, Item>::pages_from(std::shared_ptr<cursor> place) {
-  const ahead_guard guard{*place};
-  while (co_await place->load()) {
-    const auto from = static_cast<std::ptrdiff_t>(std::min(place->offset, place->page_size));
-    const auto count = static_cast<std::ptrdiff_t>(place->left_in_page());
-    auto& items = items_of(*place->page);
-    const auto first = items.begin() + from;
-    std::vector<Item> given{std::make_move_iterator(first), std::make_move_iterator(first + count)};
-    Response out;
-    out.next_token = place->next_token;
-    out.request_id = place->page->request_id;
-    out.task_instances_present = place->page->task_instances_present;
-    items_of(out) = std::move(given);
-    place->offset += static_cast<std::uint64_t>(count);
-    place->given += static_cast<std::uint64_t>(count);
-    co_yield std::move(out);
-  }
+  const auto taken = std::make_shared<reader>(place);
+  co_await taken;
+  while (co_await place->load()) co_yield std::move(taken->take_page());
 }
 
 template <class Request, class Response, class Item>
 async_generator<Item> paginator<Request, Response, Item>::items_from(std::shared_ptr<cursor> place) {
-  const ahead_guard guard{*place};
-  while (co_await place->load()) {
-    while (place->left_in_page() > 0) {
-      Item& item = items_of(*place->page)[place->offset];
-      ++place->offset;  // first: the caller has the item once it is yielded
-      ++place->given;
-      co_yield std::move(item);
-    }
+  const auto taken = std::make_shared<reader>(place);
+  co_await taken;
+  cursor& shared = *place;
+  reader& own = *taken;
+  while (co_await shared.load()) {
+    shared.page_seen = true;
+    while (shared.has_item()) co_yield std::move(own.take_item());
   }
 }
 
