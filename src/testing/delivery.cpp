@@ -9,6 +9,10 @@ namespace {
 // Longer waits count as this long, so that no sum of them overflows a clock's nanoseconds.
 constexpr std::chrono::milliseconds longest = std::chrono::hours{24 * 365 * 10};
 
+std::chrono::milliseconds bounded(std::chrono::milliseconds wait) {
+  return std::clamp(wait, std::chrono::milliseconds{0}, longest);
+}
+
 }  // namespace
 
 std::chrono::milliseconds delivery::duration() const noexcept {
@@ -22,7 +26,7 @@ delivery plan_delivery(const exchange& what, std::chrono::milliseconds latency, 
   using kind = fault::kind;
   const std::string& body = what.answer.body;
   delivery out;
-  out.wait = std::min(latency, longest);
+  out.wait = bounded(latency);
   out.end = keep_alive ? connection_end::keep : connection_end::close;
 
   auto stated_length = static_cast<std::int64_t>(body.size());
@@ -34,7 +38,7 @@ delivery plan_delivery(const exchange& what, std::chrono::milliseconds latency, 
   if (!what.struck) return out;
 
   const fault& struck = *what.struck;
-  out.wait += std::min(struck.after, longest);
+  out.wait += bounded(struck.after);
   const connection_end broken = struck.reset ? connection_end::reset : connection_end::close;
   const auto cut_at = [&](std::size_t size) {
     out.bytes.resize(size);
@@ -64,7 +68,7 @@ delivery plan_delivery(const exchange& what, std::chrono::milliseconds latency, 
       break;
     case kind::drip:
       out.chunk = struck.bytes;
-      out.interval = std::min(struck.interval, longest);
+      out.interval = bounded(struck.interval);
       break;
     case kind::never_answer:
       out.bytes.clear();

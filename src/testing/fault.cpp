@@ -108,7 +108,7 @@ fault fault::never_answer() {
   return fault{kind::never_answer};
 }
 
-fault&& fault::with_header(std::string_view header_name, std::string_view value) && {
+fault fault::with_header(std::string_view header_name, std::string_view value) && {
   headers.append(header_name).append(": ").append(value).append("\r\n");
   return std::move(*this);
 }

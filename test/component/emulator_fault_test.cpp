@@ -67,6 +67,16 @@ TEST_CASE("emulator: what each fault makes of a request") {
       {fault::delay(30001ms), 0, mwaa::errc::attempt_timeout, {}, 30s},
       {fault::delay(std::chrono::milliseconds::max()), 0, mwaa::errc::attempt_timeout, {}, 30s},
       {fault::drip(1, std::chrono::milliseconds::max()), 0, mwaa::errc::attempt_timeout, {}, 30s},
+      {fault::delay(std::chrono::hours::max()), 0, mwaa::errc::attempt_timeout, {}, 30s},
+      {fault::status(500).with_delay(std::chrono::hours::max()), 0, mwaa::errc::attempt_timeout, {}, 30s},
+      {fault::drip(1, std::chrono::hours::max()), 0, mwaa::errc::attempt_timeout, {}, 30s},
+      {fault::delay(std::chrono::milliseconds::min()), 200, fine, right_answer, 0ms},
+      {fault::delay(std::chrono::hours::min()), 200, fine, right_answer, 0ms},
+      {fault::status(500).with_delay(std::chrono::hours::min()), 500, fine, "InternalServerException", 0ms},
+      {fault::drip(1, std::chrono::milliseconds::min()), 200, fine, right_answer, 0ms},
+      {fault::drip(1, std::chrono::hours::min()), 200, fine, right_answer, 0ms},
+      {fault::delay(std::chrono::duration<double>{1.5}), 200, fine, right_answer, 1500ms},
+      {fault::throttle(std::chrono::seconds::max()), 429, fine, R"("RetryAfterSeconds":9223372036854775807)", 0ms},
       {fault::drip(100'000, 1s), 200, fine, right_answer, 0ms},
   };
   for (const row& each : rows) {
@@ -93,6 +103,17 @@ TEST_CASE("emulator: what each fault makes of a request") {
     CHECK(next->body == right_answer);
     CHECK(service.emulator.requests().at(1).fault.empty());
   }
+}
+
+TEST_CASE("emulator: a reference to a chain of a fault's setters stays valid") {
+  auto&& scripted =
+      fault::status(503).with_times(2).with_delay(1s).with_retry_after(3s).with_header("X-A", "b").with_reset();
+  static_assert(std::is_same_v<decltype(fault::garbage().with_reset()), fault>);
+  emulated_service service;
+  service.emulator.script(scripted);
+  CHECK(service.answer(good_request(service)).header("x-a") == "b");
+  CHECK(service.time->elapsed() == 1s);
+  CHECK(service.emulator.scripted() == 1);
 }
 
 TEST_CASE("emulator: a drip takes the time of its pauses") {

@@ -13,6 +13,20 @@
 
 namespace mwaa_serverless::testing {
 
+namespace detail {
+
+/// `length` in milliseconds; what does not fit is the nearest that does. The standard's conversion overflows.
+template <class Rep, class Period>
+[[nodiscard]] constexpr std::chrono::milliseconds saturated(std::chrono::duration<Rep, Period> length) noexcept {
+  using std::chrono::milliseconds;
+  const auto exact = std::chrono::duration<long double, std::milli>(length).count();
+  if (exact >= static_cast<long double>(milliseconds::max().count())) return milliseconds::max();
+  if (exact <= static_cast<long double>(milliseconds::min().count())) return milliseconds::min();
+  return milliseconds{static_cast<milliseconds::rep>(exact)};
+}
+
+}  // namespace detail
+
 /// One fault, for one request or for several in a row.
 ///
 ///     emulator.script(fault::throttle(2s).with_times(3));
@@ -20,6 +34,8 @@ namespace mwaa_serverless::testing {
 ///
 /// A request that is not signed correctly uses its fault up, but is answered with the error of its signature: so a test
 /// of retries is also a test of signing them anew.
+///
+/// Times may be any durations: negative ones count as zero, those over ten years as ten years.
 class fault {
  public:
   enum class kind : std::uint8_t {
@@ -37,6 +53,10 @@ class fault {
   };
 
   [[nodiscard]] static fault delay(std::chrono::milliseconds length);
+  template <class Rep, class Period>
+  [[nodiscard]] static fault delay(std::chrono::duration<Rep, Period> length) {
+    return delay(detail::saturated(length));
+  }
   /// Without `retry_after` the answer has no RetryAfterSeconds.
   [[nodiscard]] static fault throttle(std::optional<std::chrono::seconds> retry_after = std::nullopt);
   /// `code` empty: the modelled name of the status (429, 500, 504, 400, 403, 402, 404, 409), else none.
@@ -53,6 +73,10 @@ class fault {
   [[nodiscard]] static fault wrong_length(std::int64_t difference = 100);
   [[nodiscard]] static fault garbage();
   [[nodiscard]] static fault drip(std::size_t bytes, std::chrono::milliseconds interval);
+  template <class Rep, class Period>
+  [[nodiscard]] static fault drip(std::size_t bytes, std::chrono::duration<Rep, Period> interval) {
+    return drip(bytes, detail::saturated(interval));
+  }
   [[nodiscard]] static fault never_answer();
 
   /// Reads the spelling of the program's `--fault`: `KIND[=VALUE[/VALUE]][*TIMES]`, such as `throttle*3`,
@@ -60,25 +84,28 @@ class fault {
   /// `close-inside-body=100`, `broken-json`. Throws exception(errc::invalid_argument) that lists what there is.
   [[nodiscard]] static fault parse(std::string_view spelling);
 
+  // The setters return by value: a reference to a chain of them does not dangle.
+
   /// How many requests in a row; from 1.
-  fault&& with_times(int value) && {
+  [[nodiscard]] fault with_times(int value) && {
     times = value;
     return std::move(*this);
   }
   /// Time before the answer begins.
-  fault&& with_delay(std::chrono::milliseconds value) && {
-    after = value;
+  template <class Rep, class Period>
+  [[nodiscard]] fault with_delay(std::chrono::duration<Rep, Period> value) && {
+    after = detail::saturated(value);
     return std::move(*this);
   }
   /// `RetryAfterSeconds` in the body of a status fault, such as a 500.
-  fault&& with_retry_after(std::chrono::seconds value) && {
+  [[nodiscard]] fault with_retry_after(std::chrono::seconds value) && {
     retry_after = value;
     return std::move(*this);
   }
   /// Adds a header to the answer, such as `Retry-After: 2` or `x-amz-retry-after: 1500`.
-  fault&& with_header(std::string_view name, std::string_view value) &&;
+  [[nodiscard]] fault with_header(std::string_view name, std::string_view value) &&;
   /// On a socket: ends with a reset (RST) where it would close (FIN). In memory there is no difference.
-  fault&& with_reset() && {
+  [[nodiscard]] fault with_reset() && {
     reset = true;
     return std::move(*this);
   }
