@@ -18,6 +18,12 @@ struct incoming_request {
   std::vector<std::pair<std::string_view, std::string_view>> headers;
   std::string_view body;
 
+  /// The target up to its query, and what follows the question mark.
+  [[nodiscard]] std::string_view path() const noexcept { return target.substr(0, target.find('?')); }
+  [[nodiscard]] std::string_view query() const noexcept {
+    const auto mark = target.find('?');
+    return mark == std::string_view::npos ? std::string_view{} : target.substr(mark + 1);
+  }
   /// The first header of that name, in any case.
   [[nodiscard]] std::optional<std::string_view> header(std::string_view name) const noexcept;
 };

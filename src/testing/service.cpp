@@ -132,7 +132,9 @@ service::service(const emulator_options& options, clock::time_point start)
 
 std::optional<reply> service::judge(const incoming_request& request, clock::wall_time_point wall) const {
   constexpr std::string_view unknown = "UnknownOperationException";
-  if (request.method != "POST" || request.target != "/")
+  // Clients whose model binds members to the query send them there too (the Rust SDK: `/?maxResults=100`). The query is
+  // signed, and says nothing beyond that: awsJson1_0 takes all members from the body.
+  if (request.method != "POST" || request.path() != "/")
     return front_error(404, unknown, "The only request of this service is POST /");
   if (operation_of(request).empty())
     return front_error(400, unknown, "X-Amz-Target names no operation of AmazonMWAAServerless");

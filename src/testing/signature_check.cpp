@@ -6,6 +6,7 @@
 #include <chrono>
 #include <utility>
 
+#include "protocol/url.hpp"
 #include "testing/operations.hpp"
 
 namespace mwaa_serverless::testing {
@@ -42,6 +43,40 @@ std::string lower(std::string_view text) {
   std::string out{text};
   for (char& c : out) {
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return out;
+}
+
+/// A query's part with what is percent-encoded decoded and encoded again: the one form that is signed.
+std::string canonical_part(std::string_view part) {
+  const auto digit = [](char c) {
+    return c >= '0' && c <= '9'   ? c - '0'
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                  : -1;
+  };
+  std::string plain;
+  for (std::size_t i = 0; i < part.size(); ++i) {
+    if (part[i] == '%' && i + 2 < part.size() && digit(part[i + 1]) >= 0 && digit(part[i + 2]) >= 0) {
+      plain += static_cast<char>(digit(part[i + 1]) * 16 + digit(part[i + 2]));
+      i += 2;
+    } else {
+      plain += part[i];
+    }
+  }
+  return protocol::percent_encoded(plain);
+}
+
+/// A query as clients sign it, in the order in which it came.
+std::string canonical_query(std::string_view query) {
+  std::string out;
+  for (const std::string_view part : split(query, '&')) {
+    if (part.empty()) continue;
+    const auto equals = std::min(part.find('='), part.size());
+    if (!out.empty()) out += '&';
+    out += canonical_part(part.substr(0, equals));
+    out += '=';
+    if (equals < part.size()) out += canonical_part(part.substr(equals + 1));
   }
   return out;
 }
@@ -230,8 +265,9 @@ std::optional<reply> signature_check::check_signature(const incoming_request& re
       headers.emplace_back(name, value);
   }
   signing::sha256 hasher{signer_.algorithm()};
-  const auto canonical = signing::make_canonical_request(request.method, request.target, {}, std::move(headers),
-                                                         signing::to_hex(hasher.hash(request.body)));
+  const auto canonical =
+      signing::make_canonical_request(request.method, request.path(), canonical_query(request.query()),
+                                      std::move(headers), signing::to_hex(hasher.hash(request.body)));
   const std::string genuine = signer_.authorization(hasher, access_key_id_, secret_access_key_, amz_date,
                                                     canonical.text, canonical.signed_headers);
   constexpr std::size_t signature_size = 64;

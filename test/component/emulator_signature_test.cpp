@@ -164,6 +164,44 @@ TEST_CASE("emulator: a byte altered after signing is noticed wherever it is") {
   CHECK(service.answer(altered(with_agent.make(), "one", "two")).status == 200);
 }
 
+TEST_CASE("emulator: a query is signed, and the body says what is asked for") {
+  struct row {
+    const char* query;
+    const char* signed_query;  // empty: the same
+    const char* body_members;
+    std::size_t items;
+  };
+  const std::vector<row> rows{
+      {"maxResults=5", "", R"(,"MaxResults":5)", 5},  // as the Rust SDK sends it
+      {"maxResults=5", "", R"(,"MaxResults":7)", 7},
+      {"maxResults=5", "", "", 12},
+      {"maxResults=5", "", R"(,"MaxResults":null)", 12},
+      {"nextToken=made-up", "", "", 12},
+      {"nextToken=a%2Fb%3D&maxResults=2", "maxResults=2&nextToken=a%2Fb%3D", "", 12},
+      {"nextToken=a/b=&z", "nextToken=a%2Fb%3D&z=", "", 12},
+      {"b=2&a=%7e&a=", "a=&a=~&b=2", "", 12},
+      {"&a&&", "a=", "", 12},
+      {"a=%zz%", "a=%25zz%25", "", 12},
+  };
+  for (const row& each : rows) {
+    CAPTURE(each.query);
+    emulated_service service;
+    auto draft = service.draft(test::list_body("run-failed", each.body_members));
+    draft.query = each.query;
+    draft.signed_query = each.signed_query;
+    const auto response = service.answer(draft.make());
+    CAPTURE(response.body);
+    REQUIRE(response.status == 200);
+    CHECK(test::json::parse(response.body).at("TaskInstances").as_array().size() == each.items);
+    draft.signed_query = "maxResults=6";
+    CHECK(test::code_of(test::json::parse(service.answer(draft.make()).body)) == "InvalidSignatureException");
+  }
+  emulated_service service;
+  auto draft = service.draft(test::list_body("run-failed", R"(,"MaxResults":101)"));
+  draft.query = "maxResults=1";
+  CHECK(test::code_of(test::json::parse(service.answer(draft.make()).body)) == "ValidationException");
+}
+
 TEST_CASE("emulator: session tokens") {
   mwaa::testing::emulator_options options;
   options.session_token = "session-token";
@@ -193,6 +231,8 @@ TEST_CASE("emulator: what is asked for is looked at before who asks") {
       {[](request_draft& r) { r.operation.clear(); }, 400, "UnknownOperationException"},
       {[](request_draft& r) { r.operation = "Nonsense"; }, 400, "UnknownOperationException"},
       {[](request_draft& r) { r.path = "/other"; }, 404, "UnknownOperationException"},
+      {[](request_draft& r) { r.path = "/other?maxResults=1"; }, 404, "UnknownOperationException"},
+      {[](request_draft& r) { r.path = "/-/reset"; }, 404, "UnknownOperationException"},
       {[](request_draft& r) { r.method = "PUT"; }, 404, "UnknownOperationException"},
       {[](request_draft& r) { r.headers[0].second = "application/json"; }, 415, "UnsupportedMediaTypeException"},
       {[](request_draft& r) { r.operation = "GetWorkflow"; }, 501, "NotImplementedException"},

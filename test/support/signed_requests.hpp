@@ -23,6 +23,8 @@ class request_draft {
 
   std::string method = "POST";
   std::string path = "/";
+  std::string query;         ///< As it is sent.
+  std::string signed_query;  ///< As it is signed, when that differs.
   std::string operation = "ListTaskInstances";
   std::vector<std::pair<std::string, std::string>> headers{{"Content-Type", "application/x-amz-json-1.0"},
                                                            {"Host", "localhost:1"}};
@@ -51,13 +53,13 @@ class request_draft {
     }
     signing::signer signer{region, service};
     signing::sha256 hasher{signer.algorithm()};
-    const auto canonical =
-        signing::make_canonical_request(method, path, {}, to_sign, signing::to_hex(hasher.hash(body)));
+    const auto canonical = signing::make_canonical_request(method, path, signed_query.empty() ? query : signed_query,
+                                                           to_sign, signing::to_hex(hasher.hash(body)));
     const std::string signed_date = date.size() < 8 ? "20260101T000000Z" : date;
     const std::string genuine = signer.authorization(hasher, access_key_id, secret_access_key, signed_date,
                                                      canonical.text, canonical.signed_headers);
     if (authorization != "none") all.emplace_back("Authorization", authorization.empty() ? genuine : authorization);
-    std::string head = method + " " + path + " HTTP/1.1\r\n";
+    std::string head = method + " " + path + (query.empty() ? "" : "?" + query) + " HTTP/1.1\r\n";
     for (const auto& [name, value] : all) head += name + ": " + value + "\r\n";
     head += "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n";
     const std::size_t head_size = head.size();
