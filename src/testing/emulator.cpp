@@ -5,14 +5,12 @@
 #include "testing/emulator_state.hpp"
 #include "testing/in_memory_transport.hpp"
 #include "testing/name_rules.hpp"
+#include "testing/steering.hpp"
 
 namespace mwaa_serverless::testing {
 
 request_record::request_record() = default;
 emulator_options::emulator_options() = default;
-
-status_change::status_change(std::chrono::milliseconds after_value, std::string status_value)
-    : after(after_value), status(std::move(status_value)) {}
 
 emulated_task::emulated_task(std::string id_value, std::string status) : id(std::move(id_value)) {
   timeline.emplace_back(std::chrono::milliseconds{0}, std::move(status));
@@ -37,24 +35,44 @@ std::string default_arn(const emulator_options& options) {
 emulator_state::emulator_state(const emulator_options& options)
     : time_(options.time ? options.time : make_system_clock()),
       workflow_arn_(default_arn(options)),
+      scenario_json_(options.scenario_json),
+      seed_(options.seed),
       latency_(options.latency),
       on_request_(options.on_request),
       heart_(options, time_->now()) {
   if (!is_workflow_arn(workflow_arn_))
     throw exception(
         error{errc::invalid_configuration, "emulator_options::region and account give no ARN: " + workflow_arn_});
-  if (options.scenario_json.empty())
-    add_default_scenario(heart_.contents(), workflow_arn_, options.seed, time_->now());
+  heart_.contents() = contents_of_the_start();
+}
+
+world emulator_state::contents_of_the_start() const {
+  world out;
+  if (scenario_json_.empty())
+    add_default_scenario(out, workflow_arn_, seed_, time_->now());
   else
-    add_scenario(heart_.contents(), options.scenario_json, time_->now());
+    add_scenario(out, scenario_json_, time_->now());
+  return out;
+}
+
+void emulator_state::reset() {
+  world contents = contents_of_the_start();
+  locked([&](service& heart) { heart.reset(std::move(contents), time_->now()); });
 }
 
 delivery emulator_state::handle(const incoming_request& request, bool keep_alive) {
   const auto wall = time_->wall_now();
   auto judged = heart_.judge(request, wall);  // needs no lock, and is most of the work
-  const exchange done = locked([&](service& heart) { return heart.answer(request, std::move(judged), time_->now()); });
+  const exchange done =
+      locked([&](service& heart) { return heart.answer(request, std::move(judged), time_->now(), wall); });
   if (on_request_) on_request_(done.record);
   return plan_delivery(done, latency_, wall, keep_alive);
+}
+
+delivery emulator_state::steer(const incoming_request& request, bool from_this_machine, bool keep_alive) {
+  exchange done;
+  done.answer = testing::steer(*this, request, from_this_machine);
+  return plan_delivery(done, std::chrono::milliseconds{0}, time_->wall_now(), keep_alive);
 }
 
 delivery emulator_state::refuse(int http_status, std::string_view message) const {
@@ -73,6 +91,20 @@ std::string emulator::workflow_arn() const {
 void emulator::add_run(std::string_view arn, std::string_view run_id, const std::vector<emulated_task>& tasks) {
   const auto now = state_->time()->now();
   state_->locked([&](service& heart) { heart.contents().add_run(arn, default_version, run_id, tasks, now); });
+}
+
+void emulator::advance(std::string_view arn, std::string_view run_id, std::chrono::milliseconds by) {
+  if (!state_->locked([&](service& heart) { return heart.contents().advance_run(arn, run_id, by); }))
+    throw exception(
+        error{errc::invalid_argument, "there is no run " + std::string{run_id} + " of workflow " + std::string{arn}});
+}
+
+void emulator::reset() {
+  state_->reset();
+}
+
+void emulator::clear_faults() {
+  state_->locked([](service& heart) { heart.clear_faults(); });
 }
 
 void emulator::script(fault next) {

@@ -17,6 +17,7 @@
 #include <boost/system/system_error.hpp>
 #include <map>
 #include <mutex>
+#include <mwaa_serverless/error.hpp>
 #include <mwaa_serverless/testing/emulator_server.hpp>
 #include <optional>
 #include <utility>
@@ -24,6 +25,7 @@
 #include "testing/emulator_state.hpp"
 #include "testing/http_request_view.hpp"
 #include "testing/server_identity.hpp"
+#include "testing/steering.hpp"
 
 namespace mwaa_serverless::testing {
 
@@ -55,6 +57,47 @@ void end_connection(tcp::socket& socket, connection_end how) {
   socket.close(ignored);
 }
 
+/// Ends a connection that takes too long. Closes and does not cancel: between two operations there is nothing to
+/// cancel. Lives on the connection's strand; shared with the timer's
+/// handler, which may run after the connection's end.
+class time_limit : public std::enable_shared_from_this<time_limit> {
+ public:
+  explicit time_limit(tcp::socket& socket) : timer_(socket.get_executor()), socket_(&socket) {}
+
+  void start(std::chrono::milliseconds length, connection_end how = connection_end::close) {
+    timer_.expires_after(length);
+    timer_.async_wait([self = shared_from_this(), how, round = ++round_](const error_code& code) {
+      if (!code && round == self->round_ && self->socket_ != nullptr) end_connection(*self->socket_, how);
+    });
+  }
+  void stop() {
+    ++round_;
+    timer_.cancel();
+  }
+  void forget_socket() {
+    stop();
+    socket_ = nullptr;
+  }
+
+ private:
+  asio::steady_timer timer_;
+  tcp::socket* socket_;
+  std::uint64_t round_ = 0;
+};
+
+/// A time_limit for as long as its socket lives.
+class limited {
+ public:
+  explicit limited(tcp::socket& socket) : limit_(std::make_shared<time_limit>(socket)) {}
+  limited(const limited&) = delete;
+  limited& operator=(const limited&) = delete;
+  ~limited() { limit_->forget_socket(); }
+  time_limit* operator->() const noexcept { return limit_.get(); }
+
+ private:
+  std::shared_ptr<time_limit> limit_;
+};
+
 asio::awaitable<void> pause(clock& time, std::chrono::milliseconds length) {
   if (length.count() > 0) co_await time.sleep_until(time.now() + length);
 }
@@ -70,7 +113,8 @@ asio::awaitable<void> read_until_gone(Stream& stream, std::size_t limit) {
 
 /// Carries out `plan`; true when the connection can serve the next request.
 template <class Stream>
-asio::awaitable<bool> deliver(Stream& stream, emulator_state& service, const delivery& plan) {
+asio::awaitable<bool> deliver(Stream& stream, emulator_state& service, const delivery& plan, const limited& limit,
+                              std::chrono::milliseconds write_timeout) {
   clock& time = *service.time();
   co_await pause(time, plan.wait);
   const std::size_t chunk = plan.chunk == 0 ? plan.bytes.size() : plan.chunk;
@@ -78,8 +122,10 @@ asio::awaitable<bool> deliver(Stream& stream, emulator_state& service, const del
     if (sent > 0) co_await pause(time, plan.interval);
     const std::size_t size = std::min(chunk, plan.bytes.size() - sent);
     error_code code;
+    limit->start(write_timeout, connection_end::reset);  // what a client does not take in time is not kept for it
     co_await asio::async_write(stream, asio::buffer(plan.bytes.data() + sent, size),
                                asio::redirect_error(asio::use_awaitable, code));
+    limit->stop();
     if (code) co_return false;
     sent += size;
   }
@@ -94,9 +140,19 @@ bool client_left(const error_code& code) {
   return code.category() != parsing || code == http::error::end_of_stream || code == http::error::partial_message;
 }
 
+bool is_from_this_machine(const tcp::socket& socket) {
+  error_code unknown;
+  const auto from = socket.remote_endpoint(unknown).address();
+  if (from.is_v6() && from.to_v6().is_v4_mapped())  // `--address ::` takes IPv4, too
+    return asio::ip::make_address_v4(asio::ip::v4_mapped, from.to_v6()).is_loopback();
+  return from.is_loopback();
+}
+
 /// Serves one connection to its end.
 template <class Stream>
-asio::awaitable<void> serve(Stream& stream, emulator_state& service) {
+asio::awaitable<void> serve(Stream& stream, emulator_state& service, const emulator_server_options& options) {
+  const limited limit{socket_of(stream)};
+  const bool from_this_machine = is_from_this_machine(socket_of(stream));
   boost::beast::flat_buffer buffer;
   buffer.reserve(usual_request);
   delivery plan;
@@ -105,21 +161,49 @@ asio::awaitable<void> serve(Stream& stream, emulator_state& service) {
     request_parser parser;
     set_limits(parser);
     error_code code;
+    if (buffer.size() == 0) {
+      limit->start(options.idle_timeout);
+      const auto size = co_await stream.async_read_some(buffer.prepare(usual_request),
+                                                        asio::redirect_error(asio::use_awaitable, code));
+      if (code) break;
+      buffer.commit(size);
+    }
+    limit->start(options.request_timeout);
     co_await http::async_read(stream, buffer, parser, asio::redirect_error(asio::use_awaitable, code));
+    limit->stop();
     if (client_left(code)) break;
     if (code) {
       plan = service.refuse(status_of(code), code.message());
-      co_await deliver(stream, service, plan);
+      co_await deliver(stream, service, plan, limit, options.write_timeout);
       // What the client still sends would turn the close into a reset, which would cost it the answer.
       error_code ignored;
       socket_of(stream).shutdown(tcp::socket::shutdown_send, ignored);
+      limit->start(options.request_timeout);
       co_await read_until_gone(stream, static_cast<std::size_t>(16 * max_request_body));
       break;
     }
-    plan = service.handle(view_of(parser.get()), parser.keep_alive());
-    open = co_await deliver(stream, service, plan);
+    const incoming_request request = view_of(parser.get());
+    plan = options.steering && is_steering(request) ? service.steer(request, from_this_machine, parser.keep_alive())
+                                                    : service.handle(request, parser.keep_alive());
+    open = co_await deliver(stream, service, plan, limit, options.write_timeout);
   }
   end_connection(socket_of(stream), plan.end);
+}
+
+/// The options with their limits as they apply. Throws exception(errc::invalid_configuration).
+emulator_server_options checked(emulator_server_options options) {
+  const auto refuse = [](const char* member, const char* rule) {
+    throw exception(error{errc::invalid_configuration, std::string{"emulator_server_options::"} + member + rule});
+  };
+  if (options.max_connections < 1) refuse("max_connections", " must be at least 1");
+  constexpr std::chrono::milliseconds longest = std::chrono::hours{24 * 365 * 10};
+  for (const auto& [name, value] :
+       {std::pair{"request_timeout", &options.request_timeout}, std::pair{"write_timeout", &options.write_timeout},
+        std::pair{"idle_timeout", &options.idle_timeout}}) {
+    if (value->count() < 1) refuse(name, " must be at least 1 ms");
+    *value = std::min(*value, longest);
+  }
+  return options;
 }
 
 }  // namespace
@@ -127,20 +211,24 @@ asio::awaitable<void> serve(Stream& stream, emulator_state& service) {
 class emulator_server::state : public std::enable_shared_from_this<emulator_server::state> {
  public:
   state(const asio::any_io_executor& executor, std::shared_ptr<emulator_state> service,
-        const emulator_server_options& options)
+        emulator_server_options options_value)
       : executor_(executor),
         accept_strand_(asio::make_strand(executor)),
         acceptor_(accept_strand_),
-        service_(std::move(service)) {
+        room_(accept_strand_),
+        service_(std::move(service)),
+        options_(checked(std::move(options_value))) {
+    const emulator_server_options& options = options_;
     error_code bad;
     const auto address = asio::ip::make_address(options.address, bad);
-    if (bad) throw boost::system::system_error(bad, "emulator_server: not an IP address: " + options.address);
+    if (bad) fail(bad, "not an IP address: " + options.address);
     const tcp::endpoint wanted{address, options.port};
-    acceptor_.open(wanted.protocol());
-    acceptor_.set_option(asio::socket_base::reuse_address{true});
-    acceptor_.bind(wanted);
-    acceptor_.listen(asio::socket_base::max_listen_connections);
-    port = acceptor_.local_endpoint().port();
+    acceptor_.open(wanted.protocol(), bad);
+    if (!bad) acceptor_.set_option(asio::socket_base::reuse_address{true}, bad);
+    if (!bad) acceptor_.bind(wanted, bad);
+    if (!bad) acceptor_.listen(asio::socket_base::max_listen_connections, bad);
+    if (!bad) port = acceptor_.local_endpoint(bad).port();
+    if (bad) fail(bad, "cannot listen on " + options.address + ", port " + std::to_string(options.port));
     url = std::string{options.tls ? "https://" : "http://"} +
           (address.is_v6() ? "[" + options.address + "]" : options.address) + ":" + std::to_string(port);
     if (options.tls) use_tls(options.address);
@@ -176,6 +264,16 @@ class emulator_server::state : public std::enable_shared_from_this<emulator_serv
     asio::cancellation_signal stop;
   };
 
+  // Without the place in Asio's sources that its error codes carry into what().
+  [[noreturn]] static void fail(const error_code& code, const std::string& what) {
+    throw boost::system::system_error(error_code{code.value(), code.category()}, "emulator_server: " + what);
+  }
+
+  [[nodiscard]] bool full() {
+    const std::lock_guard lock{mutex_};
+    return connections_.size() >= options_.max_connections;
+  }
+
   void use_tls(const std::string& address) {
     const server_identity identity = make_server_identity(address);
     authority_pem = identity.authority_pem;
@@ -188,6 +286,12 @@ class emulator_server::state : public std::enable_shared_from_this<emulator_serv
 
   static asio::awaitable<void> accept(std::shared_ptr<state> self) {
     for (;;) {
+      // forget() cancels this wait on this strand: not between the look and the wait.
+      while (self->full()) {
+        error_code woken;
+        self->room_.expires_at(asio::steady_timer::time_point::max());
+        co_await self->room_.async_wait(asio::redirect_error(asio::use_awaitable, woken));
+      }
       const auto strand = asio::make_strand(self->executor_);
       tcp::socket socket{strand};
       error_code code;
@@ -223,19 +327,25 @@ class emulator_server::state : public std::enable_shared_from_this<emulator_serv
 
   void forget(std::uint64_t number) {
     const std::lock_guard lock{mutex_};
+    const bool was_full = connections_.size() >= options_.max_connections;
     connections_.erase(number);
+    if (was_full && !stopped_) asio::post(accept_strand_, [self = shared_from_this()] { self->room_.cancel(); });
   }
 
   static asio::awaitable<void> serve_connection(std::shared_ptr<state> self, tcp::socket socket) {
     error_code code;
     socket.set_option(tcp::no_delay{true}, code);
     if (!self->tls_) {
-      co_await serve(socket, *self->service_);
+      co_await serve(socket, *self->service_, self->options_);
       co_return;
     }
     ssl::stream<tcp::socket> stream{std::move(socket), *self->tls_};
-    co_await stream.async_handshake(ssl::stream_base::server, asio::redirect_error(asio::use_awaitable, code));
-    if (!code) co_await serve(stream, *self->service_);
+    {
+      const limited limit{stream.next_layer()};
+      limit->start(self->options_.request_timeout);
+      co_await stream.async_handshake(ssl::stream_base::server, asio::redirect_error(asio::use_awaitable, code));
+    }
+    if (!code) co_await serve(stream, *self->service_, self->options_);
   }
 
   // stop() cancels waits, and a client may do to its connection what it likes: neither is a fault of the program.
@@ -249,8 +359,10 @@ class emulator_server::state : public std::enable_shared_from_this<emulator_serv
   asio::any_io_executor executor_;
   asio::strand<asio::any_io_executor> accept_strand_;
   tcp::acceptor acceptor_;
+  asio::steady_timer room_;  ///< Waits for the end of a connection.
   asio::cancellation_signal stop_accepting_;
   std::shared_ptr<emulator_state> service_;
+  const emulator_server_options options_;
   std::optional<ssl::context> tls_;
   std::mutex mutex_;
   bool stopped_ = false;
@@ -262,7 +374,7 @@ emulator_server_options::emulator_server_options() = default;
 
 emulator_server::emulator_server(const asio::any_io_executor& executor, const emulator& service,
                                  emulator_server_options options)
-    : state_(std::make_shared<state>(executor, service.state_, options)) {
+    : state_(std::make_shared<state>(executor, service.state_, std::move(options))) {
   state_->start();
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -22,8 +23,13 @@ class emulator_state {
 
   /// Answers a request that is complete now.
   [[nodiscard]] delivery handle(const incoming_request& request, bool keep_alive);
+  /// Does what a request below `/-/` asks for, and answers it.
+  [[nodiscard]] delivery steer(const incoming_request& request, bool from_this_machine, bool keep_alive);
   /// The answer to bytes that are no request.
   [[nodiscard]] delivery refuse(int http_status, std::string_view message) const;
+
+  /// The contents of the start, from now on.
+  void reset();
 
   /// Calls `use` with the heart, under its lock.
   template <class Use>
@@ -36,8 +42,12 @@ class emulator_state {
   [[nodiscard]] const std::string& workflow_arn() const noexcept { return workflow_arn_; }
 
  private:
+  [[nodiscard]] world contents_of_the_start() const;
+
   const std::shared_ptr<clock> time_;
   const std::string workflow_arn_;
+  const std::string scenario_json_;
+  const std::uint64_t seed_;
   const std::chrono::milliseconds latency_;
   const std::function<void(const request_record&)> on_request_;
   std::mutex mutex_;

@@ -118,10 +118,21 @@ class in_memory_transport final : public transport {
   explicit in_memory_transport(std::shared_ptr<emulator_state> service) : service_(std::move(service)) {}
 
   asio::awaitable<result<http_response>> send(const http_request& request, clock::time_point deadline) override {
-    const auto service = service_;  // the transport may go before the request ends
+    return exchange_with(service_, traffic_, request, deadline);
+  }
+
+  asio::awaitable<void> close() override { return drain(traffic_); }
+
+  transport_metrics metrics() const override { return traffic_->figures(); }
+
+ private:
+  // Not members of the transport, which may go before they end, or before they start: an awaitable is lazy.
+  static asio::awaitable<result<http_response>> exchange_with(std::shared_ptr<emulator_state> service,
+                                                              std::shared_ptr<traffic> connections,
+                                                              const http_request& request, clock::time_point deadline) {
     bool reused = false;
-    if (!traffic_->begin(reused)) co_return error(errc::client_closed, "the transport is closed");
-    request_under_way here{traffic_};
+    if (!connections->begin(reused)) co_return error(errc::client_closed, "the transport is closed");
+    request_under_way here{connections};
 
     const delivery plan = answer(*service, request.bytes());
     const std::shared_ptr<clock> time = service->time();
@@ -147,14 +158,11 @@ class in_memory_transport final : public transport {
     co_return response;
   }
 
-  asio::awaitable<void> close() override {
-    const auto drained = traffic_->close();
+  static asio::awaitable<void> drain(std::shared_ptr<traffic> connections) {
+    const auto drained = connections->close();
     if (drained) co_await drained->wait();
   }
 
-  transport_metrics metrics() const override { return traffic_->figures(); }
-
- private:
   // Without a deadline only cancellation ends the wait: a clock must not be sent to the end of time.
   static asio::awaitable<void> wait_until(clock& time, clock::time_point when) {
     if (when != clock::time_point::max()) {

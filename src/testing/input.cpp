@@ -1,5 +1,6 @@
 #include "testing/input.hpp"
 
+#include <algorithm>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <utility>
@@ -50,6 +51,12 @@ const json::value* input::find(std::string_view member) const {
   const json::object* object = root_.if_object();
   const json::value* value = object == nullptr ? nullptr : object->if_contains({member.data(), member.size()});
   return value == nullptr || value->is_null() ? nullptr : value;
+}
+
+std::string input::text(std::string_view member, std::size_t max_length) const {
+  const json::value* value = find(member);
+  const json::string* text = value == nullptr ? nullptr : value->if_string();
+  return text == nullptr ? std::string{} : std::string{text->data(), std::min(text->size(), max_length)};
 }
 
 void input::wrong_type(std::string_view member, std::string_view expected) {

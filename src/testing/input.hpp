@@ -23,6 +23,9 @@ class input {
   /// `body` is parsed with bounded depth; its size is bounded by what carried it. An empty body is `{}`.
   explicit input(std::string_view body);
 
+  /// A member's text as it was sent, at most `max_length` bytes of it; empty when it is no string.
+  [[nodiscard]] std::string text(std::string_view member, std::size_t max_length) const;
+
   /// A string of 1 to `max_length` bytes that `matches`; `pattern` is for the message.
   [[nodiscard]] std::string required_string(std::string_view member, std::size_t max_length,
                                             bool (*matches)(std::string_view) noexcept, std::string_view pattern);

@@ -27,6 +27,8 @@ std::string_view reason_phrase(int status) {
       return "Forbidden";
     case 404:
       return "Not Found";
+    case 405:
+      return "Method Not Allowed";
     case 409:
       return "Conflict";
     case 413:
@@ -123,7 +125,8 @@ std::string response_head(const reply& answer, std::string_view request_id, cloc
   std::string out;
   out.reserve(256 + answer.extra_headers.size());
   out.append("HTTP/1.1 ").append(std::to_string(answer.status)).push_back(' ');
-  out.append(reason_phrase(answer.status)).append("\r\nx-amzn-RequestId: ").append(request_id);
+  out.append(reason_phrase(answer.status));
+  if (!request_id.empty()) out.append("\r\nx-amzn-RequestId: ").append(request_id);
   out.append("\r\nDate: ").append(http_date(date));
   out.append("\r\nContent-Type: ").append(answer.content_type);
   out.append("\r\nContent-Length: ").append(std::to_string(length)).append("\r\n");

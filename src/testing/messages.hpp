@@ -53,6 +53,7 @@ struct exchange {
 /// `text` as a JSON string with its quotes; where it is not UTF-8, its bytes above ASCII become U+FFFD.
 [[nodiscard]] std::string quoted(std::string_view text);
 /// Status line, headers and the empty line of `answer`; `length` is stated as Content-Length.
+/// Without `request_id` no header names one.
 [[nodiscard]] std::string response_head(const reply& answer, std::string_view request_id, clock::wall_time_point date,
                                         std::size_t length);
 

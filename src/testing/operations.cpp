@@ -9,9 +9,8 @@
 
 namespace mwaa_serverless::testing {
 
-reply list_task_instances(const world& in, std::string_view body, const page_tokens& tokens, page_limits limits,
+reply list_task_instances(const world& in, input& members, const page_tokens& tokens, page_limits limits,
                           clock::time_point now) {
-  input members{body};
   const std::string arn = members.required_string("WorkflowArn", max_arn_length, is_workflow_arn, workflow_arn_pattern);
   const std::string run_id = members.required_string("RunId", max_id_length, is_id, id_pattern);
   const auto max_results = members.optional_integer("MaxResults", 1, limits.max_size);

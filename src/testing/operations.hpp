@@ -10,7 +10,7 @@
 
 namespace mwaa_serverless::testing {
 
-class emulated_run;
+class input;
 class world;
 
 inline constexpr std::string_view target_prefix = "AmazonMWAAServerless.";
@@ -27,7 +27,7 @@ struct page_limits {
   int max_size = 100;
 };
 
-[[nodiscard]] reply list_task_instances(const world& in, std::string_view body, const page_tokens& tokens,
-                                        page_limits limits, clock::time_point now);
+[[nodiscard]] reply list_task_instances(const world& in, input& members, const page_tokens& tokens, page_limits limits,
+                                        clock::time_point now);
 
 }  // namespace mwaa_serverless::testing

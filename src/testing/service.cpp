@@ -8,6 +8,7 @@
 #include <mwaa_serverless/error.hpp>
 #include <utility>
 
+#include "testing/name_rules.hpp"
 #include "testing/operations.hpp"
 
 namespace mwaa_serverless::testing {
@@ -123,14 +124,21 @@ std::optional<reply> content_of(const fault& struck) {
 service::service(const emulator_options& options, clock::time_point start)
     : signatures_(checked(options)),
       tokens_(options.seed),
-      quota_(options.rate_limit, options.burst, start),
+      rate_limit_(options.rate_limit),
+      burst_(options.burst),
+      quota_(rate_limit_, burst_, start),
+      seed_(options.seed),
       retry_after_(options.retry_after),
       default_page_size_(options.default_page_size),
       max_page_size_(options.max_page_size),
       log_capacity_(options.log_capacity),
-      random_(options.seed) {}
+      random_(seed_) {}
 
-std::optional<reply> service::judge(const incoming_request& request, clock::wall_time_point wall) const {
+judgement service::judge(const incoming_request& request, clock::wall_time_point wall) const {
+  return {refusal_of(request, wall), input{request.body}};
+}
+
+std::optional<reply> service::refusal_of(const incoming_request& request, clock::wall_time_point wall) const {
   constexpr std::string_view unknown = "UnknownOperationException";
   // Clients whose model binds members to the query send them there too (the Rust SDK: `/?maxResults=100`). The query is
   // signed, and says nothing beyond that: awsJson1_0 takes all members from the body.
@@ -143,22 +151,26 @@ std::optional<reply> service::judge(const incoming_request& request, clock::wall
   return signatures_.refusal(request, wall);
 }
 
-exchange service::answer(const incoming_request& request, std::optional<reply> judged, clock::time_point now) {
+exchange service::answer(const incoming_request& request, judgement judged, clock::time_point now,
+                         clock::wall_time_point wall) {
   exchange out;
+  const std::string_view operation = operation_of(request);
   out.struck = next_fault();
   std::optional<reply> scripted;
-  if (out.struck && !judged) scripted = content_of(*out.struck);
-  if (judged)
-    out.answer = *std::move(judged);
+  if (out.struck && !judged.refusal) scripted = content_of(*out.struck);
+  if (judged.refusal)
+    out.answer = *std::move(judged.refusal);
   else if (scripted)
     out.answer = *std::move(scripted);
   else
-    out.answer = serve(request, now);
+    out.answer = serve(operation, judged.members, now);
   if (out.struck) out.answer.extra_headers += out.struck->headers;
 
   ++request_count_;
   out.record.time = now;
-  out.record.operation = operation_of(request);
+  out.record.wall_time = wall;
+  out.record.operation = operation;
+  out.record.run_id = judged.members.text("RunId", max_id_length);
   out.record.status = out.answer.status;
   out.record.code = out.answer.code;
   out.record.request_id = next_request_id();
@@ -172,14 +184,13 @@ exchange service::answer(const incoming_request& request, std::optional<reply> j
   return out;
 }
 
-reply service::serve(const incoming_request& request, clock::time_point now) {
+reply service::serve(std::string_view operation, input& members, clock::time_point now) {
   if (const auto wait = quota_.take(now)) {
     if (!retry_after_) return throttled(std::nullopt);
     return throttled(std::max(std::chrono::seconds{1}, std::chrono::ceil<std::chrono::seconds>(*wait)));
   }
-  const std::string_view operation = operation_of(request);
   if (operation == "ListTaskInstances")
-    return list_task_instances(world_, request.body, tokens_, {default_page_size_, max_page_size_}, now);
+    return list_task_instances(world_, members, tokens_, {default_page_size_, max_page_size_}, now);
   return front_error(501, "NotImplementedException",
                      "The emulator does not emulate " + std::string{operation} + " yet");
 }
@@ -202,6 +213,20 @@ std::optional<fault> service::next_fault() {
 void service::script(fault next) {
   if (next.times < 1) throw exception(error{errc::invalid_argument, "fault::times must be at least 1"});
   script_.push_back(std::move(next));
+}
+
+void service::clear_faults() {
+  script_.clear();
+  fault_probability_ = 0;
+}
+
+void service::reset(world contents, clock::time_point start) {
+  world_ = std::move(contents);
+  quota_ = token_bucket{rate_limit_, burst_, start};
+  random_.seed(seed_);
+  clear_faults();
+  clear_log();
+  request_count_ = 0;
 }
 
 std::size_t service::scripted() const noexcept {

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "testing/input.hpp"
 #include "testing/messages.hpp"
 #include "testing/page_tokens.hpp"
 #include "testing/signature_check.hpp"
@@ -19,20 +20,29 @@
 
 namespace mwaa_serverless::testing {
 
+/// What can be said of a request without looking at the service's state.
+struct judgement {
+  std::optional<reply> refusal;
+  input members;
+};
+
 /// Not to be used from two threads at once, but for judge().
 class service {
  public:
   /// Throws exception(errc::invalid_configuration) for options that make no sense.
   service(const emulator_options& options, clock::time_point start);
 
-  /// What can be said of a request without looking at the service's state: an error, or nothing. Const, from any
-  /// threads; it is the expensive half of an answer.
-  [[nodiscard]] std::optional<reply> judge(const incoming_request& request, clock::wall_time_point wall) const;
-  /// The answer to `request`; `judged` is what judge() said of it.
-  [[nodiscard]] exchange answer(const incoming_request& request, std::optional<reply> judged, clock::time_point now);
+  /// The expensive half of an answer. Const, from any threads.
+  [[nodiscard]] judgement judge(const incoming_request& request, clock::wall_time_point wall) const;
+  /// The answer to `request`; `judged` is what judge() said of it at `wall`.
+  [[nodiscard]] exchange answer(const incoming_request& request, judgement judged, clock::time_point now,
+                                clock::wall_time_point wall);
 
   [[nodiscard]] world& contents() noexcept { return world_; }
+  /// As constructed with `contents`.
+  void reset(world contents, clock::time_point start);
   void script(fault next);
+  void clear_faults();
   [[nodiscard]] std::size_t scripted() const noexcept;
   void strike_randomly(double probability, std::vector<fault> choices);
   [[nodiscard]] const std::deque<request_record>& log() const noexcept { return log_; }
@@ -41,12 +51,16 @@ class service {
 
  private:
   [[nodiscard]] std::optional<fault> next_fault();
-  [[nodiscard]] reply serve(const incoming_request& request, clock::time_point now);
+  [[nodiscard]] std::optional<reply> refusal_of(const incoming_request& request, clock::wall_time_point wall) const;
+  [[nodiscard]] reply serve(std::string_view operation, input& members, clock::time_point now);
   [[nodiscard]] std::string next_request_id();
 
   signature_check signatures_;
   page_tokens tokens_;
+  const double rate_limit_;
+  const double burst_;
   token_bucket quota_;
+  const std::uint64_t seed_;
   const bool retry_after_;
   int default_page_size_;
   int max_page_size_;

@@ -13,6 +13,9 @@ namespace mwaa_serverless::testing {
 
 namespace {
 
+// Twice this fits a clock's nanoseconds.
+constexpr std::chrono::milliseconds longest = std::chrono::hours{24 * 365 * 100};
+
 bool is_terminal(std::string_view status) {
   task_instance_status known;
   return task_instance_status::parse(status, known) && known.is_terminal();
@@ -50,12 +53,13 @@ emulated_run::emulated_run(std::string_view workflow_arn, std::string_view versi
     to.after_duration = R"(,"OperatorName":)" + quoted(from.operator_name) + "}";
     std::optional<std::chrono::milliseconds> ran_from;
     for (const status_change& each : from.timeline) {
-      change next{each.after, quoted(each.status), is_terminal(each.status), std::nullopt};
-      if (each.status == "RUNNING") ran_from = each.after;
+      const auto after = std::clamp(each.after, -longest, longest);
+      change next{after, quoted(each.status), is_terminal(each.status), std::nullopt};
+      if (each.status == "RUNNING") ran_from = after;
       if (next.terminal) {
         next.duration = from.duration;
         if (!next.duration && ran_from)
-          next.duration = std::chrono::duration_cast<std::chrono::seconds>(each.after - *ran_from);
+          next.duration = std::chrono::duration_cast<std::chrono::seconds>(after - *ran_from);
       }
       to.changes.push_back(std::move(next));
     }
@@ -63,9 +67,14 @@ emulated_run::emulated_run(std::string_view workflow_arn, std::string_view versi
   }
 }
 
+void emulated_run::advance(std::chrono::milliseconds by) noexcept {
+  const std::chrono::nanoseconds end = longest;
+  skipped_ = std::min(end, skipped_ + std::clamp(by, std::chrono::milliseconds{0}, longest));
+}
+
 void emulated_run::append_summary(std::string& out, std::size_t index, clock::time_point now) const {
   const task& shown = tasks_[index];
-  const std::chrono::nanoseconds age = now - started_;
+  const std::chrono::nanoseconds age = now - started_ + skipped_;
   const change* current = nullptr;
   for (const change& each : shown.changes) {
     if (each.after > age) break;
@@ -92,8 +101,17 @@ void world::add_run(std::string_view workflow_arn, std::string_view version, std
   check(workflow_arn, run_id, tasks);
   add_workflow(workflow_arn, version);
   workflow& owner = workflows_.find(workflow_arn)->second;
-  owner.runs.insert_or_assign(
-      std::string{run_id}, std::make_shared<const emulated_run>(workflow_arn, owner.version, run_id, tasks, started));
+  owner.runs.insert_or_assign(std::string{run_id},
+                              std::make_shared<emulated_run>(workflow_arn, owner.version, run_id, tasks, started));
+}
+
+bool world::advance_run(std::string_view workflow_arn, std::string_view run_id, std::chrono::milliseconds by) {
+  const auto owner = workflows_.find(workflow_arn);
+  if (owner == workflows_.end()) return false;
+  const auto run = owner->second.runs.find(run_id);
+  if (run == owner->second.runs.end()) return false;
+  run->second->advance(by);
+  return true;
 }
 
 bool world::has_workflow(std::string_view workflow_arn) const {

@@ -21,6 +21,8 @@ class emulated_run {
                const std::vector<emulated_task>& tasks, clock::time_point started);
 
   [[nodiscard]] std::size_t size() const noexcept { return tasks_.size(); }
+  /// Lets `by` pass at once.
+  void advance(std::chrono::milliseconds by) noexcept;
   /// Appends the `TaskInstanceSummary` of a task, as it is at `now`.
   void append_summary(std::string& out, std::size_t index, clock::time_point now) const;
 
@@ -41,6 +43,7 @@ class emulated_run {
 
   std::vector<task> tasks_;
   clock::time_point started_;
+  std::chrono::nanoseconds skipped_{0};  ///< By advance().
 };
 
 /// Everything that operations look up.
@@ -53,6 +56,9 @@ class world {
   /// A workflow without runs; no effect on one that exists.
   void add_workflow(std::string_view workflow_arn, std::string_view version);
 
+  /// False when there is no such run.
+  [[nodiscard]] bool advance_run(std::string_view workflow_arn, std::string_view run_id, std::chrono::milliseconds by);
+
   [[nodiscard]] bool has_workflow(std::string_view workflow_arn) const;
   /// Null when there is none.
   [[nodiscard]] std::shared_ptr<const emulated_run> find_run(std::string_view workflow_arn,
@@ -61,7 +67,7 @@ class world {
  private:
   struct workflow {
     std::string version;
-    std::map<std::string, std::shared_ptr<const emulated_run>, std::less<>> runs;
+    std::map<std::string, std::shared_ptr<emulated_run>, std::less<>> runs;
   };
   std::map<std::string, workflow, std::less<>> workflows_;
 };

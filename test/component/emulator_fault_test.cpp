@@ -114,6 +114,10 @@ TEST_CASE("emulator: a reference to a chain of a fault's setters stays valid") {
   CHECK(service.answer(good_request(service)).header("x-a") == "b");
   CHECK(service.time->elapsed() == 1s);
   CHECK(service.emulator.scripted() == 1);
+  service.emulator.strike_randomly(1);
+  service.emulator.clear_faults();
+  CHECK(service.emulator.scripted() == 0);
+  CHECK(service.answer(good_request(service)).status == 200);
 }
 
 TEST_CASE("emulator: a drip takes the time of its pauses") {

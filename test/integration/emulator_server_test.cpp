@@ -1,5 +1,6 @@
 // The emulator on a socket, by raw requests: what a client sees of each fault, to the byte.
 #include <doctest/doctest.h>
+#include <poll.h>
 #include <array>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/connect.hpp>
@@ -9,6 +10,7 @@
 #include <boost/asio/ssl.hpp>
 #include <boost/asio/write.hpp>
 #include <chrono>
+#include <mwaa_serverless/error.hpp>
 #include <mwaa_serverless/testing/emulator_server.hpp>
 #include <optional>
 #include <string>
@@ -332,6 +334,144 @@ TEST_CASE("emulator server: stopping ends every connection, whatever it is doing
       CHECK(each->end);
     }
   }
+}
+
+TEST_CASE("emulator server: clients that are slow are disconnected") {
+  const std::string head = "POST / HTTP/1.1\r\nHost: x\r\n";
+  struct row {
+    const char* name;
+    std::string bytes;
+    bool tls;
+    std::chrono::milliseconds testing::emulator_server_options::* limit;
+  };
+  using options_type = testing::emulator_server_options;
+  const std::vector<row> rows{
+      {"silent from the start", "", false, &options_type::idle_timeout},
+      {"silent after a request", request_bytes("run-empty"), false, &options_type::idle_timeout},
+      {"half a head", head, false, &options_type::request_timeout},
+      {"half a body", head + "Content-Length: 10\r\n\r\n12345", false, &options_type::request_timeout},
+      {"what is no request, and open after it", "nonsense\r\n\r\n", false, &options_type::request_timeout},
+      {"no handshake", "", true, &options_type::request_timeout},
+      {"half a handshake", "\x16\x03\x01\x02", true, &options_type::request_timeout},
+  };
+  for (const row& each : rows) {
+    CAPTURE(each.name);
+    options_type options;
+    options.tls = each.tls;
+    options.*each.limit = 20ms;
+    running_server host{options};
+    raw_client client{host};
+    error_code too_late;
+    asio::write(client.socket, asio::buffer(each.bytes), too_late);
+    (void)client.receive_all();  // comes back: the limits that are not under test are half a minute and more
+    CHECK(client.end);
+  }
+}
+
+TEST_CASE("emulator server: a client that sends a little now and then has no more time for its request") {
+  testing::emulator_server_options options;
+  options.request_timeout = 60ms;
+  running_server host{options};
+  raw_client client{host};
+  client.send("POST / HTTP/1.1\r\nX: ");
+  error_code gone;
+  while (!gone) {  // without the limit: until the head is too long, which is answered
+    asio::write(client.socket, asio::buffer("x", 1), gone);
+    std::this_thread::sleep_for(1ms);
+  }
+  CHECK(client.receive_all().empty());
+}
+
+TEST_CASE("emulator server: a client that does not read is disconnected") {
+  testing::emulator_server_options options;
+  options.write_timeout = 20ms;
+  running_server host{options};
+  // More than the kernel's buffers of both ends take.
+  host.service.script(fault::body(std::string(std::size_t{64} << 20U, 'x')));
+  raw_client client{host};
+  client.send(request_bytes());
+  // Nothing is read until the server has let go.
+  ::pollfd reset{client.socket.native_handle(), 0, 0};
+  CHECK(::poll(&reset, 1, -1) == 1);
+  const std::string got = client.receive_all();
+  CHECK(got.size() < std::size_t{64} << 20U);
+  CHECK(client.end);
+}
+
+TEST_CASE("emulator server: pauses of a fault are no slowness of the client") {
+  testing::emulator_server_options options;
+  options.request_timeout = options.write_timeout = 2s;
+  running_server host{options};
+  raw_client client{host};
+  host.service.script(fault::delay(2100ms));
+  client.send(request_bytes("run-failed"));
+  CHECK(status_of(client.receive()) == 200);
+}
+
+TEST_CASE("emulator server: connections over the limit wait for others to end") {
+  testing::emulator_server_options options;
+  options.max_connections = 2;
+  running_server host{options};
+  std::optional<raw_client> first{std::in_place, host};
+  raw_client second{host};
+  for (raw_client* each : {&*first, &second}) {
+    each->send(request_bytes("run-empty"));
+    CHECK(status_of(each->receive()) == 200);
+  }
+  raw_client third{host};
+  third.send(request_bytes("run-empty"));
+  for (int i = 0; i < 3; ++i) {
+    second.send(request_bytes("run-empty"));
+    CHECK(status_of(second.receive()) == 200);
+  }
+  CHECK(host.service.request_count() == 5);  // the third one's is not among them
+  first.reset();
+  CHECK(status_of(third.receive()) == 200);
+  CHECK(host.service.request_count() == 6);
+  raw_client fourth{host};  // waits to be accepted while the server stops
+  host.finish();
+}
+
+TEST_CASE("emulator server: limits that make no sense are refused; without end is no overflow") {
+  asio::io_context io;
+  const testing::emulator service;
+  const auto serve_with = [&](auto member, auto value) {
+    testing::emulator_server_options options;
+    options.*member = value;
+    const testing::emulator_server server{io.get_executor(), service, options};
+  };
+  using options_type = testing::emulator_server_options;
+  CHECK_THROWS_WITH_AS(serve_with(&options_type::max_connections, std::size_t{0}), doctest::Contains("max_connections"),
+                       mwaa::exception);
+  for (const auto member :
+       {&options_type::request_timeout, &options_type::write_timeout, &options_type::idle_timeout}) {
+    CHECK_THROWS_AS(serve_with(member, 0ms), mwaa::exception);
+    CHECK_THROWS_AS(serve_with(member, std::chrono::milliseconds::min()), mwaa::exception);
+  }
+  io.run();
+  options_type endless;
+  endless.request_timeout = endless.write_timeout = endless.idle_timeout = std::chrono::milliseconds::max();
+  running_server host{endless};
+  raw_client client{host};
+  client.send(request_bytes("run-empty"));
+  CHECK(status_of(client.receive()) == 200);
+}
+
+TEST_CASE("emulator server: a port that is taken is named, without places in sources") {
+  asio::io_context io;
+  const testing::emulator service;
+  testing::emulator_server server{io.get_executor(), service};
+  testing::emulator_server_options options;
+  options.port = server.port();
+  std::string message;
+  try {
+    const testing::emulator_server second{io.get_executor(), service, options};
+  } catch (const boost::system::system_error& e) {
+    message = e.what();
+  }
+  CHECK(message.find("cannot listen on 127.0.0.1, port " + std::to_string(server.port())) != std::string::npos);
+  CHECK(message.find("Address already in use") != std::string::npos);
+  CHECK(message.find("/usr") == std::string::npos);
 }
 
 TEST_CASE("emulator server: many clients on several threads") {

@@ -13,6 +13,7 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace mwaa_serverless::testing {
@@ -24,10 +25,12 @@ class request_record {
  public:
   request_record();
 
-  clock::time_point time;  ///< When the request was complete, by the emulator's clock.
-  std::string operation;   ///< Such as `ListTaskInstances`; empty when the request named none.
-  int status = 0;          ///< HTTP status of the answer, whether or not a fault let it arrive.
-  std::string code;        ///< The error's name; empty on success.
+  clock::time_point time;            ///< When the request was complete, by the emulator's clock.
+  clock::wall_time_point wall_time;  ///< The same moment of the calendar.
+  std::string operation;             ///< Such as `ListTaskInstances`; empty when the request named none.
+  std::string run_id;                ///< The request's `RunId` as it was sent, its first 255 bytes; empty for none.
+  int status = 0;                    ///< HTTP status of the answer, whether or not a fault let it arrive.
+  std::string code;                  ///< The error's name; empty on success.
   std::string request_id;
   std::string attempt;     ///< The request's `amz-sdk-request` header, such as `attempt=2; max=3`.
   std::string invocation;  ///< The request's `amz-sdk-invocation-id` header.
@@ -77,8 +80,11 @@ static_assert(!std::is_aggregate_v<emulator_options>);
 /// A change of a task's status, `after` the start of its run.
 class status_change {
  public:
-  /// `status_value` as the service spells it, such as `UP_FOR_RETRY`; other text is sent as it is.
-  status_change(std::chrono::milliseconds after_value, std::string status_value);
+  /// `status_value` as the service spells it, such as `UP_FOR_RETRY`; other text is sent as it is. More than a hundred
+  /// years either way count as a hundred years.
+  template <class Rep, class Period>
+  status_change(std::chrono::duration<Rep, Period> after_value, std::string status_value)
+      : after(detail::saturated(after_value)), status(std::move(status_value)) {}
 
   std::chrono::milliseconds after;
   std::string status;
@@ -111,7 +117,8 @@ static_assert(!std::is_aggregate_v<emulated_task>);
 ///     config.network = service.in_memory_transport();
 ///     config.credentials = make_static_credentials({"AKIDEMULATOR", "emulator-secret-key"});
 ///
-/// A cheap handle to shared state; copies are the same emulator. All members may be called from any threads at once.
+/// A cheap handle to shared state; copies are the same emulator, and to move one is to copy it. All members may be
+/// called from any threads at once.
 class emulator {
  public:
   // Names in the default scenario (of the default account and region; see workflow_arn()).
@@ -123,6 +130,10 @@ class emulator {
   static constexpr const char* run_empty = "run-empty";
 
   explicit emulator(emulator_options options = {});
+  // Without move operations: a handle that was moved from is the same emulator still.
+  emulator(const emulator&) = default;
+  emulator& operator=(const emulator&) = default;
+  ~emulator() = default;
 
   /// ARN of the default scenario's workflow in this emulator's account and region.
   [[nodiscard]] std::string workflow_arn() const;
@@ -130,12 +141,23 @@ class emulator {
   /// Throws exception(errc::invalid_argument) for an ARN or name that the service would not take, for two tasks of one
   /// id and for changes that are out of order.
   void add_run(std::string_view workflow_arn, std::string_view run_id, const std::vector<emulated_task>& tasks);
+  /// Lets time pass for one run: its tasks are where they would be `by` later. Negative times count as zero, and a run
+  /// is never further on than a hundred years. Throws exception(errc::invalid_argument) when there is no such run.
+  template <class Rep, class Period>
+  void advance_run(std::string_view workflow_arn, std::string_view run_id, std::chrono::duration<Rep, Period> by) {
+    advance(workflow_arn, run_id, detail::saturated(by));
+  }
+  /// Starts anew: the workflows and runs of the start, from now on, without faults, requests, or use of the quota. Only
+  /// the page tokens of before stay valid.
+  void reset();
 
   /// Strikes the following requests, in order, after the faults that are already in line.
   void script(fault next);
   void script(const std::vector<fault>& next);
   /// Faults in line, each counted as often as it will strike.
   [[nodiscard]] std::size_t scripted() const;
+  /// Takes back every fault that has not struck, and strike_randomly().
+  void clear_faults();
   /// Strikes each request that no scripted fault strikes, with `probability` (0 to 1), by one of `choices`, which the
   /// seed chooses. 0 ends it.
   void strike_randomly(double probability, std::vector<fault> choices = transient_faults());
@@ -155,6 +177,8 @@ class emulator {
 
  private:
   friend class emulator_server;
+  void advance(std::string_view workflow_arn, std::string_view run_id, std::chrono::milliseconds by);
+
   std::shared_ptr<emulator_state> state_;
 };
 

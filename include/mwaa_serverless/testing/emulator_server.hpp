@@ -2,6 +2,8 @@
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <mwaa_serverless/testing/emulator.hpp>
@@ -20,6 +22,18 @@ class emulator_server_options {
   std::uint16_t port = 0;  ///< 0: any free port.
   /// HTTPS, with a certificate that is made at the start for localhost, 127.0.0.1, ::1 and `address`.
   bool tls = false;
+  /// Whether other processes may steer the emulator through `/-/` (docs/emulator.md): without a key, but from this
+  /// machine only and not from a browser's page.
+  bool steering = false;
+  /// Connections at once, from 1; further ones wait to be accepted.
+  std::size_t max_connections = 900;
+  // A client that takes longer is disconnected. Each is from 1 ms and counts as ten years at most.
+  /// For a TLS handshake, and from a request's first byte to its last.
+  std::chrono::milliseconds request_timeout{30'000};
+  /// To take a response that is sent, or each piece of one that drips.
+  std::chrono::milliseconds write_timeout{30'000};
+  /// Between requests, and before the first.
+  std::chrono::milliseconds idle_timeout{60'000};
 };
 static_assert(!std::is_aggregate_v<emulator_server_options>);
 
@@ -32,7 +46,8 @@ static_assert(!std::is_aggregate_v<emulator_server_options>);
 /// Works on `executor` only, whose context any number of threads may run; the context outlives the server.
 class emulator_server {
  public:
-  /// Listens when it returns. Throws boost::system::system_error when the address cannot be bound.
+  /// Listens when it returns. Throws boost::system::system_error when the address cannot be bound, and
+  /// exception(errc::invalid_configuration) for limits that are out of range.
   emulator_server(const boost::asio::any_io_executor& executor, const emulator& service,
                   emulator_server_options options = {});
   /// stop()
