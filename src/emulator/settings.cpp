@@ -12,11 +12,16 @@ namespace {
 
 constexpr int usage_error = 2;
 
-std::string read_file(const std::string& path) {
-  std::ifstream in{path, std::ios::binary};
+/// `-` is standard input.
+std::string read_scenario(const std::string& path) {
+  std::ifstream file;
+  const bool from_file = path != "-";
+  if (from_file) file.open(path, std::ios::binary);
+  std::istream& in = from_file ? file : std::cin;
+  const std::string name = from_file ? path : "standard input";
   std::string out{std::istreambuf_iterator<char>{in}, {}};
-  if (!in.good() && !in.eof()) throw CLI::ValidationError("--scenario", "cannot read " + path);
-  if (out.empty()) throw CLI::ValidationError("--scenario", path + " is empty");
+  if (!in.good() && !in.eof()) throw CLI::ValidationError("--scenario", "cannot read " + name);
+  if (out.empty()) throw CLI::ValidationError("--scenario", name + " is empty");
   return out;
 }
 
@@ -30,6 +35,7 @@ std::optional<settings> read_command_line(int argc, char** argv, int& exit_code)
   std::int64_t latency = 0;
 
   CLI::App app{"Emulates Amazon MWAA Serverless on this machine.", "mwaa-serverless-emulator"};
+  app.set_version_flag("--version", "mwaa-serverless-emulator " MWAA_SERVERLESS_VERSION);
   app.add_option("--address", out.server.address, "IP address to listen on")
       ->check(CLI::ValidIPV4 | CLI::Validator{[](std::string& text) {
                                                 return text.find(':') == std::string::npos ? "not an IP address" : "";
@@ -38,14 +44,16 @@ std::optional<settings> read_command_line(int argc, char** argv, int& exit_code)
       ->capture_default_str();
   app.add_option("--port", out.server.port, "port to listen on; 0: any free port")->check(CLI::Range(0, 65535));
   app.add_flag("--tls", out.server.tls, "serve HTTPS, with a certificate made at the start");
-  app.add_option("--cert-out", out.certificate_file, "write the certificate to trust to this file (with --tls)");
+  app.add_option("--cert-out", out.certificate_file,
+                 "write the certificate to trust to this file (with --tls); without: a temporary file");
   app.add_option("--access-key-id", out.service.access_key_id, "the key that requests are signed with")
       ->capture_default_str();
   app.add_option("--secret-access-key", out.service.secret_access_key, "its secret")->capture_default_str();
   app.add_option("--session-token", out.service.session_token, "session token that requests must carry");
   app.add_option("--region", out.service.region, "region of the service")->capture_default_str();
   app.add_option("--account", out.service.account, "account of the default scenario")->capture_default_str();
-  app.add_option("--scenario", scenario_file, "JSON file of workflows, runs and tasks (docs/emulator.md)");
+  app.add_option("--scenario", scenario_file,
+                 "JSON file of workflows, runs and tasks (docs/emulator.md); -: standard input");
   app.add_option("--rate-limit", out.service.rate_limit, "requests a second before throttling; 0: no limit")
       ->check(CLI::NonNegativeNumber);
   app.add_option("--burst", out.service.burst, "requests at once before throttling (with --rate-limit)")
@@ -65,16 +73,17 @@ std::optional<settings> read_command_line(int argc, char** argv, int& exit_code)
       ->take_all();
   app.add_option("--fault-probability", out.fault_probability, "strike every request with this probability")
       ->check(CLI::Range(0.0, 1.0));
-  app.add_flag("--verbose,-v", out.verbose, "print a line for each request to standard error");
+  app.add_flag("--verbose,-v", out.verbose,
+               "print a line for each request to standard error: time, operation, run, request id, status");
 
   try {
     app.parse(argc, argv);
     if (!out.certificate_file.empty() && !out.server.tls)
       throw CLI::ValidationError("--cert-out", "there is no certificate without --tls");
-    if (!scenario_file.empty()) out.service.scenario_json = read_file(scenario_file);
+    if (!scenario_file.empty()) out.service.scenario_json = read_scenario(scenario_file);
     if (throttle_first > 0) out.faults.push_back(testing::fault::throttle().with_times(throttle_first));
     for (const std::string& each : fault_spellings) out.faults.push_back(testing::fault::parse(each));
-  } catch (const CLI::Success& e) {  // --help
+  } catch (const CLI::Success& e) {  // --help, --version
     exit_code = app.exit(e);
     return std::nullopt;
   } catch (const CLI::ParseError& e) {

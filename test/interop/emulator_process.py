@@ -24,7 +24,7 @@ PATIENCE_SECONDS = 60
 
 
 class EmulatorProcess:
-    def __init__(self, program, *arguments, tls=False):
+    def __init__(self, program, *arguments, tls=False, stdin=subprocess.DEVNULL):
         self._directory = tempfile.TemporaryDirectory(prefix="mwaa-serverless-emulator-")
         directory = pathlib.Path(self._directory.name)
         self.certificate_file = str(directory / "ca.pem") if tls else None
@@ -33,7 +33,7 @@ class EmulatorProcess:
             command += ["--tls", "--cert-out", self.certificate_file]
         self._log_path = directory / "stderr"
         self._log = open(self._log_path, "wb")
-        self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self._log)
+        self._process = subprocess.Popen(command, stdin=stdin, stdout=subprocess.PIPE, stderr=self._log)
         try:
             self.url = self._read_first_line()
         except BaseException:
