@@ -131,6 +131,13 @@ class Errors(ErrorChecks):
                 self.assertIsInstance(error, getattr(client.exceptions, code))
                 self.assertEqual(self.status_of(error), status)
 
+    def test_an_error_with_members(self):
+        with service("--fault", "status=404") as client:
+            with self.assertRaises(client.exceptions.ResourceNotFoundException) as caught:
+                client.get_workflow_run(**run("no-such-run"))
+            self.assertEqual(caught.exception.response["ResourceId"], "emulated")
+            self.assertEqual(caught.exception.response["ResourceType"], "AWS::MWAAServerless::Workflow")
+
     def test_retried_faults(self):
         # Cut inside the status line: http.client takes a head that ends later for a whole one.
         for fault in ("close-before-headers", "status=503", "close-inside-headers=5", "throttle", "html=502"):
