@@ -129,6 +129,8 @@ ssl_ptr tls_settings::new_client(const origin& peer) {
   SSL_set_mode(ssl.get(),
                SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
   X509_VERIFY_PARAM* check = SSL_get0_param(ssl.get());
+  // A name in the subject (CN) identifies nobody, with alternative names or without (RFC 9525, section 2).
+  X509_VERIFY_PARAM_set_hostflags(check, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
   const std::string name = without_final_dot(peer.host);
   boost::system::error_code not_an_address;
   const auto address = boost::asio::ip::make_address(name, not_an_address);
@@ -141,7 +143,6 @@ ssl_ptr tls_settings::new_client(const origin& peer) {
       X509_VERIFY_PARAM_set1_ip(check, bytes.data(), bytes.size());
     }
   } else {
-    X509_VERIFY_PARAM_set_hostflags(check, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
     X509_VERIFY_PARAM_set1_host(check, name.c_str(), name.size());
     SSL_set_tlsext_host_name(ssl.get(), name.c_str());
   }

@@ -43,7 +43,7 @@ void extend(X509* subject, int kind, const std::string& value) {
 
 }  // namespace
 
-certificate::certificate(const std::vector<std::string>& names, int days, unsigned rsa_bits) {
+certificate::certificate(const std::vector<std::string>& names, int days, unsigned rsa_bits, bool alternatives) {
   static std::atomic<long> serial{1};
   constexpr long day = 24 * 60 * 60;
   const owned<EVP_PKEY> key{rsa_bits == 0 ? EVP_EC_gen("P-256") : EVP_RSA_gen(rsa_bits)};
@@ -57,13 +57,13 @@ certificate::certificate(const std::vector<std::string>& names, int days, unsign
   X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>(names.front().c_str()),
                              -1, -1, 0);
   X509_set_issuer_name(made.get(), name);
-  std::string alternatives;
+  std::string listed;
   for (const auto& each : names) {
     boost::system::error_code not_an_address;
     boost::asio::ip::make_address(each, not_an_address);
-    alternatives += (alternatives.empty() ? "" : ",") + std::string{not_an_address ? "DNS:" : "IP:"} + each;
+    listed += (listed.empty() ? "" : ",") + std::string{not_an_address ? "DNS:" : "IP:"} + each;
   }
-  extend(made.get(), NID_subject_alt_name, alternatives);
+  if (alternatives) extend(made.get(), NID_subject_alt_name, listed);
   extend(made.get(), NID_basic_constraints, "critical,CA:TRUE");
   if (X509_sign(made.get(), key.get(), EVP_sha256()) == 0) throw std::runtime_error("sign");
   subject_hash = X509_subject_name_hash(made.get());

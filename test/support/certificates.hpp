@@ -11,8 +11,10 @@ namespace test {
 class certificate {
  public:
   /// `names` are host names or IP addresses; valid from yesterday for `days` (negative: expired). `rsa_bits`: with an
-  /// RSA key of that size; 0: an elliptic one.
-  explicit certificate(const std::vector<std::string>& names, int days = 2, unsigned rsa_bits = 0);
+  /// RSA key of that size; 0: an elliptic one. The first name is the subject's (CN) too; without `alternatives` it is
+  /// there alone.
+  explicit certificate(const std::vector<std::string>& names, int days = 2, unsigned rsa_bits = 0,
+                       bool alternatives = true);
 
   std::string pem;
   std::string key_pem;
