@@ -18,12 +18,48 @@ std::string not_asked_for(const std::string& what) {
   return "the response uses " + what + ", which was not asked for";
 }
 
+// What Beast is given in place of bytes whose first line has a form that Beast refuses.
+struct mended_line {
+  std::string bytes;        // empty: the line is good as it is
+  std::size_t removed = 0;  // bytes of the line that `bytes` lacks
+  bool complete = true;     // false: the line must come whole before it can be judged
+};
+
+mended_line whole_line_first() {
+  return {{}, 0, false};
+}
+
+// A status line may lack the blank before a reason that is empty (RFC 9112, section 4): `HTTP/1.1 200`.
+mended_line mend_status_line(std::string_view rest) {
+  constexpr std::string_view start = "HTTP/";
+  constexpr std::size_t length = 12;
+  if (rest.size() <= length + 1 && rest.substr(0, start.size()) == start.substr(0, rest.size()))
+    return whole_line_first();
+  if (rest.size() <= length + 1 || rest.substr(length, 2) != "\r\n") return {};
+  return {std::string{rest.substr(0, length)} + " \r\n", std::size_t(-1)};
+}
+
+// Blanks behind the size of a chunk: the grammar has none, and http.client, Go and curl take them.
+mended_line mend_chunk_size(std::string_view rest) {
+  if (rest.size() < 5) return whole_line_first();              // Beast asserts that the last chunk's header has as many
+  const std::size_t begin = rest.starts_with("\r\n") ? 2 : 0;  // the end of the chunk before it
+  const auto end = rest.find('\r', begin);
+  if (end == std::string_view::npos || end + 1 == rest.size()) return whole_line_first();
+  const auto last = rest.substr(0, end).find_last_not_of(" \t");
+  if (last == std::string_view::npos || last < begin || last + 1 == end) return {};
+  std::string bytes{rest.substr(0, last + 1)};
+  // The last chunk is read together with the trailer, any other alone: so each byte is copied once.
+  const bool last_chunk = rest[begin] == '0' && bytes.find_first_not_of('0', begin) == std::string::npos;
+  bytes += last_chunk ? rest.substr(end) : rest.substr(end, 2);
+  return {std::move(bytes), end - last - 1};
+}
+
 }  // namespace
 
 response_parser::message::message(http_response& out, std::size_t max_body_bytes) : out_(out) {
   header_limit(static_cast<std::uint32_t>(max_head_bytes));
   body_limit(max_body_bytes);
-  eager(true);
+  eager(false);  // so that parse() sees each line that it may have to mend
 }
 
 void response_parser::message::refuse(errc value, std::string why) {
@@ -73,10 +109,13 @@ std::size_t response_parser::message::on_body_impl(string_view bytes, error_code
   return bytes.size();
 }
 
-void response_parser::message::on_chunk_header_impl(std::uint64_t, string_view, error_code&) {}
+void response_parser::message::on_chunk_header_impl(std::uint64_t size, string_view, error_code&) {
+  chunk_left_ = size;
+}
 
 std::size_t response_parser::message::on_chunk_body_impl(std::uint64_t, string_view bytes, error_code&) {
   out_.body.append(bytes.data(), bytes.size());
+  chunk_left_ -= bytes.size();
   return bytes.size();
 }
 
@@ -110,17 +149,27 @@ response_parser::progress response_parser::feed(std::string_view bytes) {
 
 response_parser::progress response_parser::parse(std::string_view bytes, std::size_t& used) {
   while (used < bytes.size()) {
-    // Beast asserts that the last chunk's header comes in one piece with what follows it: at least 5 bytes.
-    if (message_->is_header_done() && message_->chunked() && bytes.size() - used < 5) return progress::need_more;
+    const std::string_view rest = bytes.substr(used);
+    mended_line line;
+    if (at_status_line_) line = mend_status_line(rest);
+    if (message_->at_chunk_size()) line = mend_chunk_size(rest);
+    if (!line.complete) return progress::need_more;
     boost::beast::error_code code;
-    used += message_->put(boost::asio::buffer(bytes.data() + used, bytes.size() - used), code);
+    const std::string_view given = line.bytes.empty() ? rest : std::string_view{line.bytes};
+    const std::size_t taken = message_->put(boost::asio::buffer(given.data(), given.size()), code);
+    if (taken > 0) used += taken + line.removed;
+    at_status_line_ = at_status_line_ && taken == 0;
     if (message_->refusal) return fail(message_->refusal->first, message_->refusal->second);
-    if (code == http::error::need_more) return progress::need_more;
+    if (code == http::error::need_more) {
+      if (taken > 0 && !line.bytes.empty()) continue;
+      return progress::need_more;
+    }
     if (code) return fail(code);
     if (!message_->is_done()) continue;
     if (response_.status / 100 != 1) return progress::complete;
     response_ = http_response{};
     message_.emplace(response_, max_body_bytes_);
+    at_status_line_ = true;
   }
   return progress::need_more;
 }

@@ -57,6 +57,8 @@ class response_parser {
     std::optional<std::pair<errc, std::string>> refusal;
 
    private:
+    // The next byte belongs to the line with the size of a chunk (or to the line end before it).
+    [[nodiscard]] bool at_chunk_size() const { return is_header_done() && chunked() && !is_done() && chunk_left_ == 0; }
     using error_code = boost::beast::error_code;
     using string_view = boost::beast::string_view;
     using field = boost::beast::http::field;
@@ -76,6 +78,7 @@ class response_parser {
     std::size_t lines_ = 0;
     bool in_trailer_ = false;
   };
+    std::uint64_t chunk_left_ = 0;
 
   progress parse(std::string_view bytes, std::size_t& used);
   progress fail(const boost::beast::error_code& code);
@@ -87,6 +90,7 @@ class response_parser {
   std::string pending_;  // an unfinished line, until its rest comes
   progress state_ = progress::need_more;
   bool untouched_ = true;
+  bool at_status_line_ = true;
   bool surplus_ = false;  // bytes followed the response
   errc failure_ = errc::malformed_response;
   std::string failure_message_;

@@ -44,6 +44,14 @@ const std::string_view samples[] = {
     "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3;a=b\r\nabc\r\n10\r\n0123456789abcdef\r\n0\r\nA: b\r\n\r\n",
     "HTTP/1.0 503 Slow Down\r\nConnection: keep-alive\r\nContent-Length: 1\r\n\r\n!",
     "HTTP/1.1 400 \r\nConnection: close\r\nContent-Length: 3\r\n\r\nbad",
+    "HTTP/1.1 200\r\nContent-Length: 2\r\n\r\nok",
+    "HTTP/1.1 204\r\n\r\n",
+    "HTTP/1.0 200\r\nConnection: keep-alive\r\nContent-Length: 1\r\n\r\n!",
+    "HTTP/1.1 100\r\n\r\nHTTP/1.1 103\r\nLink: x\r\n\r\nHTTP/1.1 200\r\nContent-Length: 2\r\n\r\nok",
+    "HTTP/1.1 200\r\nTransfer-Encoding: chunked\r\n\r\n2  \r\nok\r\n0\r\n\r\n",
+    "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3 \t \r\nabc\r\n000A\t\r\n0123456789\r\n0    \r\n\r\n",
+    "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3 ;a=b \r\nabc\r\n1\r\n \r\n00 \r\nA: b \r\nC:\r\n\r\n",
+    "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4  \r\n1 \r\n\r\n0 ;last\r\n\r\n",
 };
 
 }  // namespace
@@ -101,6 +109,67 @@ TEST_CASE("response parser: values") {
   CHECK(read({"HTTP/1.1 007 Odd\r\nContent-Length: 0\r\n\r\n"}).failed_as(errc::malformed_response));
   CHECK(read({samples[7]}).keep_alive);
   CHECK_FALSE(read({samples[8]}).keep_alive);
+}
+
+TEST_CASE("response parser: forms that others take are taken, and what is not HTTP is still refused at once") {
+  struct row {
+    std::string_view bytes;
+    int status;
+    std::string_view body;
+  };
+  const std::string_view chunks = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+  for (const row& each : {row{"HTTP/1.1 200\r\nContent-Length: 2\r\n\r\nok", 200, "ok"},
+                          row{"HTTP/1.1 503\r\nContent-Length: 2\r\n\r\nno", 503, "no"},
+                          row{"HTTP/1.0 100\r\n\r\nHTTP/1.0 200\r\nContent-Length: 0\r\n\r\n", 200, ""}}) {
+    CAPTURE(each.bytes);
+    const auto got = read({each.bytes});
+    CHECK(got.state == progress::complete);
+    CHECK(got.status == each.status);
+    CHECK(got.body == each.body);
+  }
+  struct chunk_row {
+    std::string_view bytes;
+    std::string_view body;  // "-": refused
+  };
+  for (const chunk_row& each :
+       {chunk_row{"2  \r\nok\r\n0\r\n\r\n", "ok"}, chunk_row{"2\t\r\nok\r\n0\t \r\n\r\n", "ok"},
+        chunk_row{"2 ;a=b  \r\nok\r\n0 \r\nX: y\r\n\r\n", "ok"}, chunk_row{"2;a=\"b c\" \r\nok\r\n0\r\n\r\n", "ok"},
+        chunk_row{"2 \r\n  \r\n0 \r\n\r\n", "  "}, chunk_row{" 2\r\nok\r\n0\r\n\r\n", "-"},
+        chunk_row{"2 x\r\nok\r\n0\r\n\r\n", "-"}, chunk_row{"2 2\r\nok\r\n0\r\n\r\n", "-"},
+        chunk_row{"  \r\nok\r\n0\r\n\r\n", "-"}, chunk_row{"\r\n2\r\nok\r\n0\r\n\r\n", "-"},
+        chunk_row{"2 \rxok\r\n0\r\n\r\n", "-"}, chunk_row{"2 \r\nokx\r\n0\r\n\r\n", "-"},
+        chunk_row{"-2 \r\nok\r\n0\r\n\r\n", "-"}}) {
+    CAPTURE(each.bytes);
+    const std::string all = std::string{chunks} + std::string{each.bytes};
+    const std::string_view whole{all};
+    for (std::size_t cut = 1; cut < whole.size(); ++cut) {
+      const auto got = read({whole.substr(0, cut), whole.substr(cut)});
+      if (each.body == "-") {
+        CHECK(got.failed_as(errc::malformed_response));
+        continue;
+      }
+      CHECK(got.state == progress::complete);
+      CHECK(got.body == each.body);
+      CHECK(got.keep_alive);
+    }
+  }
+  for (const char* wrong :
+       {"SSH-2.0-x\r\n", "HTTX/1.1 200\r\n", "HTTP/1.1 200\rx\r\n\r\n", "HTTP/1.1 20\r\n\r\n\r\n",
+        "HTTP/2.0 200\r\n\r\n", "HTTP/1.1 2000\r\n\r\n", "HTTP/1.1  200\r\n\r\n", "http/1.1 200\r\n\r\n"}) {
+    CAPTURE(wrong);
+    CHECK(read({wrong}).failed_as(errc::malformed_response));
+  }
+}
+
+TEST_CASE("response parser: 200,000 chunks with blanks behind their sizes") {
+  const std::string head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+  std::string chunks;
+  for (int i = 0; i < 200'000; ++i) chunks += "1 \r\nx\r\n";
+  response_parser parser{1'000'000};
+  parser.feed(head);
+  for (std::size_t at = 0; at < chunks.size(); at += 65'536) parser.feed(std::string_view{chunks}.substr(at, 65'536));
+  CHECK(parser.feed("0 \r\n\r\n") == progress::complete);
+  CHECK(parser.take().body.size() == 200'000);
 }
 
 TEST_CASE("response parser: a body without length ends with the connection only") {
