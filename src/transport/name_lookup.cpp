@@ -1,14 +1,16 @@
 #include "transport/name_lookup.hpp"
 
-#include <netdb.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <cstring>
+#include <fstream>
 #include <limits>
 #include <utility>
+
+#include "transport/hosts_file.hpp"
 
 namespace mwaa_serverless::net {
 
@@ -62,7 +64,8 @@ name_lookup::~name_lookup() {
   stop();
 }
 
-void name_lookup::start(const std::string& host, const std::string& name_servers, std::chrono::milliseconds budget) {
+void name_lookup::start(const std::string& host, const std::string& name_servers, const std::string& hosts_file,
+                        std::chrono::milliseconds budget) {
   const std::lock_guard lock{mutex_};
   ares_options options{};
   options.sock_state_cb = &name_lookup::on_socket;
@@ -76,7 +79,7 @@ void name_lookup::start(const std::string& host, const std::string& name_servers
                               ARES_OPT_SOCK_STATE_CB | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_LOOKUPS);
   if (status_ == ARES_SUCCESS && !name_servers.empty())
     status_ = ares_set_servers_ports_csv(channel_, name_servers.c_str());
-  if (status_ != ARES_SUCCESS || read_hosts_file(host)) return end();
+  if (status_ != ARES_SUCCESS || read_hosts_file(hosts_file, host)) return end();
   ask(host, AF_INET6, v6_);
   ask(host, AF_INET, v4_);
   watch();
@@ -90,22 +93,12 @@ void name_lookup::ask(const std::string& host, int family, question& about) {
 }
 
 // What is written there counts alone, without a time to live: it may be edited.
-bool name_lookup::read_hosts_file(const std::string& host) {
-  for (const int family : {AF_INET6, AF_INET}) {
-    hostent* entry = nullptr;
-    if (ares_gethostbyname_file(channel_, host.c_str(), family, &entry) != ARES_SUCCESS) continue;
-    for (char** each = entry->h_addr_list; *each != nullptr; ++each) {
-      if (family == AF_INET6) {
-        asio::ip::address_v6::bytes_type bytes{};
-        std::memcpy(bytes.data(), *each, bytes.size());
-        found_.addresses.emplace_back(asio::ip::address_v6{bytes}, std::uint16_t{0});
-      } else {
-        asio::ip::address_v4::bytes_type bytes{};
-        std::memcpy(bytes.data(), *each, bytes.size());
-        found_.addresses.emplace_back(asio::ip::address_v4{bytes}, std::uint16_t{0});
-      }
-    }
-    ares_free_hostent(entry);
+bool name_lookup::read_hosts_file(const std::string& path, const std::string& host) {
+  std::ifstream file{path};
+  for (const std::string& each : addresses_in_hosts(file, host)) {
+    boost::system::error_code not_an_address;
+    const auto address = asio::ip::make_address(each, not_an_address);
+    if (!not_an_address) found_.addresses.emplace_back(address, std::uint16_t{0});
   }
   return !found_.addresses.empty();
 }

@@ -28,7 +28,8 @@ class name_lookup : public std::enable_shared_from_this<name_lookup> {
    public:
     answer();
 
-    /// With port 0. At least one; each family in the order of RFC 6724, IPv6 first unless there is no way to it.
+    /// With port 0. At least one; each family in the order of RFC 6724, IPv6 first unless there is no way to it. Those
+    /// of the hosts file are in its order.
     std::vector<boost::asio::ip::tcp::endpoint> addresses;
     std::chrono::seconds time_to_live{0};  ///< The shortest of all records that the answer rests on.
   };
@@ -38,9 +39,10 @@ class name_lookup : public std::enable_shared_from_this<name_lookup> {
   name_lookup& operator=(const name_lookup&) = delete;
   ~name_lookup();
 
-  /// `name_servers`: `address:port,...` instead of the system's; empty: the system's. `budget`: how long the caller
-  /// will wait.
-  void start(const std::string& host, const std::string& name_servers, std::chrono::milliseconds budget);
+  /// `name_servers`: `address:port,...` instead of the system's; empty: the system's. `hosts_file`: its path. `budget`:
+  /// how long the caller will wait.
+  void start(const std::string& host, const std::string& name_servers, const std::string& hosts_file,
+             std::chrono::milliseconds budget);
   /// Sets `finished` when the look-up has ended; at once when it has already.
   void notify(std::shared_ptr<event> finished);
   [[nodiscard]] bool ended() const;
@@ -59,7 +61,7 @@ class name_lookup : public std::enable_shared_from_this<name_lookup> {
   };
 
   void ask(const std::string& host, int family, question& about);
-  [[nodiscard]] bool read_hosts_file(const std::string& host);
+  [[nodiscard]] bool read_hosts_file(const std::string& path, const std::string& host);
   void consider();
   static void on_socket(void* data, ares_socket_t number, int readable, int writable);
   static void on_addresses(void* data, int status, int timeouts, ares_addrinfo* found);

@@ -51,7 +51,7 @@ class pooled_transport final : public transport, public std::enable_shared_from_
         no_proxy_(options_.no_proxy),
         tls_(options_),
         io_(std::move(io)),
-        names_(io_, options_.name_servers),
+        names_(io_, options_.name_servers, options_.hosts_file),
         pool_(std::make_shared<connection_pool>(io_, options_)) {}
 
   // The coroutines keep the transport alive: its owner may let go of it while requests are under way.

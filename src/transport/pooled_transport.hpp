@@ -55,6 +55,8 @@ class pooled_transport_options {
 
   /// Name servers as `address:port,...` instead of the system's (for tests).
   std::string name_servers;
+  /// The file that is read before they are asked (another for tests).
+  std::string hosts_file = "/etc/hosts";
 };
 static_assert(!std::is_aggregate_v<pooled_transport_options>);
 

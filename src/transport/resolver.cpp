@@ -58,8 +58,8 @@ class resolver::waiter {
   std::shared_ptr<name_lookup> lookup_;
 };
 
-resolver::resolver(asio::any_io_executor io, std::string name_servers)
-    : io_(std::move(io)), name_servers_(std::move(name_servers)) {}
+resolver::resolver(asio::any_io_executor io, std::string name_servers, std::string hosts_file)
+    : io_(std::move(io)), name_servers_(std::move(name_servers)), hosts_file_(std::move(hosts_file)) {}
 
 asio::awaitable<result<endpoints>> resolver::resolve(std::string host, unsigned short port,
                                                      clock::time_point deadline) {
@@ -89,7 +89,7 @@ std::shared_ptr<name_lookup> resolver::join(const std::string& host, clock::time
     const auto budget =
         std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
     auto fresh = std::make_shared<name_lookup>(io_);
-    fresh->start(host, name_servers_, budget);
+    fresh->start(host, name_servers_, hosts_file_, budget);
     shared.lookup = std::move(fresh);
     ++lookups_;
   }

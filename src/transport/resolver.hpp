@@ -23,8 +23,8 @@ namespace mwaa_serverless::net {
 /// until its time to live is over. Failures are not kept. Thread-safe.
 class resolver {
  public:
-  /// `io` is where the sockets of the look-ups live. `name_servers` as for name_lookup.
-  resolver(boost::asio::any_io_executor io, std::string name_servers);
+  /// `io` is where the sockets of the look-ups live. `name_servers` and `hosts_file` as for name_lookup.
+  resolver(boost::asio::any_io_executor io, std::string name_servers, std::string hosts_file);
 
   /// The addresses of a host, best first (RFC 6724). Addresses and `localhost` need no look-up (RFC 6761, section 6.3).
   /// Fails with errc::resolve_failed, or with errc::connect_timeout at `deadline`. Cancelled through Asio: throws
@@ -47,6 +47,7 @@ class resolver {
 
   const boost::asio::any_io_executor io_;
   const std::string name_servers_;
+  const std::string hosts_file_;
   mutable std::mutex mutex_;  // guards what follows; may be held while a look-up's own is taken
   name_cache<std::vector<boost::asio::ip::tcp::endpoint>> cache_;
   std::map<std::string, flight> flights_;

@@ -32,6 +32,27 @@ TEST_CASE("transport: a name is looked up") {
   CHECK(client.send(server.at("service.test")).has_value());
 }
 
+TEST_CASE("transport: the hosts file counts alone, with all its addresses of a name, in their order") {
+  test::scripted_server server;  // on 127.0.0.1
+  test::name_server names;
+  names.add("svc.example", {"127.0.0.1"});
+  names.add("other.example", {"127.0.0.1"});
+  // Nobody listens at 127.0.0.2 and ::1.
+  const test::temporary_file hosts{"127.0.0.2 svc.example\n::1 svc.example\n127.0.0.1 x svc.example\n127.0.0.3 dead\n"};
+  auto options = asking(names);
+  options.hosts_file = hosts.path();
+  test::fixture client{options};
+  CHECK(client.send(server.at("svc.example")).has_value());
+  CHECK(client.send(server.at("SVC.Example.")).has_value());
+  CHECK(names.asked_for("svc.example") == 0);
+  const auto got = client.send(server.at("dead"));
+  REQUIRE(got.has_error());
+  CHECK(got.error().code == errc::connect_failed);
+  CHECK(got.error().message.find("127.0.0.3") != std::string::npos);
+  CHECK(client.send(server.at("other.example")).has_value());  // not in the file
+  CHECK(names.asked_for("other.example") == 1);
+}
+
 TEST_CASE("transport: a name that does not exist, and one without an address") {
   test::scripted_server server;
   test::name_server names;
