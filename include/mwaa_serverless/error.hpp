@@ -41,6 +41,7 @@ enum class errc {
   // The way to the service.
   resolve_failed,     ///< The host name has no usable address.
   connect_failed,     ///< Refused, unreachable.
+  proxy_refused,      ///< A proxy will not pass the request on (407 and other 4xx): another try would end the same.
   tls_failed,         ///< Handshake or certificate; the message says which check failed.
   connection_lost,    ///< Reset, closed or truncated in the middle of an exchange.
   connect_timeout,    ///< No connection within client_config::connect_timeout.

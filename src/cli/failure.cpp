@@ -126,7 +126,8 @@ failure failure::of(const error& details, std::string_view endpoint) {
   if (details.code == errc::invalid_argument) return parameter("Parameter validation failed:\n" + details.message);
   if (details.code == errc::repeated_page_token)
     return {exit_code::failure, "Error during pagination: The same next token was received twice"};
-  if (details.code == errc::resolve_failed || details.code == errc::connect_failed)
+  if (details.code == errc::resolve_failed || details.code == errc::connect_failed ||
+      details.code == errc::proxy_refused)
     return {exit_code::failure, with_reason("Could not connect to the endpoint URL: " + url, details)};
   if (details.code == errc::connect_timeout) return {exit_code::failure, "Connect timeout on endpoint URL: " + url};
   if (details.code == errc::attempt_timeout) return {exit_code::failure, "Read timeout on endpoint URL: " + url};

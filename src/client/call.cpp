@@ -213,7 +213,7 @@ asio::awaitable<call::answer> call::attempt(attempt_record& record) {
       out.keys_renewable = renewable && !std::exchange(keys_refused_, true);
     }
   }
-  if (out.failure) out.failure->may_have_reached_service = true;
+  if (out.failure) out.failure->may_have_reached_service = out.failure->code != errc::proxy_refused;
   co_return out;
 }
 

@@ -10,6 +10,7 @@
 #include "retry/retry_state.hpp"
 #include "signing/signed_request.hpp"
 #include "transport/pooled_transport.hpp"
+#include "transport/proxy.hpp"
 #include "transport/user_object.hpp"
 
 namespace mwaa_serverless {
@@ -111,6 +112,8 @@ client_state::client_state(asio::any_io_executor executor, client_config config)
   options.https_proxy = config_.https_proxy;
   options.http_proxy = config_.http_proxy;
   options.no_proxy = config_.no_proxy;
+  const net::proxy_settings proxies{options.https_proxy, options.http_proxy, options.no_proxy};
+  if (const auto proxy = proxies.proxy_for(*endpoint_.where); !proxy) throw exception(proxy.error());
   options.client_certificate = config_.client_certificate;
   options.client_key = config_.client_key;
   options.verify_tls = config_.verify_tls;

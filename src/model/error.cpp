@@ -51,6 +51,8 @@ class category_of_errors final : public boost::system::error_category {
         return "host name could not be resolved";
       case errc::connect_failed:
         return "connection failed";
+      case errc::proxy_refused:
+        return "refused by the proxy";
       case errc::tls_failed:
         return "TLS failed";
       case errc::connection_lost:
@@ -104,8 +106,8 @@ bool belongs(errc value, condition group) {
       return value == no_credentials || value == credentials_failed || value == unrecognized_client ||
              value == invalid_signature || value == missing_authentication_token || value == expired_token;
     case condition::connection:
-      return value == resolve_failed || value == connect_failed || value == tls_failed || value == connection_lost ||
-             value == connect_timeout;
+      return value == resolve_failed || value == connect_failed || value == proxy_refused || value == tls_failed ||
+             value == connection_lost || value == connect_timeout;
     case condition::service:
       return value >= throttled && value <= other_service_error;
     case condition::caller:

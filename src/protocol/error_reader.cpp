@@ -108,6 +108,8 @@ errc code_of(std::string_view name, int status) noexcept {
     if (each.name == name) return each.code;
   // Without a name of ours: what the status says, as proxies and load balancers have no other language.
   switch (status) {
+    case 407:
+      return errc::proxy_refused;  // no service answers so (RFC 9110, section 15.5.8)
     case 408:
       return errc::service_timeout;
     case 429:

@@ -14,6 +14,7 @@ constexpr verdict refused{fatal, "the service refused the request for good"};
 constexpr verdict identity{fatal, "other keys or another clock are needed"};
 constexpr verdict gateway{transient, "a passing fault on the way to the service"};
 constexpr verdict network{transient, "a passing fault of the network"};
+constexpr verdict by_proxy{fatal, "the proxy refused the request, and would refuse the next"};
 constexpr verdict slow{transient, "no answer in time"};
 constexpr verdict unusable{fatal, "the answer cannot be used, and the next would be the same"};
 constexpr verdict mistake{fatal, "nothing that another attempt could change"};
@@ -90,6 +91,7 @@ constexpr std::array table{
     // This side.
     ours(errc::resolve_failed, network),
     ours(errc::connect_failed, network),
+    ours(errc::proxy_refused, by_proxy),
     ours(errc::connection_lost, network),
     ours(errc::connect_timeout, slow),
     ours(errc::attempt_timeout, slow),

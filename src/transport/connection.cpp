@@ -73,8 +73,8 @@ asio::awaitable<void> connection::wait(io_status what) {
 }
 
 asio::awaitable<std::optional<error>> connection::open_tunnel(const proxy& through, const origin& peer) {
-  const auto fail = [&](const std::string& why) {
-    error out{errc::connect_failed, "no tunnel to " + peer_ + ": " + why};
+  const auto fail = [&](const std::string& why, errc code = errc::connect_failed) {
+    error out{code, "no tunnel to " + peer_ + ": " + why};
     out.phase = phase::connecting;
     return out;
   };
@@ -100,7 +100,10 @@ asio::awaitable<std::optional<error>> connection::open_tunnel(const proxy& throu
     if (got <= 0) co_return fail(got < 0 ? system_code(errno).message() : "the proxy closed the connection");
     const auto state = answer.feed({piece.data(), static_cast<std::size_t>(got)});
     if (state == tunnel_answer::progress::open) co_return std::nullopt;
-    if (state == tunnel_answer::progress::refused) co_return fail("the proxy said: " + answer.said());
+    if (state != tunnel_answer::progress::refused) continue;
+    std::string said = "the proxy said: " + answer.said();
+    if (answer.status() == 407) said += through.hint_for_407();
+    co_return fail(said, answer.final() ? errc::proxy_refused : errc::connect_failed);
   }
 }
 

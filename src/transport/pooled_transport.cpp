@@ -46,9 +46,7 @@ class pooled_transport final : public transport, public std::enable_shared_from_
  public:
   pooled_transport(asio::any_io_executor io, pooled_transport_options options)
       : options_(std::move(options)),
-        https_proxy_(proxy_of("https_proxy", options_.https_proxy)),
-        http_proxy_(proxy_of("http_proxy", options_.http_proxy)),
-        no_proxy_(options_.no_proxy),
+        proxies_(options_.https_proxy, options_.http_proxy, options_.no_proxy),
         tls_(options_),
         io_(std::move(io)),
         names_(io_, options_.name_servers, options_.hosts_file),
@@ -83,14 +81,8 @@ class pooled_transport final : public transport, public std::enable_shared_from_
   asio::awaitable<std::optional<error>> wait_in_line(lease& held, pool_state::ticket place, time_point deadline);
   asio::awaitable<result<connection*>> open(slot_id slot, const origin& to, time_point deadline);
 
-  static std::optional<proxy> proxy_of(std::string_view setting, const std::string& text);
-  /// Null: none.
-  [[nodiscard]] const proxy* proxy_for(const origin& to) const;
-
   const pooled_transport_options options_;
-  const std::optional<proxy> https_proxy_;
-  const std::optional<proxy> http_proxy_;
-  const no_proxy_list no_proxy_;
+  const proxy_settings proxies_;
   tls_settings tls_;
   const asio::any_io_executor io_;
   resolver names_;
@@ -103,6 +95,8 @@ asio::awaitable<result<http_response>> pooled_transport::run(std::shared_ptr<poo
   if (deadline <= now)
     co_return problem(errc::attempt_timeout, phase::waiting_for_connection, "the time limit was over at the start");
   const origin& to = request.destination();
+  const auto by = self->proxies_.proxy_for(to);
+  if (!by) co_return by.error();
   lease held{*self->pool_};
   const auto got = self->pool_->acquire(held, to, now, deadline);
   if (got.what == answer::closed) co_return problem(errc::client_closed, phase::none, "the client is closed");
@@ -118,8 +112,8 @@ asio::awaitable<result<http_response>> pooled_transport::run(std::shared_ptr<poo
 
   const http_request* sent = &request;
   std::optional<http_request> rewritten;
-  if (const proxy* const through = to.tls ? nullptr : self->proxy_for(to); through != nullptr) {
-    rewritten.emplace(std::make_shared<const origin>(to), through->through(request), request.head().size());
+  if (*by != nullptr && !to.tls) {
+    rewritten.emplace(std::make_shared<const origin>(to), (*by)->through(request), request.head().size());
     sent = &*rewritten;
   }
   connection* reused = held.reused();
@@ -149,7 +143,9 @@ asio::awaitable<std::optional<error>> pooled_transport::wait_in_line(lease& held
 
 asio::awaitable<result<connection*>> pooled_transport::open(slot_id slot, const origin& to, time_point deadline) {
   const time_point limit = std::min(deadline, steady_now() + options_.connect_timeout);
-  const proxy* const through = proxy_for(to);
+  const auto by = proxies_.proxy_for(to);
+  if (!by) co_return by.error();
+  const proxy* const through = *by;
   std::string peer = host_and_port(to);
   if (through != nullptr) peer += " through the proxy " + through->authority();
   const std::string& host = through != nullptr ? through->host() : to.host;
@@ -201,18 +197,6 @@ asio::awaitable<result<void>> pooled_transport::add_one(std::shared_ptr<pooled_t
 asio::awaitable<void> pooled_transport::drain(std::shared_ptr<pooled_transport> self) {
   const auto quiet = self->pool_->close();
   if (quiet) co_await quiet->wait();
-}
-
-std::optional<proxy> pooled_transport::proxy_of(std::string_view setting, const std::string& text) {
-  if (text.empty()) return std::nullopt;
-  auto parsed = proxy::parse(setting, text);
-  if (!parsed) throw exception{std::move(parsed).error()};
-  return *std::move(parsed);
-}
-
-const proxy* pooled_transport::proxy_for(const origin& to) const {
-  const std::optional<proxy>& one = to.tls ? https_proxy_ : http_proxy_;
-  return one && !no_proxy_.contains(to) ? &*one : nullptr;
 }
 
 void check_positive(const char* member, bool positive) {

@@ -52,7 +52,7 @@ std::string base64(std::string_view text) {
   return out;
 }
 
-/// An IP address as bytes; empty for what is none.
+/// An IP address as bytes; empty for what is not one.
 std::string address_bytes(const std::string& text) {
   std::array<char, 16> bytes{};
   if (::inet_pton(AF_INET, text.c_str(), bytes.data()) == 1) return {bytes.data(), 4};
@@ -76,16 +76,24 @@ bool in_block(const std::string& address, std::string_view block) {
   return true;
 }
 
-/// Takes `:port` off an entry; false when it is not `port`.
+/// Takes `:port` and the brackets of an IPv6 address off an entry; false when the port is another.
 bool take_port(std::string& entry, std::uint16_t port) {
-  const auto colon = entry.rfind(':');
-  const bool plain_v6 = colon != std::string::npos && entry.find(':') != colon && !entry.starts_with('[');
-  if (colon != std::string::npos && !plain_v6 && !entry.ends_with(']')) {
+  const auto bracket = entry.starts_with('[') ? entry.find(']') : std::string::npos;
+  // Without brackets a second colon makes it an IPv6 address, which then has no port.
+  const auto colon = entry.find(':', bracket == std::string::npos ? 0 : bracket);
+  if (colon != std::string::npos && entry.find(':', colon + 1) == std::string::npos) {
     if (entry.substr(colon + 1) != std::to_string(port)) return false;
     entry.erase(colon);
   }
-  if (entry.starts_with('[') && entry.ends_with(']')) entry = entry.substr(1, entry.size() - 2);
+  if (bracket != std::string::npos) entry = entry.substr(1, bracket - 1) + entry.substr(bracket + 1);
   return true;
+}
+
+/// A finished name (`host.`) is the same name; several dots before one are as one.
+std::string_view bare_name(std::string_view name) {
+  name.remove_prefix(std::min(name.find_first_not_of('.'), name.size()));
+  if (name.ends_with('.')) name.remove_suffix(1);
+  return name;
 }
 
 }  // namespace
@@ -123,6 +131,12 @@ std::string proxy::authority() const {
   return (bare ? where_.host : "[" + where_.host + "]") + ":" + std::to_string(where_.port);
 }
 
+std::string proxy::hint_for_407() const {
+  return authorization_.empty()
+             ? " (it wants a user name and password, which its URL does not have)"
+             : " (it does not accept the user name and password of its URL, sent by the scheme Basic)";
+}
+
 std::string proxy::connect_request(const origin& to) const {
   const bool bare = to.host.find(':') == std::string::npos;
   const std::string target = (bare ? to.host : "[" + to.host + "]") + ":" + std::to_string(to.port);
@@ -149,19 +163,32 @@ no_proxy_list::no_proxy_list(std::string_view text) {
 }
 
 bool no_proxy_list::contains(const origin& to) const {
-  std::string host = lower(to.host);
-  if (host.ends_with('.')) host.pop_back();
+  const std::string lowered = lower(to.host);
+  const std::string host{bare_name(lowered)};
   const std::string address = address_bytes(host);
   return std::any_of(entries_.begin(), entries_.end(), [&](std::string entry) {
     if (entry == "*") return true;
-    if (entry.find('/') != std::string::npos) return !address.empty() && in_block(address, entry);
     if (!take_port(entry, to.port)) return false;
-    if (!address.empty()) return address_bytes(entry) == address;
+    if (entry.find('/') != std::string::npos) return !address.empty() && in_block(address, entry);
+    if (!address.empty()) return address_bytes(std::string{bare_name(entry)}) == address;
     if (entry.starts_with("*.")) entry.erase(0, 1);
-    if (entry.starts_with('.')) entry.erase(0, 1);
-    if (entry.empty()) return false;
-    return host == entry || host.ends_with('.' + entry);
+    const std::string_view name = bare_name(entry);
+    if (name.empty()) return false;
+    return host == name || host.ends_with('.' + std::string{name});
   });
+}
+
+proxy_settings::proxy_settings(std::string_view https_proxy, std::string_view http_proxy, std::string_view no_proxy)
+    : excluded_(no_proxy) {
+  if (!https_proxy.empty()) https_ = proxy::parse("https_proxy", https_proxy);
+  if (!http_proxy.empty()) http_ = proxy::parse("http_proxy", http_proxy);
+}
+
+result<const proxy*> proxy_settings::proxy_for(const origin& to) const {
+  const auto& one = to.tls ? https_ : http_;
+  if (!one || excluded_.contains(to)) return static_cast<const proxy*>(nullptr);
+  if (one->has_error()) return one->error();
+  return &**one;
 }
 
 tunnel_answer::progress tunnel_answer::feed(std::string_view bytes) {
@@ -169,9 +196,23 @@ tunnel_answer::progress tunnel_answer::feed(std::string_view bytes) {
   head_ += bytes.substr(0, longest + 1 - std::min(longest, head_.size()));
   const auto end = head_.find("\r\n\r\n");
   if (end == std::string::npos) return head_.size() > longest ? progress::refused : progress::need_more;
-  // `HTTP/1.1 200 ...`; and the tunnel's other end speaks only when it is spoken to.
-  const bool welcome = head_.starts_with("HTTP/1.") && head_.size() > 12 && head_[8] == ' ' && head_[9] == '2';
-  return welcome && end + 4 == head_.size() ? progress::open : progress::refused;
+  // The tunnel's other end speaks only when it is spoken to.
+  return status() / 100 == 2 && end + 4 == head_.size() ? progress::open : progress::refused;
+}
+
+int tunnel_answer::status() const noexcept {
+  // `HTTP/1.1 200`, and a blank or the end of the line
+  const std::string_view head{head_};
+  if (!head.starts_with("HTTP/1.") || head.size() < 13 || head[8] != ' ' || (head[12] != ' ' && head[12] != '\r'))
+    return 0;
+  int value = 0;
+  const auto [stop, code] = std::from_chars(head.data() + 9, head.data() + 12, value);
+  return code == std::errc{} && stop == head.data() + 12 ? value : 0;
+}
+
+bool tunnel_answer::final() const noexcept {
+  const int value = status();
+  return value >= 300 && value < 500 && value != 408 && value != 425 && value != 429;
 }
 
 std::string tunnel_answer::said() const {

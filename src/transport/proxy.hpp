@@ -23,6 +23,8 @@ class proxy {
   /// `host:port`, for messages.
   [[nodiscard]] std::string authority() const;
 
+  /// What to do about a 407, for messages.
+  [[nodiscard]] std::string hint_for_407() const;
   /// What opens a tunnel (RFC 9110, section 9.3.6).
   [[nodiscard]] std::string connect_request(const origin& to) const;
   /// The first bytes of a plain request with its target in absolute form (RFC 9112, section 3.2.2), up to and without
@@ -38,7 +40,7 @@ class proxy {
 
 /// The hosts that are reached without a proxy: entries by commas or blanks, each a host name (which stands for the
 /// names below it too, with or without a dot before it), an address, a block of addresses (`10.0.0.0/8`), each also
-/// with a port, or `*` for all. An entry that is none of these is left out.
+/// with a port, or `*` for all. Case and a final dot make no difference. An entry that is none of these is left out.
 class no_proxy_list {
  public:
   explicit no_proxy_list(std::string_view text);
@@ -48,11 +50,30 @@ class no_proxy_list {
   std::vector<std::string> entries_;
 };
 
+/// Which proxy an origin is reached through, by the three settings.
+class proxy_settings {
+ public:
+  proxy_settings(std::string_view https_proxy, std::string_view http_proxy, std::string_view no_proxy);
+
+  /// Null: none. Fails with errc::invalid_configuration when the proxy that is to be used cannot be; one that is not
+  /// (of the other scheme, or excluded by no_proxy) may be anything.
+  [[nodiscard]] result<const proxy*> proxy_for(const origin& to) const;
+
+ private:
+  std::optional<result<proxy>> https_;
+  std::optional<result<proxy>> http_;
+  no_proxy_list excluded_;
+};
+
 /// The answer to connect_request(), as it comes.
 class tunnel_answer {
  public:
   enum class progress { need_more, open, refused };
   progress feed(std::string_view bytes);
+  /// Of what has come so far; 0 when it does not begin as an answer of HTTP/1 does.
+  [[nodiscard]] int status() const noexcept;
+  /// The proxy refused for good: 3xx and 4xx, but not those that may pass (408, 425, 429).
+  [[nodiscard]] bool final() const noexcept;
   /// What the proxy said, in one line: `HTTP/1.1 407 Proxy Authentication Required`.
   [[nodiscard]] std::string said() const;
 

@@ -94,10 +94,16 @@ TEST_CASE("transport: proxies that do not open the tunnel") {
   struct row {
     const char* answer;
     const char* message;
+    errc code = errc::connect_failed;
   };
   for (const row& each :
        {row{"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 5\r\n\r\nhello",
-            "the proxy said: HTTP/1.1 407 Proxy Authentication Required"},
+            "the proxy said: HTTP/1.1 407 Proxy Authentication Required (it does not accept the user name and password "
+            "of its URL, sent by the scheme Basic)",
+            errc::proxy_refused},
+        row{"HTTP/1.1 403 Forbidden\r\n\r\n", "the proxy said: HTTP/1.1 403 Forbidden", errc::proxy_refused},
+        row{"HTTP/1.1 405\r\n\r\n", "the proxy said: HTTP/1.1 405", errc::proxy_refused},
+        row{"HTTP/1.1 503 Busy\r\n\r\n", "the proxy said: HTTP/1.1 503 Busy"},
         row{"HTTP/1.1 502 Bad Gateway\r\n\r\n", "the proxy said: HTTP/1.1 502 Bad Gateway"},
         row{"<html>\r\n\r\n", "the proxy said: <html>"},
         row{"HTTP/1.1 200 x\r\n\r\n\x16\x03\x01", "the proxy said: HTTP/1.1 200 x"},
@@ -112,7 +118,7 @@ TEST_CASE("transport: proxies that do not open the tunnel") {
     test::fixture client{it.options};
     const auto got = client.send(service(true));
     REQUIRE(got.has_error());
-    CHECK(got.error().code == errc::connect_failed);
+    CHECK(got.error().code == each.code);
     CHECK(got.error().phase == phase::connecting);
     CHECK_FALSE(got.error().may_have_reached_service);
     CHECK(got.error().message == "no tunnel to service.test:443 through the proxy 127.0.0.1:" +
@@ -185,13 +191,31 @@ TEST_CASE("transport: cancelled while the tunnel is opened") {
   CHECK(client.net->metrics().open == 0);
 }
 
-TEST_CASE("transport: a proxy that cannot be used is refused at the start, without its password") {
+TEST_CASE("transport: a proxy that asks for a user name where there is none says so") {
+  tunnelled it;
+  it.proxy.on_accept([](test::peer& client) {
+    client.read_request();
+    client.send("HTTP/1.1 407 Proxy Authentication Required\r\n\r\n");
+    client.close();
+  });
+  test::fixture client{it.options};
+  const auto got = client.send(service(true));
+  REQUIRE(got.has_error());
+  CHECK(got.error().code == errc::proxy_refused);
+  CHECK(got.error().message.ends_with("(it wants a user name and password, which its URL does not have)"));
+}
+
+TEST_CASE("transport: a proxy that cannot be used is refused when it is needed, without its password") {
   mwaa_serverless::net::pooled_transport_options options;
   options.https_proxy = "https://me:s3cret@p.test";
-  try {
-    const test::fixture client{options};
-    FAIL("accepted");
-  } catch (const mwaa_serverless::exception& wrong) {
-    CHECK(wrong.details().message == "https_proxy '...@p.test': the proxy must be spoken to by http://");
-  }
+  options.http_proxy = "socks5://127.0.0.1:9";
+  options.no_proxy = "127.0.0.1";
+  test::scripted_server server;
+  test::fixture client{options};
+  CHECK(client.send(server.at()).has_value());
+  const auto got = client.send(service(true));
+  REQUIRE(got.has_error());
+  CHECK(got.error().code == errc::invalid_configuration);
+  CHECK(got.error().message == "https_proxy '...@p.test': the proxy must be spoken to by http://");
+  CHECK(client.net->metrics().open == 1);  // the other's
 }

@@ -70,6 +70,9 @@ TEST_CASE("proxy: a plain request goes in absolute form, otherwise as it was sig
   const http_request request{std::make_shared<const origin>(false, "h.test", 8080), head + "body", head.size()};
   CHECK(proxy::parse("http_proxy", "p")->through(request) ==
         "POST http://h.test:8080/path HTTP/1.1\r\nHost: h.test:8080\r\nAuthorization: x\r\n\r\nbody");
+  const std::string odd = "POST //a/../b%2f;c/ HTTP/1.1\r\nHost: h\r\n\r\n";
+  const http_request detour{std::make_shared<const origin>(false, "h", 80), odd, odd.size()};
+  CHECK(proxy::parse("http_proxy", "p")->through(detour) == "POST http://h//a/../b%2f;c/ HTTP/1.1\r\nHost: h\r\n\r\n");
   CHECK(proxy::parse("http_proxy", "http://me:pw@p")->through(request) ==
         "POST http://h.test:8080/path HTTP/1.1\r\nProxy-Authorization: Basic bWU6cHc=\r\nHost: h.test:8080\r\n"
         "Authorization: x\r\n\r\nbody");
@@ -112,11 +115,143 @@ TEST_CASE("proxy: who goes without") {
   }
 }
 
+TEST_CASE("proxy: no_proxy in all its forms") {
+  struct row {
+    const char* list;
+    const char* host;
+    std::uint16_t port;
+    bool without;
+  };
+  for (const row& each : {
+           // A finished name is the same name, on either side.
+           row{"h.test.", "h.test", 443, true},
+           row{"h.test.", "h.test.", 443, true},
+           row{"h.test", "h.test.", 443, true},
+           row{".h.test.", "a.h.test.", 443, true},
+           row{"*.h.test.", "a.h.test", 443, true},
+           row{"h.test.:443", "h.test", 443, true},
+           row{"h.test.:443", "h.test", 80, false},
+           row{"127.0.0.1.", "127.0.0.1", 443, true},
+           row{"other.test.", "h.test", 443, false},
+           // Dots before it.
+           row{".h.test", "h.test", 443, true},
+           row{"..h.test", "a.h.test", 443, true},
+           row{".h.test:443", "a.h.test", 443, true},
+           row{".h.test:80", "a.h.test", 443, false},
+           row{".test", "a.h.test", 443, true},
+           row{"...", "h.test", 443, false},
+           // Case.
+           row{"H.Test.", "h.tEST", 443, true},
+           row{"*.H.TEST", "a.h.test", 443, true},
+           row{"FD00::/8", "fd12::A", 443, true},
+           row{"FD00::1", "fd00:0:0::1", 443, true},
+           // Blocks, with ports and brackets.
+           row{"10.0.0.0/8:443", "10.1.2.3", 443, true},
+           row{"10.0.0.0/8:80", "10.1.2.3", 443, false},
+           row{"10.1.2.3/32", "10.1.2.3", 443, true},
+           row{"10.1.2.3/32", "10.1.2.4", 443, false},
+           row{"[fd00::]/8", "fd12::1", 443, true},
+           row{"[fd00::]/8:443", "fd12::1", 443, true},
+           row{"[fd00::]/8:80", "fd12::1", 443, false},
+           row{"::/0", "fd12::1", 443, true},
+           row{"0.0.0.0/0", "fd12::1", 443, false},
+           row{"::ffff:0:0/96", "10.1.2.3", 443, false},
+           row{"10.0.0.0/", "10.0.0.1", 443, false},
+           row{"10.0.0.0/-1", "10.0.0.1", 443, false},
+           // Everything, alone and among others, but not as a part.
+           row{"*", "10.0.0.1", 443, true},
+           row{"a.test,*", "::1", 80, true},
+           row{" * ", "h.test", 443, true},
+           row{"*.", "h.test", 443, false},
+           row{"h*", "h.test", 443, false},
+           // What stands beside it.
+           row{"a.test,,h.test", "h.test", 443, true},
+           row{"a.test ,\th.test\t", "h.test", 443, true},
+           row{"a.test", "a.test.evil.test", 443, false},
+           row{"a.test", "aa.test", 443, false},
+           row{"localhost", "127.0.0.1", 443, false},
+           row{"127.0.0.1", "localhost", 443, false},
+           row{"[::1]:443", "::1", 443, true},
+           row{"[0:0::1]", "::1", 443, true},
+       }) {
+    CAPTURE(each.list);
+    CAPTURE(each.host);
+    CAPTURE(each.port);
+    CHECK(bypassed(each.list, each.host, each.port) == each.without);
+  }
+}
+
+TEST_CASE("proxy: only the one that is to be used is judged") {
+  struct row {
+    const char* https_proxy;
+    const char* http_proxy;
+    const char* no_proxy;
+    const char* to;  // https or http
+    const char* by;  // empty: none; or the setting that is refused
+  };
+  for (const row& each :
+       {row{"", "socks5://p.test:1", "h.test", "http", ""}, row{"", "socks5://p.test:1", "H.TEST.", "http", ""},
+        row{"", "socks5://p.test:1", "*", "http", ""}, row{"", "socks5://p.test:1", "", "https", ""},
+        row{"https://p.test", "", "", "http", ""}, row{"http://p.test:99999", "", "h.test", "https", ""},
+        row{"http://", "p.test:8080", "", "http", "p.test:8080"},
+        row{"p.test:8080", "::::", "", "https", "p.test:8080"},
+        row{"", "socks5://p.test:1", "other.test", "http", "http_proxy 'socks5://p.test:1'"},
+        row{"https://p.test", "p.test", "", "https", "https_proxy 'https://p.test'"}}) {
+    CAPTURE(each.https_proxy);
+    CAPTURE(each.http_proxy);
+    CAPTURE(each.no_proxy);
+    const bool tls = std::string{each.to} == "https";
+    const proxy_settings settings{each.https_proxy, each.http_proxy, each.no_proxy};
+    const auto by = settings.proxy_for({tls, "h.test", std::uint16_t{443}});
+    if (by.has_error()) {
+      CHECK(by.error().code == mwaa_serverless::errc::invalid_configuration);
+      CHECK(std::string{each.by}.size() > 12);
+      CHECK(by.error().message.starts_with(each.by));
+    } else {
+      CHECK((*by == nullptr ? "" : (*by)->authority()) == each.by);
+    }
+  }
+}
+
+TEST_CASE("proxy: which refusals are for good") {
+  struct row {
+    const char* answer;
+    int status;
+    bool final;
+  };
+  for (const row& each : {
+           row{"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n", 407, true},
+           row{"HTTP/1.1 407\r\n\r\n", 407, true},
+           row{"HTTP/1.1 403 Forbidden\r\n\r\n", 403, true},
+           row{"HTTP/1.0 401 x\r\n\r\n", 401, true},
+           row{"HTTP/1.1 405 x\r\n\r\n", 405, true},
+           row{"HTTP/1.1 302 Found\r\n\r\n", 302, true},
+           row{"HTTP/1.1 408 x\r\n\r\n", 408, false},
+           row{"HTTP/1.1 429 x\r\n\r\n", 429, false},
+           row{"HTTP/1.1 500 x\r\n\r\n", 500, false},
+           row{"HTTP/1.1 502 x\r\n\r\n", 502, false},
+           row{"HTTP/1.1 503 x\r\n\r\n", 503, false},
+           row{"HTTP/1.1 504 x\r\n\r\n", 504, false},
+           row{"HTTP/1.1 4070 x\r\n\r\n", 0, false},
+           row{"HTTP/1.1 4x7 x\r\n\r\n", 0, false},
+           row{"HTTP/2 407 x\r\n\r\n", 0, false},
+           row{"<html>407</html>\r\n\r\n", 0, false},
+       }) {
+    CAPTURE(each.answer);
+    tunnel_answer reading;
+    CHECK(reading.feed(each.answer) == tunnel_answer::progress::refused);
+    CHECK(reading.status() == each.status);
+    CHECK(reading.final() == each.final);
+  }
+}
+
 TEST_CASE("proxy: the answer to a tunnel") {
   using progress = tunnel_answer::progress;
   CHECK(answer("HTTP/1.1 200 Connection established\r\n\r\n") == progress::open);
   CHECK(answer("HTTP/1.0 204 x\r\nVia: y\r\n\r\n") == progress::open);
   CHECK(answer("HTTP/1.1 200 x\r\n") == progress::need_more);
+  CHECK(answer("HTTP/1.1 200\r\n\r\n") == progress::open);
+  CHECK(answer("HTTP/1.1 2000 x\r\n\r\n") == progress::refused);
   std::string said;
   CHECK(answer("HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic\r\n\r\n", &said) ==
         progress::refused);

@@ -212,6 +212,7 @@ TEST_CASE("verdicts: responses as they come") {
       {"the name in code", 400, "", R"({"code":"RequestTimeout"})", kind::transient},
       {"a proxy's page", 502, "Content-Type: text/html\r\n", "<html><h1>502 Bad Gateway</h1></html>", kind::transient},
       {"a proxy's refusal", 403, "Content-Type: text/html\r\n", "<html>Forbidden</html>", kind::fatal},
+      {"a proxy that wants a password", 407, "Proxy-Authenticate: Basic realm=x\r\n", "", kind::fatal},
       {"an empty 503", 503, "", "", kind::transient},
       {"an empty 429", 429, "", "", kind::throttling},
       {"a redirection", 302, "Location: https://example.com/\r\n", "", kind::fatal},
