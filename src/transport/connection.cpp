@@ -8,6 +8,8 @@
 #include <cerrno>
 #include <utility>
 
+#include "transport/first_of.hpp"
+
 namespace mwaa_serverless::net {
 
 namespace asio = boost::asio;
@@ -122,34 +124,53 @@ asio::awaitable<result<http_response>> connection::exchange(const http_request& 
   reusable_ = false;
   stale_ = false;
   note_move();
+  // One that was kept has been looked at before it was chosen.
+  if (!served_ && look() == idle_state::spoke) co_return unasked(false, "sent bytes before it was sent a request");
+
+  response_parser parser{max_body_bytes};
+  io_step step{io_status::done};
   bool sent = false;
-  for (std::string_view unsent = request.bytes(); !unsent.empty();) {
-    const io_step step = write(unsent);
+  std::string_view unsent = request.bytes();
+  while (!unsent.empty() && parser.state() == response_parser::progress::need_more) {
+    step = write(unsent);
     if (expired()) co_return timed_out(errc::attempt_timeout, phase::writing_request, sent);
     if (step.status == io_status::done) {
       sent = true;
       note_move();
       unsent.remove_prefix(step.count);
-    } else if (is_wait(step.status)) {
-      co_await wait(step.status);
-    } else {
-      stale_ = is_loss(step.status);
-      co_return lost(step, phase::writing_request, sent, "while the request was being sent");
+      continue;
     }
+    if (!is_wait(step.status)) break;
+    // The peer may speak before it has read all: interim responses, or an error because of which it will not read on.
+    co_await first_of(wait(io_status::want_write), wait(io_status::want_read));
+    if (expired()) co_return timed_out(errc::attempt_timeout, phase::writing_request, sent);
+    step = receive(parser);
+    if (step.count > 0) note_move();
+    if (!is_wait(step.status)) break;
+  }
+  const bool all_sent = unsent.empty();
+  const bool early = !all_sent || parser.begun();
+  if (!all_sent && is_loss(step.status)) {
+    // What the peer said before it went is still there.
+    io_step more{io_status::want_read};
+    do {
+      more = receive(parser);
+    } while (more.count > 0 && parser.state() == response_parser::progress::need_more);
+    if (more.status == io_status::closed) parser.finish();
   }
 
-  response_parser parser{max_body_bytes};
-  io_step step{io_status::want_read};
-  do {
+  if (all_sent) step = io_step{io_status::want_read};
+  while (all_sent && parser.state() == response_parser::progress::need_more && is_wait(step.status)) {
     co_await wait(step.status);
     if (expired()) co_return timed_out(errc::attempt_timeout, phase::reading_response, true);
     step = receive(parser);
     note_move();
-  } while (parser.state() == response_parser::progress::need_more && is_wait(step.status));
+  }
 
-  if (step.status == io_status::closed) parser.finish();
+  if (all_sent && step.status == io_status::closed) parser.finish();
   if (parser.state() == response_parser::progress::need_more) {
     stale_ = is_loss(step.status) && parser.untouched();
+    if (!all_sent) co_return lost(step, phase::writing_request, sent, "while the request was being sent");
     co_return lost(step, phase::reading_response, true, parser.position());
   }
   if (parser.state() == response_parser::progress::failed) {
@@ -158,20 +179,24 @@ asio::awaitable<result<http_response>> connection::exchange(const http_request& 
     out.may_have_reached_service = true;
     co_return out;
   }
-  reusable_ = parser.keep_alive() && step.status == io_status::want_read;
+  reusable_ = !early && parser.keep_alive() && step.status == io_status::want_read;
   http_response response = parser.take();
+  if (early && response.status < 300) co_return unasked(true, "sent a success before it was sent the whole request");
   response.connection_reused = std::exchange(served_, true);
   co_return response;
 }
 
-bool connection::undisturbed() {
+connection::idle_state connection::look() {
   char byte = 0;
   const ssize_t got = ::recv(descriptor_, &byte, 1, MSG_PEEK);
-  if (got < 0) return would_block(errno);
-  if (got == 0 || !tls_) return false;
+  if (got < 0) return would_block(errno) ? idle_state::quiet : idle_state::ended;
+  if (got == 0) return idle_state::ended;
+  if (!tls_) return idle_state::spoke;
   // TLS has messages of its own, such as new sessions.
   response_parser nothing_expected{0};
-  return receive(nothing_expected).status == io_status::want_read && nothing_expected.untouched();
+  const io_step step = receive(nothing_expected);
+  if (!nothing_expected.untouched()) return idle_state::spoke;
+  return step.status == io_status::want_read ? idle_state::quiet : idle_state::ended;
 }
 
 io_step connection::write(std::string_view bytes) {
@@ -182,7 +207,8 @@ io_step connection::write(std::string_view bytes) {
 
 // Reads what the socket has, also after the response is complete: what follows it shows. At most one buffer a turn: a
 // peer that sends faster than this side reads must not keep the event loop from its other work, the deadline among it.
-// Ends with the reason why there is no more for now; want_read when nothing is wrong.
+// Ends with the reason why there is no more for now (want_read when nothing is wrong) and the number of bytes that
+// came.
 io_step connection::receive(response_parser& parser) {
   std::array<char, lent_bytes> lent;
   if (!tls_) {
@@ -190,16 +216,28 @@ io_step connection::receive(response_parser& parser) {
     if (got < 0) return failed_or(io_status::want_read, errno);
     if (got == 0) return io_step{io_status::closed};
     parser.feed({lent.data(), static_cast<std::size_t>(got)});
-    return io_step{io_status::want_read};
+    return io_step{io_status::want_read, static_cast<std::size_t>(got)};
   }
   const tls_stream::loan loan{*tls_, lent};
   std::array<char, record_bytes> record;
+  std::size_t all = 0;
   while (!parser.sated()) {
-    const io_step step = tls_->read(record);
-    if (step.status != io_status::done) return step;
+    io_step step = tls_->read(record);
+    if (step.status != io_status::done) {
+      step.count = all;
+      return step;
+    }
+    all += step.count;
     parser.feed({record.data(), step.count});
   }
-  return io_step{io_status::want_read};
+  return io_step{io_status::want_read, all};
+}
+
+error connection::unasked(bool sent, const std::string& what) const {
+  error out{errc::malformed_response, peer_ + " " + what + ": that is no response to it"};
+  out.phase = sent ? phase::reading_response : phase::writing_request;
+  out.may_have_reached_service = sent;
+  return out;
 }
 
 error connection::lost(const io_step& step, phase during, bool sent, const std::string& where) const {

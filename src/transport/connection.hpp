@@ -32,7 +32,9 @@ class connection {
   /// Asks the proxy at the other end for a tunnel to `peer`; before start_tls().
   [[nodiscard]] boost::asio::awaitable<std::optional<error>> open_tunnel(const proxy& through, const origin& peer);
   [[nodiscard]] boost::asio::awaitable<std::optional<error>> start_tls(tls_settings& settings, const origin& peer);
-  /// `request` outlives the awaitable.
+  /// `request` outlives the awaitable. Bytes that come before the first of it was sent, and a success that comes before
+  /// the last, answer nothing and are errc::malformed_response. An error that comes before the last is the response:
+  /// the peer need not read what it refuses (RFC 9112, section 9.5), and the rest is not sent.
   [[nodiscard]] boost::asio::awaitable<result<http_response>> exchange(const http_request& request,
                                                                        std::size_t max_body_bytes);
 
@@ -45,7 +47,7 @@ class connection {
     return std::chrono::steady_clock::time_point{std::chrono::steady_clock::duration{last_moved_}};
   }
   /// Whether an idle connection is as the last response left it: not closed, and no byte has come unasked.
-  [[nodiscard]] bool undisturbed();
+  [[nodiscard]] bool undisturbed() { return look() == idle_state::quiet; }
   /// The last exchange failed because the peer had gone before it sent a byte of the response.
   [[nodiscard]] bool was_stale() const noexcept { return stale_; }
   /// The error for a connection that expired in `during` before it was open.
@@ -60,11 +62,14 @@ class connection {
   [[nodiscard]] bool reusable() const noexcept { return reusable_ && !expired_; }
 
  private:
+  enum class idle_state { quiet, spoke, ended };
+  [[nodiscard]] idle_state look();
   [[nodiscard]] boost::asio::awaitable<void> wait(io_status what);
   io_step write(std::string_view bytes);
   io_step receive(response_parser& parser);
   void note_move() noexcept;
   error lost(const io_step& step, phase during, bool sent, const std::string& where) const;
+  error unasked(bool sent, const std::string& what) const;
   error timed_out(errc value, phase during, bool sent) const;
 
   boost::asio::ip::tcp::socket socket_;

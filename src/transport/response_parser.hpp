@@ -37,6 +37,8 @@ class response_parser {
   [[nodiscard]] progress state() const noexcept { return state_; }
   /// No byte has come.
   [[nodiscard]] bool untouched() const noexcept { return untouched_; }
+  /// A response has begun that is not a complete interim one.
+  [[nodiscard]] bool begun() const noexcept { return !at_status_line_ || !pending_.empty(); }
   /// More bytes can change nothing: the response is broken, or bytes have followed it.
   [[nodiscard]] bool sated() const noexcept { return state_ == progress::failed || surplus_; }
   /// The connection may serve another request: the response is complete, nothing followed it and neither side asked
@@ -55,10 +57,10 @@ class response_parser {
     message(http_response& out, std::size_t max_body_bytes);
     // Why the response is refused although Beast would take it.
     std::optional<std::pair<errc, std::string>> refusal;
-
-   private:
     // The next byte belongs to the line with the size of a chunk (or to the line end before it).
     [[nodiscard]] bool at_chunk_size() const { return is_header_done() && chunked() && !is_done() && chunk_left_ == 0; }
+
+   private:
     using error_code = boost::beast::error_code;
     using string_view = boost::beast::string_view;
     using field = boost::beast::http::field;
@@ -76,9 +78,9 @@ class response_parser {
 
     http_response& out_;
     std::size_t lines_ = 0;
+    std::uint64_t chunk_left_ = 0;
     bool in_trailer_ = false;
   };
-    std::uint64_t chunk_left_ = 0;
 
   progress parse(std::string_view bytes, std::size_t& used);
   progress fail(const boost::beast::error_code& code);
@@ -88,9 +90,9 @@ class response_parser {
   http_response response_;
   std::optional<message> message_;
   std::string pending_;  // an unfinished line, until its rest comes
+  bool at_status_line_ = true;
   progress state_ = progress::need_more;
   bool untouched_ = true;
-  bool at_status_line_ = true;
   bool surplus_ = false;  // bytes followed the response
   errc failure_ = errc::malformed_response;
   std::string failure_message_;

@@ -3,9 +3,16 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <memory>
+#include <optional>
 
 #include "support/scripted_server.hpp"
 #include "support/transport_fixture.hpp"
+#include "transport/connection.hpp"
+#include "transport/tls_settings.hpp"
 
 namespace {
 
@@ -513,6 +520,172 @@ TEST_CASE("transport: a request larger than the socket's buffers arrives whole")
     const auto request = request_to(server->at(), 20'000'000);
     CHECK(shown(client.send(request)) == "ok");
     CHECK(size == request.bytes().size());
+  }
+}
+
+TEST_CASE("transport: what comes while the request is still being sent") {
+  const auto too_large = [](std::string_view more) {
+    return "HTTP/1.1 413 Too Large\r\n" + std::string{more} + "\r\ntoo large";
+  };
+  const std::string length = "Content-Length: 9\r\n";
+  struct row {
+    std::string name;
+    script steps;
+    std::string seen;
+    int status = 413;
+  };
+  const row rows[]{
+      {"an error of a peer that reads no further",
+       [&](peer& p) {
+         p.wait_for_bytes();
+         p.send(too_large(length));
+         p.wait_for("end");
+       },
+       "too large"},
+      {"in two pieces",
+       [&](peer& p) {
+         p.wait_for_bytes();
+         const std::string whole = too_large(length);
+         p.send(std::string_view{whole}.substr(0, 30));
+         p.send(std::string_view{whole}.substr(30));
+         p.wait_for("end");
+       },
+       "too large"},
+      {"and closes",
+       [&](peer& p) {
+         p.wait_for_bytes();
+         p.send(too_large(length));
+         p.close();
+       },
+       "too large"},
+      {"and whose body ends with the connection",
+       [&](peer& p) {
+         p.wait_for_bytes();
+         p.send(too_large("Connection: close\r\n"));
+         p.close();
+       },
+       "too large"},
+      {"after an interim response",
+       [&](peer& p) {
+         p.wait_for_bytes();
+         p.send("HTTP/1.1 103 Early Hints\r\n\r\n" + too_large(length));
+         p.wait_for("end");
+       },
+       "too large"},
+      {"a redirection",
+       [](peer& p) {
+         p.wait_for_bytes();
+         p.send("HTTP/1.1 307 x\r\nContent-Length: 4\r\n\r\nmove");
+         p.wait_for("end");
+       },
+       "move", 307},
+      {"an interim response, and the request goes on",
+       [](peer& p) {
+         p.wait_for_bytes();
+         p.send("HTTP/1.1 103 Early Hints\r\n\r\n");
+         p.read_request();
+         p.send(ok("all of it"));
+       },
+       "all of it", 200},
+      {"a success",
+       [](peer& p) {
+         p.wait_for_bytes();
+         p.send(ok("forged"));
+         p.wait_for("end");
+       },
+       failure(errc::malformed_response), 0},
+      {"a success that only begins",
+       [](peer& p) {
+         p.wait_for_bytes();
+         p.send("HTTP/1.1 200 OK\r\nContent-");
+         p.read_request();
+         p.send("Length: 2\r\n\r\nok");
+       },
+       failure(errc::malformed_response), 0},
+      {"half an error, and the end",
+       [](peer& p) {
+         p.wait_for_bytes();
+         p.send("HTTP/1.1 413 Too Large\r\nContent-Length: 9\r\n\r\ntoo");
+         p.close();
+       },
+       failure(errc::connection_lost), 0},
+      {"what is not HTTP",
+       [](peer& p) {
+         p.wait_for_bytes();
+         p.send("SSH-2.0-OpenSSH_9.2\r\n");
+         p.wait_for("end");
+       },
+       failure(errc::malformed_response), 0},
+  };
+  for (const bool tls : {false, true}) {
+    for (const row& each : rows) {
+      CAPTURE(tls);
+      CAPTURE(each.name);
+      const auto server =
+          tls ? std::make_unique<test::scripted_server>(identity()) : std::make_unique<test::scripted_server>();
+      server->on_connection(each.steps);
+      const test::temporary_file trusted{identity().pem};
+      mwaa_serverless::net::pooled_transport_options options;
+      options.ca_bundle = trusted.path();
+      test::fixture client{options};
+      const auto got = client.send(request_to(server->at(), 20'000'000));
+      CHECK(shown(got) == each.seen);
+      CHECK((got ? got->status : 0) == each.status);
+      if (!got) CHECK(got.error().may_have_reached_service);
+      CHECK(client.net->metrics().open == (each.status == 200 ? 1 : 0));
+      server->open("end");
+    }
+  }
+}
+
+TEST_CASE("transport: bytes on a fresh connection before a request is sent are no response to it") {
+  using tcp = boost::asio::ip::tcp;
+  struct row {
+    std::string bytes;
+    std::string seen;
+  };
+  const row rows[]{{ok("forged"), failure(errc::malformed_response)},
+                   {"HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n", failure(errc::malformed_response)},
+                   {"HTTP/1.1 103 Early Hints\r\n\r\n", failure(errc::malformed_response)},
+                   {"H", failure(errc::malformed_response)},
+                   {"", "ok"}};
+  for (const bool tls : {false, true}) {
+    for (const row& each : rows) {
+      CAPTURE(tls);
+      CAPTURE(each.bytes);
+      const auto server =
+          tls ? std::make_unique<test::scripted_server>(identity()) : std::make_unique<test::scripted_server>();
+      server->on_connection([&](peer& p) {
+        p.send(each.bytes);
+        p.note("spoke");
+        p.serve();
+      });
+      const test::temporary_file trusted{identity().pem};
+      mwaa_serverless::net::pooled_transport_options options;
+      options.ca_bundle = trusted.path();
+      mwaa_serverless::net::tls_settings settings{options};
+      boost::asio::io_context io;
+      tcp::socket socket{io};
+      socket.connect({boost::asio::ip::address_v4::loopback(), server->port()});
+      socket.native_non_blocking(true);
+      mwaa_serverless::net::connection link{std::move(socket), "peer"};
+      const auto request = request_to(server->at());
+      std::optional<outcome> got;
+      const auto steps = [&]() -> boost::asio::awaitable<void> {
+        if (tls) CHECK_FALSE((co_await link.start_tls(settings, request.destination())).has_value());
+        server->wait_until("1 spoke");
+        got = co_await link.exchange(request, 1000);
+      };
+      boost::asio::co_spawn(io, steps, boost::asio::detached);
+      io.run();
+      REQUIRE(got.has_value());
+      CHECK(shown(*got) == each.seen);
+      if (got->has_error()) {
+        CHECK_FALSE(got->error().may_have_reached_service);
+        CHECK_FALSE(link.reusable());
+        for (const auto& event : server->log()) CHECK(event != "1 request");
+      }
+    }
   }
 }
 
