@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <cstdio>
 #include <utility>
 
@@ -201,7 +203,10 @@ asio::awaitable<call::answer> call::attempt(attempt_record& record) {
 
   if (response->status >= 200 && response->status < 300) {
     if (const auto id = response->header("x-amzn-requestid")) record.request_id = printable(std::string{*id});
-    out.failure = decode_(std::move(*response), out_);
+    if (response->body.size() <= protocol::json_reading::slice_bytes)
+      out.failure = read(*response);
+    else
+      out.failure = co_await read_in_slices(*response);
   } else {
     out.failure = protocol::decode_error(*response);
     sources::redact(out.failure->message, (*keys)->session_token());
@@ -215,6 +220,30 @@ asio::awaitable<call::answer> call::attempt(attempt_record& record) {
   }
   if (out.failure) out.failure->may_have_reached_service = out.failure->code != errc::proxy_refused;
   co_return out;
+}
+
+std::optional<error> call::read(const http_response& response) {
+  return read_outcome(response, protocol::read_json(response.body, decode_.format, out_));
+}
+
+// A page of the service fits a slice. Longer ones must not keep the loop from its other work.
+asio::awaitable<std::optional<error>> call::read_in_slices(const http_response& response) {
+  protocol::json_reading reading{response.body, decode_.format, out_};
+  while (reading.step()) co_await asio::post(asio::use_awaitable);
+  co_return read_outcome(response, reading.wrong());
+}
+
+std::optional<error> call::read_outcome(const http_response& response,
+                                        const std::optional<protocol::json_error>& wrong) {
+  const auto request_id = response.header("x-amzn-requestid");
+  if (!wrong) {
+    if (request_id) decode_.set_request_id(out_, printable(std::string{*request_id}));
+    return std::nullopt;
+  }
+  error failure = protocol::unreadable_response(operation_, *wrong);
+  failure.http_status = response.status;
+  if (request_id) failure.request_id = printable(std::string{*request_id});
+  return failure;
 }
 
 retry::decision call::judge(const answer& what, attempt_record& record) {

@@ -13,6 +13,7 @@
 
 #include "client/client_state.hpp"
 #include "client/gate_line.hpp"
+#include "protocol/json_reader.hpp"
 #include "protocol/operation.hpp"
 #include "retry/clock_skew.hpp"
 #include "retry/hints.hpp"
@@ -44,6 +45,10 @@ class call {
 
   [[nodiscard]] boost::asio::awaitable<std::optional<error>> enter_gates();
   [[nodiscard]] boost::asio::awaitable<answer> attempt(attempt_record& record);
+  [[nodiscard]] std::optional<error> read(const http_response& response);
+  [[nodiscard]] boost::asio::awaitable<std::optional<error>> read_in_slices(const http_response& response);
+  [[nodiscard]] std::optional<error> read_outcome(const http_response& response,
+                                                  const std::optional<protocol::json_error>& wrong);
   [[nodiscard]] retry::decision judge(const answer& what, attempt_record& record);
   void finish_record(attempt_record& record);
 

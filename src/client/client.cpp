@@ -9,19 +9,9 @@ namespace mwaa_serverless {
 
 namespace {
 
-std::optional<error> decode_list_task_instances(http_response&& response, void* out) {
-  auto page = protocol::decode_list_task_instances_response(response.body);
-  const auto request_id = response.header("x-amzn-requestid");
-  if (!page) {
-    error failure = std::move(page).error();
-    failure.http_status = response.status;
-    if (request_id) failure.request_id = printable(std::string{*request_id});
-    return failure;
-  }
-  auto& result = *static_cast<list_task_instances_response*>(out);
-  result = *std::move(page);
-  if (request_id) result.request_id = printable(std::string{*request_id});
-  return std::nullopt;
+template <class Response>
+void set_request_id(void* out, std::string id) {
+  static_cast<Response*>(out)->request_id = std::move(id);
 }
 
 // A free function, so that the awaitable owns everything and outlives the client object that made it.
@@ -34,8 +24,9 @@ boost::asio::awaitable<list_task_instances_response> call_list_task_instances(st
   }
   const std::string body = protocol::encode(request);
   list_task_instances_response response;
-  auto failure =
-      co_await state->perform(protocol::list_task_instances, body, options, &decode_list_task_instances, &response);
+  const client_state::decoder decode{protocol::list_task_instances_response_format,
+                                     &set_request_id<list_task_instances_response>};
+  auto failure = co_await state->perform(protocol::list_task_instances, body, options, decode, &response);
   if (failure) throw exception(*std::move(failure));
   co_return std::move(response);
 }

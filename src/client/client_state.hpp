@@ -18,6 +18,7 @@
 
 #include "client/gate_line.hpp"
 #include "protocol/endpoint.hpp"
+#include "protocol/json_schema.hpp"
 #include "protocol/operation.hpp"
 #include "retry/clock_skew.hpp"
 #include "retry/retry_quota.hpp"
@@ -29,8 +30,16 @@ namespace mwaa_serverless {
 
 class client_state : public std::enable_shared_from_this<client_state> {
  public:
-  /// Reads a successful response into `out`, a response object of the operation.
-  using decoder = std::optional<error> (*)(http_response&& response, void* out);
+  /// How a successful response becomes a response object of the operation, `out`.
+  class decoder {
+   public:
+    constexpr decoder(const protocol::structure_schema& format_value,
+                      void (*set_request_id_value)(void* out, std::string id))
+        : format(format_value), set_request_id(set_request_id_value) {}
+
+    const protocol::structure_schema& format;  ///< Of the body.
+    void (*set_request_id)(void* out, std::string id);
+  };
 
   client_state(boost::asio::any_io_executor executor, client_config config);
 

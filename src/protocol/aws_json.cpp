@@ -76,8 +76,14 @@ std::string encode(const list_task_instances_request& request) {
 result<list_task_instances_response> decode_list_task_instances_response(std::string_view body) {
   list_task_instances_response page;
   if (const auto wrong = read_json(body, list_task_instances_response_schema, &page))
-    return error(errc::malformed_response, "ListTaskInstances response: " + wrong->message());
+    return unreadable_response(list_task_instances, *wrong);
   return page;
+}
+
+const structure_schema& list_task_instances_response_format = list_task_instances_response_schema;
+
+error unreadable_response(const operation& of, const json_error& wrong) {
+  return {errc::malformed_response, std::string{of.name} + " response: " + wrong.message()};
 }
 
 }  // namespace mwaa_serverless::protocol

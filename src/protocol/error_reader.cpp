@@ -151,7 +151,8 @@ std::string excerpt(std::string_view body) {
 
 error decode_error(const http_response& response) {
   error_body body;
-  const auto unreadable = read_json(response.body, error_schema, &body, strictness::lenient);
+  const bool unreadable = response.body.size() > max_error_bytes ||
+                          read_json(response.body, error_schema, &body, strictness::lenient).has_value();
   std::string_view name;
   if (const auto header = response.header("x-amzn-errortype")) name = bare_name(*header);
   if (name.empty()) name = bare_name(body.type);

@@ -1,12 +1,15 @@
 #include "protocol/json_reader.hpp"
 
+#include <algorithm>
 #include <array>
 #include <boost/json/basic_parser_impl.hpp>
+#include <charconv>
 #include <cstring>
 #include <limits>
 #include <utility>
 #include <vector>
 
+#include "protocol/number_text.hpp"
 #include "protocol/text_pool.hpp"
 
 namespace mwaa_serverless::protocol {
@@ -23,14 +26,20 @@ constexpr std::size_t max_depth = 32;
 struct step {
   enum class kind : std::uint8_t { text, key, integer, boolean, enter, leave };
 
-  step(kind what_value, const value_schema* schema_value, std::uint32_t first_value, std::uint32_t second_value)
-      : schema(schema_value), first(first_value), second(second_value), what(what_value) {}
+  step(kind what_value, std::uint16_t member_value, std::uint32_t first_value, std::uint32_t second_value)
+      : first(first_value), second(second_value), member(member_value), what(what_value) {}
 
-  const value_schema* schema;  // of a key: the map's
-  std::uint32_t first;         // text, key: offset; integer, boolean: the value; enter: elements
-  std::uint32_t second;        // text, key: size
+  std::uint32_t first;   // text, key: offset; integer, boolean: the value; enter: elements
+  std::uint32_t second;  // text, key: size
+  std::uint16_t member;  // of the structure that it belongs to
   kind what;
 };
+
+// For what Boost.JSON keeps, numbers and messages.
+constexpr std::size_t parser_bytes = 4096;
+
+// A string on the heap takes what it holds and about so much.
+constexpr std::size_t string_overhead = 32;
 
 /// Boost.JSON's handler: follows the schema and writes the tape.
 class reader {
@@ -40,86 +49,100 @@ class reader {
   static constexpr std::size_t max_key_size = SIZE_MAX;
   static constexpr std::size_t max_string_size = SIZE_MAX;
 
-  reader(const value_schema& root, strictness how, std::size_t json_size) : how_(how), pool_(json_size / 8 + 64) {
+  reader(const value_schema& root, strictness how, std::size_t json_size)
+      : how_(how), allowance_(std::max(4 * json_size, least_json_allowance)), pool_(json_size) {
     tape_.reserve(json_size / 32 + 8);
+    spent_ = parser_bytes + tape_.capacity() * sizeof(step) + pool_.capacity();
     stack_[0] = {};
     stack_[0].expected = &root;
   }
 
   bool on_document_begin(error_code&) { return true; }
-  bool on_document_end(error_code&) { return true; }
+  bool on_document_end(error_code& code) { return spend(sizeof(detail::text_block), code); }
 
   bool on_object_begin(error_code& code) {
     const value_schema* const schema = expected();
     return enter(schema != nullptr && (schema->structure != nullptr || schema->set_key != nullptr), "an object", code);
   }
-  bool on_object_end(std::size_t, error_code&) { return leave(); }
+  bool on_object_end(std::size_t, error_code& code) { return leave(code); }
   bool on_array_begin(error_code& code) {
     const value_schema* const schema = expected();
     return enter(schema != nullptr && schema->element != nullptr && schema->set_key == nullptr, "a list", code);
   }
-  bool on_array_end(std::size_t, error_code&) { return leave(); }
+  bool on_array_end(std::size_t, error_code& code) { return leave(code); }
 
-  bool on_key_part(json::string_view part, std::size_t, error_code&) {
-    if (skipped_ == 0) scratch_.append(part.data(), part.size());
-    return true;
+  bool on_key_part(json::string_view part, std::size_t, error_code& code) {
+    return skipped_ > 0 || add_part({part.data(), part.size()}, code);
   }
-  bool on_key(json::string_view part, std::size_t, error_code&) {
+  bool on_key(json::string_view last, std::size_t, error_code& code) {
     if (skipped_ > 0) return true;
-    const std::string_view name = whole(part);
     frame& in = top();
+    const bool stays = in.structure == nullptr || pool_.open();  // in the pool, for now
+    if (stays && !make_room(last.size(), code)) return false;
+    const std::string_view name = pool_.whole({last.data(), last.size()});
     if (in.structure != nullptr) {
       in.expected = find(in, name);
+      pool_.drop();
     } else {
-      in.key = pool_.add(name);
+      in.key = pool_.keep(name);
       in.expected = in.self->element;
+      if (in.self->copies_text && !spend(in.key.size + string_overhead, code)) return false;
     }
-    scratch_.clear();
     return true;
   }
 
-  bool on_string_part(json::string_view part, std::size_t, error_code&) {
+  bool on_string_part(json::string_view part, std::size_t, error_code& code) {
     const value_schema* const schema = expected();
-    if (schema != nullptr && schema->set_text != nullptr) scratch_.append(part.data(), part.size());
-    return true;
+    return schema == nullptr || schema->set_text == nullptr || add_part({part.data(), part.size()}, code);
   }
-  bool on_string(json::string_view part, std::size_t, error_code& code) {
+  bool on_string(json::string_view last, std::size_t, error_code& code) {
     const value_schema* const schema = expected();
     if (schema == nullptr || schema->set_text == nullptr) return unwanted("a string", code);
-    const std::string_view value = whole(part);
+    if (!make_room(last.size(), code)) return false;
+    const std::string_view value = pool_.whole({last.data(), last.size()});
     if (schema->accepts != nullptr && !schema->accepts(value)) {
-      scratch_.clear();
+      pool_.drop();
       return unwanted("other text", code);
     }
-    const auto [offset, size] = pool_.add(value);
-    scratch_.clear();
-    keep(step::kind::text, offset, size);
-    return value_done();
+    const auto [offset, size] = pool_.keep(value);
+    if (schema->copies_text && !spend(size + string_overhead, code)) return false;
+    return keep(step::kind::text, offset, size, code) && value_done();
   }
 
-  bool on_number_part(json::string_view, error_code&) { return true; }
+  // Boost.JSON's own values of numbers are used for whole numbers without fraction and exponent only.
+  bool on_number_part(json::string_view part, error_code&) {
+    number_ += part.substr(0, longest_number + 1 - std::min(number_.size(), longest_number));
+    return true;
+  }
   bool on_int64(std::int64_t value, json::string_view, error_code& code) {
+    number_.clear();
     const value_schema* const schema = expected();
     if (schema == nullptr || schema->set_integer == nullptr) return unwanted("a number", code);
     if (value < std::numeric_limits<std::int32_t>::min() || value > std::numeric_limits<std::int32_t>::max())
       return out_of_range(code);
-    keep(step::kind::integer, static_cast<std::uint32_t>(static_cast<std::int32_t>(value)), 0);
-    return value_done();
+    return keep_integer(static_cast<std::int32_t>(value), code);
   }
   bool on_uint64(std::uint64_t, json::string_view, error_code& code) {
+    number_.clear();
     const value_schema* const schema = expected();
     return schema != nullptr && schema->set_integer != nullptr ? out_of_range(code) : unwanted("a number", code);
   }
-  bool on_double(double, json::string_view, error_code& code) {
+  bool on_double(double, json::string_view last, error_code& code) {
+    (void)on_number_part(last, code);
+    const bool too_long = number_.size() > longest_number;
+    const number_text number{number_};
+    number_.clear();
     const value_schema* const schema = expected();
-    const bool number = schema != nullptr && schema->set_integer != nullptr;
-    return unwanted(number ? "a number with a fraction or exponent" : "a number", code);
+    if (schema == nullptr || schema->set_integer == nullptr) return unwanted("a number", code);
+    if (too_long) return unwanted("a number of more than 1000 characters", code);
+    if (number.what() == number_text::kind::fraction) return unwanted("a number with a fraction", code);
+    if (number.what() == number_text::kind::out_of_range) return out_of_range(code);
+    return keep_integer(number.value(), code);
   }
   bool on_bool(bool value, error_code& code) {
     const value_schema* const schema = expected();
     if (schema == nullptr || schema->set_boolean == nullptr) return unwanted("true or false", code);
-    keep(step::kind::boolean, value ? 1 : 0, 0);
-    return value_done();
+    return keep(step::kind::boolean, value ? 1 : 0, 0, code) && value_done();
   }
   bool on_null(error_code& code) {
     if (depth_ == 0) return fail("must be an object, not null", code);
@@ -148,6 +171,14 @@ class reader {
     return out;
   }
 
+  // Bytes that are allocated besides.
+  bool spend(std::size_t bytes, error_code& code) {
+    spent_ += bytes;
+    // Each character is copied once more, into the block.
+    if (spent_ + pool_.characters().size() <= allowance_) return true;
+    return fail("holds so many small elements that reading it would take more than four times its size", code);
+  }
+
   void build(void* object) const;
 
  private:
@@ -174,7 +205,8 @@ class reader {
       ++skipped_;  // within a value that nobody expects only the depth counts
       return true;
     }
-    const std::uint32_t begin = keep(step::kind::enter, 0, 0);
+    if (!keep(step::kind::enter, 0, 0, code)) return false;
+    const auto begin = static_cast<std::uint32_t>(tape_.size() - 1);
     frame& inner = stack_[++depth_];  // the parser lets it go no deeper than max_depth
     inner = {};
     inner.self = schema;
@@ -183,22 +215,54 @@ class reader {
     inner.begin = begin;
     return true;
   }
-  bool leave() {
+  bool leave(error_code& code) {
     if (skipped_ > 0) return --skipped_ > 0 || value_done();
+    if (!extend_tape(code)) return false;
     const frame& inner = top();
     tape_[inner.begin].first = inner.kept;
-    tape_.emplace_back(step::kind::leave, nullptr, 0U, 0U);
+    tape_.emplace_back(step::kind::leave, std::uint16_t{0}, 0U, 0U);
     --depth_;
     return value_done();
   }
-  // Puts the value on the tape; its place there.
-  std::uint32_t keep(step::kind what, std::uint32_t first, std::uint32_t second) {
+  // Puts the value on the tape.
+  bool keep(step::kind what, std::uint32_t first, std::uint32_t second, error_code& code) {
+    if (!extend_tape(code)) return false;
     frame& in = top();
-    if (in.self != nullptr && in.self->set_key != nullptr)
-      tape_.emplace_back(step::kind::key, in.self, in.key.offset, in.key.size);
+    const bool element = in.self != nullptr && in.structure == nullptr;
+    if (element) {
+      if (++elements_ > max_json_elements)
+        return fail("holds more than " + std::to_string(max_json_elements) + " elements", code);
+      if (!spend(in.expected->element_bytes, code)) return false;
+      if (in.self->set_key != nullptr)
+        tape_.emplace_back(step::kind::key, std::uint16_t{0}, in.key.offset, in.key.size);
+    }
     ++in.kept;
-    tape_.emplace_back(what, in.expected, first, second);
-    return static_cast<std::uint32_t>(tape_.size() - 1);
+    tape_.emplace_back(what, static_cast<std::uint16_t>(in.structure != nullptr ? in.position - 1 : 0), first, second);
+    return true;
+  }
+  bool keep_integer(std::int32_t value, error_code& code) {
+    return keep(step::kind::integer, static_cast<std::uint32_t>(value), 0, code) && value_done();
+  }
+  // Room for a key and a value.
+  bool extend_tape(error_code& code) {
+    if (tape_.capacity() - tape_.size() >= 2) return true;
+    const std::size_t larger = 2 * tape_.capacity();
+    if (!spend(larger * sizeof(step), code)) return false;
+    tape_.reserve(larger);
+    return true;
+  }
+  // Room in the pool.
+  bool make_room(std::size_t more, error_code& code) {
+    const std::size_t larger = pool_.growth_for(more);
+    if (larger == 0) return true;
+    if (!spend(larger, code)) return false;
+    pool_.reserve(larger);
+    return true;
+  }
+  bool add_part(std::string_view part, error_code& code) {
+    if (!make_room(part.size(), code)) return false;
+    pool_.add_part(part);
+    return true;
   }
   bool value_done() noexcept {
     frame& in = top();
@@ -234,11 +298,6 @@ class reader {
     return false;
   }
 
-  // The last part of a string or key, behind those that went before.
-  std::string_view whole(json::string_view last) {
-    if (scratch_.empty()) return {last.data(), last.size()};
-    return scratch_.append(last.data(), last.size());
-  }
   static const value_schema* find(frame& in, std::string_view name) noexcept {
     // Members mostly come in one order: begin behind the last one found.
     const auto members = in.structure->members;
@@ -253,9 +312,14 @@ class reader {
     return nullptr;
   }
 
+  static constexpr std::size_t longest_number = 1000;
+
   strictness how_;
   std::string problem_;
-  std::string scratch_;
+  std::string number_;     // what came of one so far
+  std::size_t allowance_;  // of bytes
+  std::size_t spent_ = 0;
+  std::size_t elements_ = 0;
   std::size_t skipped_ = 0;  // levels within a value that nobody expects
   std::size_t depth_ = 0;
   text_pool pool_;
@@ -290,33 +354,73 @@ class held_block {
 constexpr std::size_t max_json_size = std::size_t{1} << 31;
 
 void reader::build(void* object) const {
+  struct level {
+    void* object = nullptr;
+    const value_schema* self = nullptr;
+  };
   held_block block{pool_.characters()};
-  std::array<void*, max_depth + 1> levels;
+  std::array<level, max_depth + 1> levels;
   std::size_t depth = 0;
-  levels[0] = object;
+  levels[0].object = object;
   for (const step& each : tape_) {
-    void* const owner = levels[depth];
+    const level& in = levels[depth];
+    const value_schema* const schema = in.self == nullptr              ? stack_[0].expected
+                                       : in.self->structure != nullptr ? &in.self->structure->members[each.member]
+                                                                       : in.self->element;
     switch (each.what) {
       case step::kind::text:
-        each.schema->set_text(owner, block.part(each));
+        schema->set_text(in.object, block.part(each));
         break;
       case step::kind::key:
-        each.schema->set_key(owner, block.part(each));
+        in.self->set_key(in.object, block.part(each));
         break;
       case step::kind::integer:
-        each.schema->set_integer(owner, static_cast<std::int32_t>(each.first));
+        schema->set_integer(in.object, static_cast<std::int32_t>(each.first));
         break;
       case step::kind::boolean:
-        each.schema->set_boolean(owner, each.first != 0);
+        schema->set_boolean(in.object, each.first != 0);
         break;
-      case step::kind::enter:
-        levels[++depth] = each.schema->enter(owner, each.first);
+      case step::kind::enter: {
+        void* const inner = schema->enter(in.object, each.first);
+        ++depth;
+        levels[depth].object = inner;
+        levels[depth].self = schema;
         break;
+      }
       case step::kind::leave:
         --depth;
         break;
     }
   }
+}
+
+value_schema root_of(const structure_schema& schema) {
+  value_schema root;
+  root.enter = [](void* place, std::size_t) { return place; };
+  root.structure = &schema;
+  return root;
+}
+
+json::parse_options options() {
+  json::parse_options out;
+  out.max_depth = max_depth;
+  return out;
+}
+
+// The code unit of the escape `\uXXXX` that begins at `at`, if there is one.
+std::optional<unsigned> unit_at(std::string_view text, std::size_t at) {
+  const auto digits = text.substr(std::min(at, text.size()), 6);
+  if (digits.size() < 6 || !digits.starts_with("\\u")) return std::nullopt;
+  unsigned value = 0;
+  const auto [stop, code] = std::from_chars(digits.data() + 2, digits.data() + 6, value, 16);
+  return code == std::errc{} && stop == digits.data() + 6 ? std::optional{value} : std::nullopt;
+}
+
+bool is_high(std::optional<unsigned> unit) {
+  return unit && *unit >= 0xd800 && *unit < 0xdc00;
+}
+bool is_low(std::optional<unsigned> unit) {
+  return unit && *unit >= 0xdc00 && *unit < 0xe000;
 }
 
 }  // namespace
@@ -328,23 +432,98 @@ std::string json_error::message() const {
   return (path.empty() ? std::string{} : path + ": ") + problem + " (at byte " + std::to_string(offset) + ")";
 }
 
+class json_reading::parsing {
+ public:
+  parsing(std::string_view text, const structure_schema& schema, void* object, strictness how)
+      : text_(text), object_(object), root_(root_of(schema)), parser_(options(), root_, how, text.size()) {
+    if (text.size() > max_json_size) wrong_.emplace(std::string{}, 0, "larger than 2 GiB");
+  }
+
+  bool step() {
+    if (wrong_ || text_.empty()) return false;
+    const std::string_view slice = next_slice();
+    const bool last = at_ + slice.size() == text_.size();
+    error_code code;
+    const std::size_t read = parser_.write_some(!last, slice.data(), slice.size(), code);
+    if (!code && read < slice.size()) code = make_error_code(json::error::extra_data);
+    if (code) return fail(at_ + read, code);
+    at_ += slice.size();
+    if (!last && !parser_.done()) return true;
+    const auto more = text_.find_first_not_of(" \t\r\n", at_);
+    if (more != std::string_view::npos) return fail(more, make_error_code(json::error::extra_data));
+    parser_.handler().build(object_);
+    return false;
+  }
+  [[nodiscard]] const std::optional<json_error>& wrong() const noexcept { return wrong_; }
+
+ private:
+  bool fail(std::size_t at, const error_code& code) {
+    const reader& handler = parser_.handler();
+    wrong_.emplace(handler.path(), at, handler.problem().empty() ? code.message() : handler.problem());
+    return false;
+  }
+
+  // It ends between escapes, not within one. Boost.JSON refuses half a surrogate pair: here it is U+FFFD.
+  std::string_view next_slice() {
+    const std::size_t begin = at_;
+    std::size_t end = std::min(text_.size(), begin + slice_bytes);
+    bool mended = false;
+    for (std::size_t at = text_.substr(0, end).find('\\', begin); at != std::string_view::npos;
+         at = text_.substr(0, end).find('\\', at)) {
+      const auto unit = unit_at(text_, at);
+      const bool pair = is_high(unit) && is_low(unit_at(text_, at + 6));
+      if (!pair && (is_high(unit) || is_low(unit))) {
+        if (!mended) {
+          mended = true;
+          if (mended_.empty()) reserve_mended();
+          mended_.assign(text_, begin, end + 12 - begin);
+        }
+        mended_.replace(at - begin, 6, "\\ufffd");
+      }
+      at += pair ? 12 : unit ? 6 : 2;
+      if (at >= end) {
+        end = std::min(at, text_.size());
+        break;
+      }
+    }
+    if (!mended) return text_.substr(begin, end - begin);
+    return std::string_view{mended_}.substr(0, end - begin);
+  }
+
+  void reserve_mended() {
+    error_code noticed_later;
+    mended_.reserve(std::min(text_.size(), slice_bytes + 24));
+    (void)parser_.handler().spend(mended_.capacity(), noticed_later);
+  }
+
+  std::string_view text_;
+  std::size_t at_ = 0;
+  void* object_;
+  value_schema root_;
+  json::basic_parser<reader> parser_;
+  std::string mended_;  // a slice
+  std::optional<json_error> wrong_;
+};
+
+json_reading::json_reading(std::string_view json, const structure_schema& schema, void* object, strictness how)
+    : parsing_(std::make_unique<parsing>(json, schema, object, how)) {}
+
+json_reading::~json_reading() = default;
+
+bool json_reading::step() {
+  return parsing_->step();
+}
+
+const std::optional<json_error>& json_reading::wrong() const noexcept {
+  return parsing_->wrong();
+}
+
 std::optional<json_error> read_json(std::string_view text, const structure_schema& schema, void* object,
                                     strictness how) {
-  if (text.empty()) return std::nullopt;
-  if (text.size() > max_json_size) return json_error{{}, 0, "larger than 2 GiB"};
-  value_schema root;
-  root.enter = [](void* place, std::size_t) { return place; };
-  root.structure = &schema;
-  json::parse_options options;
-  options.max_depth = max_depth;
-  json::basic_parser<reader> parser{options, root, how, text.size()};
-  error_code code;
-  const std::size_t read = parser.write_some(false, text.data(), text.size(), code);
-  if (!code && read < text.size()) code = make_error_code(json::error::extra_data);
-  reader& handler = parser.handler();
-  if (code) return json_error{handler.path(), read, handler.problem().empty() ? code.message() : handler.problem()};
-  handler.build(object);
-  return std::nullopt;
+  json_reading::parsing all{text, schema, object, how};
+  while (all.step()) {
+  }
+  return all.wrong();
 }
 
 }  // namespace mwaa_serverless::protocol

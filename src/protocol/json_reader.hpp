@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,6 +11,12 @@
 #include "protocol/json_schema.hpp"
 
 namespace mwaa_serverless::protocol {
+
+/// Elements of all lists and maps of one JSON text together: a page of the service has at most 100.
+inline constexpr std::size_t max_json_elements = 10'000;
+
+/// What reading a JSON text of `size` bytes may allocate, all in all: four times the text, or this when that is more.
+inline constexpr std::size_t least_json_allowance = std::size_t{256} * 1024;
 
 enum class strictness : std::uint8_t {
   strict,   ///< A member of the wrong type is an error.
@@ -30,10 +37,36 @@ class json_error {
 };
 
 /// Reads `json`, an object, into `object`, whose type `schema` describes. Members that the schema does not know are
-/// skipped whatever they hold; null is as if not there, also as an element of a list; of a repeated member the last
-/// that is not null counts; an empty text is an object without members. At most 32 levels deep. When an error comes
-/// back, `object` is untouched. All text lies in one block, repeats once.
+/// skipped whatever they hold; null is ignored, also as an element of a list; of a repeated member the last that is not
+/// null is used; an empty text is an object without members. A whole number may have a fraction of zeros or an exponent
+/// (`12.0`, `1.2e1`), as other writers of JSON have it. An escape for half a surrogate pair (`\ud800`) is read as
+/// U+FFFD, as Go and Rust do; botocore keeps it, and cannot print it. At most 32 levels deep and max_json_elements;
+/// what is allocated, that for `object` included, is at most four times the text or least_json_allowance. When an error
+/// comes back, `object` is untouched. All text lies in one block, repeats once.
 [[nodiscard]] std::optional<json_error> read_json(std::string_view json, const structure_schema& schema, void* object,
                                                   strictness how = strictness::strict);
+
+/// The same a slice at a time, so that a long text does not keep an event loop from its other work.
+class json_reading {
+ public:
+  static constexpr std::size_t slice_bytes = std::size_t{64} * 1024;
+
+  /// What the arguments refer to outlives the reading.
+  json_reading(std::string_view json, const structure_schema& schema, void* object,
+               strictness how = strictness::strict);
+  json_reading(const json_reading&) = delete;
+  json_reading& operator=(const json_reading&) = delete;
+  ~json_reading();
+
+  /// Reads the next slice. False when that was the last, or something is wrong.
+  [[nodiscard]] bool step();
+  /// After the last step.
+  [[nodiscard]] const std::optional<json_error>& wrong() const noexcept;
+
+ private:
+  class parsing;
+  friend std::optional<json_error> read_json(std::string_view, const structure_schema&, void*, strictness);
+  std::unique_ptr<parsing> parsing_;
+};
 
 }  // namespace mwaa_serverless::protocol

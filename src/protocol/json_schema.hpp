@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -55,6 +56,10 @@ struct value_schema {
   const value_schema* element = nullptr;        ///< Of a list or map.
   /// Of a map: begins an entry of `map`, whose value comes next.
   void (*set_key)(void* map, const json_text_value& key) = nullptr;
+  /// What an element of a list or map takes there.
+  std::size_t element_bytes = 0;
+  /// Text that is copied into a string of its own, not kept in the block of the page.
+  bool copies_text = false;
   /// Of text with a form: whether `value` has it; `wanted` names it in errors.
   bool (*accepts)(std::string_view value) = nullptr;
   std::string_view wanted = "a string";
@@ -91,6 +96,9 @@ void keep_text(Enum& to, const json_text_value& value) {
 }
 
 template <class T>
+inline constexpr bool copies_text_of = std::is_same_v<T, std::string>;
+
+template <class T>
 void* place_of(T& value) {
   return &value;
 }
@@ -111,11 +119,14 @@ constexpr value_schema structure_element() {
   value_schema out;
   out.enter = [](void* list, std::size_t) -> void* { return &static_cast<List*>(list)->emplace_back(); };
   out.structure = &Schema;
+  out.element_bytes = sizeof(typename List::value_type);
   return out;
 }
 template <class List>
 constexpr value_schema text_element() {
   value_schema out;
+  out.element_bytes = sizeof(typename List::value_type);
+  out.copies_text = copies_text_of<typename List::value_type>;
   out.set_text = [](void* list, const json_text_value& value) {
     keep_text(static_cast<List*>(list)->emplace_back(), value);
   };
@@ -124,6 +135,8 @@ constexpr value_schema text_element() {
 template <class Map>
 constexpr value_schema text_entry() {
   value_schema out;
+  out.element_bytes = sizeof(typename Map::value_type);
+  out.copies_text = copies_text_of<typename Map::value_type::second_type>;
   out.set_text = [](void* map, const json_text_value& value) {
     keep_text(static_cast<Map*>(map)->back().second, value);
   };
@@ -147,6 +160,7 @@ using type_of = std::remove_reference_t<decltype(member_of<Member>(nullptr))>;
 template <auto Member>
 constexpr value_schema text_member(std::string_view name) {
   value_schema out{name};
+  out.copies_text = detail_schema::copies_text_of<detail_schema::type_of<Member>>;
   out.set_text = [](void* object, const json_text_value& value) {
     detail_schema::keep_text(detail_schema::member_of<Member>(object), value);
   };
@@ -222,6 +236,7 @@ template <auto Member>
 constexpr value_schema text_map_member(std::string_view name) {
   using map = detail_schema::type_of<Member>;
   value_schema out{name};
+  out.copies_text = detail_schema::copies_text_of<typename map::value_type::first_type>;
   out.enter = [](void* object, std::size_t count) {
     return detail_schema::begin_list(detail_schema::member_of<Member>(object), count);
   };

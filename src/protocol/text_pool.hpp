@@ -1,12 +1,13 @@
 // The characters of all strings of one JSON text, repeats once.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <string>
 #include <string_view>
+#include <vector>
 
 namespace mwaa_serverless::protocol {
 
@@ -19,21 +20,53 @@ class text_pool {
     std::uint32_t size = 0;
   };
 
-  explicit text_pool(std::size_t expected) { characters_.reserve(expected); }
+  /// `longest`: of a JSON text of that size, whose strings together are no longer, and mostly a quarter of it.
+  explicit text_pool(std::size_t longest) : longest_(longest) { characters_.reserve(longest / 4 + 64); }
 
-  /// Where `value` lies now. All values together must stay under 4 GiB.
-  part add(std::string_view value) {
+  /// More of a value that comes in parts.
+  void add_part(std::string_view more) {
+    append(more);
+    open_ += more.size();
+  }
+  /// The value whose last part is `last`, whole, until the next call of any of these.
+  [[nodiscard]] std::string_view whole(std::string_view last) {
+    if (open_ == 0) return last;
+    add_part(last);
+    return characters().substr(characters_.size() - open_);
+  }
+  /// Keeps a value that whole() has given; where it lies now. All values together must stay under 4 GiB.
+  part keep(std::string_view value) {
     part& known = cache_[slot_of(value)];
-    if (known.size == value.size() && std::memcmp(characters_.data() + known.offset, value.data(), known.size) == 0)
+    if (known.size == value.size() && std::memcmp(characters_.data() + known.offset, value.data(), known.size) == 0) {
+      drop();
       return known;
-    known = {static_cast<std::uint32_t>(characters_.size()), static_cast<std::uint32_t>(value.size())};
-    characters_.append(value);
+    }
+    if (open_ == 0) append(value);
+    known = {static_cast<std::uint32_t>(characters_.size() - value.size()), static_cast<std::uint32_t>(value.size())};
+    open_ = 0;
     return known;
   }
-  [[nodiscard]] std::string_view characters() const noexcept { return characters_; }
+  /// Forgets the parts of a value that is not kept.
+  void drop() noexcept {
+    characters_.resize(characters_.size() - open_);
+    open_ = 0;
+  }
+  [[nodiscard]] std::string_view characters() const noexcept { return {characters_.data(), characters_.size()}; }
+  /// A value has begun whose last part has not come.
+  [[nodiscard]] bool open() const noexcept { return open_ > 0; }
+  /// What must be reserved before `more` characters come; 0: nothing.
+  [[nodiscard]] std::size_t growth_for(std::size_t more) const noexcept {
+    const std::size_t wanted = characters_.size() + more;
+    return wanted > characters_.capacity() ? std::max(wanted, longest_) : 0;
+  }
+  void reserve(std::size_t capacity) { characters_.reserve(capacity); }
+  /// Bytes that it has reserved.
+  [[nodiscard]] std::size_t capacity() const noexcept { return characters_.capacity(); }
 
  private:
   static constexpr int slot_bits = 7;
+
+  void append(std::string_view more) { characters_.insert(characters_.end(), more.begin(), more.end()); }
 
   // Size and up to eight characters of either end: what differs between ids, names and ARNs.
   static std::size_t slot_of(std::string_view value) noexcept {
@@ -60,7 +93,9 @@ class text_pool {
     return out;
   }
 
-  std::string characters_;
+  std::size_t longest_;
+  std::vector<char> characters_;
+  std::size_t open_ = 0;  // bytes at the end that belong to a value that is not whole yet
   std::array<part, std::size_t{1} << slot_bits> cache_{};
 };
 

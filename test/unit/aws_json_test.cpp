@@ -187,7 +187,7 @@ TEST_CASE("aws_json: a wrong type names the member and the byte") {
       {R"({"TaskInstances":[{"DurationInSeconds":"1"}]})",
        "TaskInstances[0].DurationInSeconds: must be a whole number, not a string"},
       {R"({"TaskInstances":[{"DurationInSeconds":1.5}]})",
-       "TaskInstances[0].DurationInSeconds: must be a whole number, not a number with a fraction or exponent"},
+       "TaskInstances[0].DurationInSeconds: must be a whole number, not a number with a fraction"},
       {R"({"TaskInstances":[{"DurationInSeconds":2147483648}]})",
        "TaskInstances[0].DurationInSeconds: must be a whole number of 32 bits"},
       {R"({"TaskInstances":[{"DurationInSeconds":18446744073709551615}]})",
@@ -200,6 +200,26 @@ TEST_CASE("aws_json: a wrong type names the member and the byte") {
   CHECK(contains(problem(R"({"NextToken":7})"), "(at byte 1"));
   CHECK(decoded(R"({"TaskInstances":[{"DurationInSeconds":2147483647}]})").task_instances[0].duration_in_seconds ==
         std::chrono::seconds{2147483647});
+}
+
+TEST_CASE("aws_json: what other writers of JSON write loses no page") {
+  const auto page = decoded(
+      R"({"TaskInstances":[{"TaskInstanceId":"a","DurationInSeconds":12.0,"New":"\ud800"},)"
+      R"({"TaskInstanceId":"b\udfff","DurationInSeconds":1.2e1},{"New":["\ud83d"],"DurationInSeconds":0e2147483647}]})");
+  REQUIRE(page.task_instances.size() == 3);
+  CHECK(page.task_instances[0].duration_in_seconds == std::chrono::seconds{12});
+  CHECK(page.task_instances[1].duration_in_seconds == std::chrono::seconds{12});
+  CHECK(page.task_instances[1].task_instance_id == "b\xef\xbf\xbd");
+  CHECK(page.task_instances[2].duration_in_seconds == std::chrono::seconds{0});
+  for (const std::string hint : {"5.0", "5", "0.5e1"}) {
+    const auto failure =
+        decoded_error(429, R"({"__type":"ThrottlingException","New":"\ud800","RetryAfterSeconds":)" + hint + "}");
+    CHECK(failure.retry_after == std::chrono::seconds{5});
+  }
+  const auto failure =
+      decoded_error(429, R"({"__type":"ThrottlingException","Message":"slow","RetryAfterSeconds":5.5})");
+  CHECK_FALSE(failure.retry_after.has_value());
+  CHECK(failure.message == "slow");
 }
 
 TEST_CASE("aws_json: a page that breaks off anywhere is an error") {
@@ -218,9 +238,8 @@ TEST_CASE("aws_json: hostile text is an error, of bounded cost") {
   std::string deep_objects = R"({"TaskInstances":[)";
   for (int i = 0; i < 100'000; ++i) deep_objects += R"({"x":)";
   CHECK(problem(deep_objects) != "no error");
-  CHECK(problem("{\"NextToken\":\"\xff\"}") != "no error");     // no UTF-8
-  CHECK(problem("{\"NextToken\":\"\\ud800\"}") != "no error");  // half a pair
-  CHECK(problem("{\"NextToken\":\"a\nb\"}") != "no error");     // bare control character
+  CHECK(problem("{\"NextToken\":\"\xff\"}") != "no error");  // no UTF-8
+  CHECK(problem("{\"NextToken\":\"a\nb\"}") != "no error");  // bare control character
   CHECK(problem("{'NextToken':'x'}") != "no error");
   CHECK(problem("{\"NextToken\":NaN}") != "no error");
   CHECK(problem(std::string("{\"a\0\":1}", 8)) != "no error");

@@ -168,8 +168,9 @@ TEST_CASE("json_reader: an error names the member, the byte and the problem") {
       {R"({"Count": false})", "Count", "must be a whole number, not true or false"},
       {R"({"Count": {}})", "Count", "must be a whole number, not an object"},
       {R"({"Count": [1]})", "Count", "must be a whole number, not a list"},
-      {R"({"Count": 1.0})", "Count", "must be a whole number, not a number with a fraction or exponent"},
-      {R"({"Count": 1e2})", "Count", "must be a whole number, not a number with a fraction or exponent"},
+      {R"({"Count": 12.5})", "Count", "must be a whole number, not a number with a fraction"},
+      {R"({"Count": 125e-1})", "Count", "must be a whole number, not a number with a fraction"},
+      {R"({"Count": 1e10})", "Count", "must be a whole number of 32 bits"},
       {R"({"Count": 2147483648})", "Count", "must be a whole number of 32 bits"},
       {R"({"Count": -2147483649})", "Count", "must be a whole number of 32 bits"},
       {R"({"Count": 9223372036854775808})", "Count", "must be a whole number of 32 bits"},
@@ -193,7 +194,7 @@ TEST_CASE("json_reader: an error names the member, the byte and the problem") {
       {R"({"Label": "a"} x)", "", "extra data"},
       {R"({"Label": tru})", "Label", "syntax error"},
       {R"({"Label": "\x"})", "Label", "syntax error"},
-      {R"({"Label": "\ud800"})", "Label", "syntax error"},
+      {R"({"Label": "\ud8zz"})", "Label", "expected hex digit"},
       {"{\"Label\": \"a\nb\"}", "Label", "syntax error"},
       {"\xef\xbb\xbf{}", "", "syntax error"},
       {"  ", "", "incomplete JSON"},
@@ -235,6 +236,182 @@ TEST_CASE("json_reader: invalid UTF-8 is refused, in values, keys and what is sk
     }
   }
   CHECK(read("{\"Label\": \"\xf0\x9f\x98\x80 \xe6\x9d\xb1\"}").label == "😀 東");
+}
+
+TEST_CASE("json_reader: whole numbers with a fraction of zeros, or an exponent") {
+  struct row {
+    std::string_view number;
+    std::optional<std::int32_t> value;  // nullopt: refused
+  };
+  const row rows[]{
+      {"12.0", 12},
+      {"12.000", 12},
+      {"-12.0", -12},
+      {"0.0", 0},
+      {"-0.0", 0},
+      {"-0", 0},
+      {"1.2e1", 12},
+      {"1.2E+1", 12},
+      {"120e-1", 12},
+      {"0.0012e4", 12},
+      {"12e0", 12},
+      {"100.50e2", 10050},
+      {"2147483647.0", 2147483647},
+      {"-2147483648.0", -2147483647 - 1},
+      {"2.147483647e9", 2147483647},
+      {"0e2147483647", 0},  // Boost.JSON's own value is NaN
+      {"0.000e-99999", 0},
+      {"1000000000000000000000e-20", 10},
+      {"12.00000000000000000000000000000000000000000000000000", 12},
+      {"12.5", std::nullopt},
+      {"0.1", std::nullopt},
+      {"-1.5", std::nullopt},
+      {"1e-1", std::nullopt},
+      {"1e-400", std::nullopt},  // not 0, though a double has nothing nearer
+      {"12.00000000000000000000000000000000000000000000000001", std::nullopt},
+      {"12345678901234567890.5e-19", std::nullopt},
+      {"2147483648.0", std::nullopt},
+      {"-2147483649.0", std::nullopt},
+      {"1e10", std::nullopt},
+      {"1e400", std::nullopt},
+      {"9007199254740993.0", std::nullopt},
+      {"1.0000000000000000000000000000000000000000000000000e300", std::nullopt},
+  };
+  for (const row& each : rows) {
+    CAPTURE(each.number);
+    const std::string json = R"({"Count": )" + std::string{each.number} + R"(, "Lasting": )" +
+                             std::string{each.number} + R"(, "X": )" + std::string{each.number} + "}";
+    outer out;
+    const auto wrong = read_json(json, outer_schema, &out);
+    CHECK(wrong.has_value() != each.value.has_value());
+    CHECK(out.count == each.value);
+    if (each.value) CHECK(out.lasting == std::chrono::seconds{*each.value});
+    const outer lenient = read(json, strictness::lenient);
+    CHECK(lenient.count == each.value);
+    CHECK_FALSE(read_json(R"({"X": )" + std::string{each.number} + "}", outer_schema, &out).has_value());
+  }
+  const std::string long_one = "1" + repeated("0", 2000) + ".0e-2000";
+  outer out;
+  const auto wrong = read_json(R"({"Count": )" + long_one + "}", outer_schema, &out);
+  REQUIRE(wrong.has_value());
+  CHECK(wrong->problem == "must be a whole number, not a number of more than 1000 characters");
+}
+
+TEST_CASE("json_reader: half a surrogate pair is U+FFFD, and loses nothing else") {
+  struct row {
+    std::string_view escaped;
+    std::string_view read;
+  };
+  const row rows[]{
+      {R"(\ud800)", "\xef\xbf\xbd"},
+      {R"(\uDFFF)", "\xef\xbf\xbd"},
+      {R"(a\uD83Db)",
+       "a\xef\xbf\xbd"
+       "b"},
+      {R"(\ud83d\ude00)", "\xf0\x9f\x98\x80"},
+      {R"(\ude00\ud83d)", "\xef\xbf\xbd\xef\xbf\xbd"},
+      {R"(\ud83d\ud83d\ude00)", "\xef\xbf\xbd\xf0\x9f\x98\x80"},
+      {R"(\ud83d\n)", "\xef\xbf\xbd\n"},
+      {R"(\ud83d\u0041)",
+       "\xef\xbf\xbd"
+       "A"},
+      {R"(\\ud83d)", "\\ud83d"},  // an escaped backslash, and text
+      {R"(\\\ud83d)", "\\\xef\xbf\xbd"},
+      {R"(\ud83d\\ude00)", "\xef\xbf\xbd\\ude00"},
+      {R"(\ud7ff\ue000)", "\xed\x9f\xbf\xee\x80\x80"},
+  };
+  for (const row& each : rows) {
+    CAPTURE(each.escaped);
+    const std::string value = '"' + std::string{each.escaped} + '"';
+    const outer got = read(R"({"X": )" + value + R"(, "Y": [{)" + value + ": " + value + R"(}], "Label": )" + value +
+                           R"(, "Copied": )" + value + R"(, "Tags": {)" + value + R"(: "x"}, "Count": 1})");
+    CHECK(got.label == each.read);
+    CHECK(got.copied == each.read);
+    REQUIRE(got.tags.size() == 1);
+    CHECK(got.tags[0].first == each.read);
+    CHECK(got.count == 1);
+  }
+  for (const char* wrong : {R"("\ud83)", R"("\ud83d)", R"("\ud83d\u)", R"("\)", R"("\ud83d\)", R"("\ug800")"}) {
+    CAPTURE(wrong);
+    outer out;
+    CHECK(read_json(std::string{R"({"X": )"} + wrong, outer_schema, &out).has_value());
+  }
+}
+
+TEST_CASE("json_reader: in slices it reads the same, wherever they end") {
+  // Around the end of the first slice stands, in turn, every byte of values of every kind.
+  const std::string values =
+      R"("Label": "\ud83d\ude00 \ud83d \\ \u00e9 é", "Count": 1.20e1, "Latest": true, "Tags": {"a\tb": "c\\"},)"
+      R"( "X": {"y": [null, -1.5e3, "\ude00"]}, "Names": ["é", "\n"])";
+  const outer whole = read("{" + values + "}");
+  for (std::size_t before = 0; before <= values.size() + 2; ++before) {
+    const std::string padding(json_reading::slice_bytes - before, ' ');
+    const std::string json = padding + "{" + values + "}" + std::string(json_reading::slice_bytes, ' ');
+    CAPTURE(before);
+    outer got;
+    json_reading reading{json, outer_schema, &got};
+    while (reading.step()) {
+    }
+    if (reading.wrong()) FAIL(reading.wrong()->message());
+    CHECK(got.label == whole.label);
+    CHECK(got.count == 12);
+    CHECK(got.latest == true);
+    CHECK(got.tags == whole.tags);
+    CHECK(got.names == whole.names);
+  }
+  const std::string names = repeated(R"("0123456789abcdef",)", 9'000);
+  const std::string page = R"({"Names": [)" + names + R"("last"], "Label": ")" + repeated("long ", 40'000) + R"("})";
+  outer got;
+  json_reading reading{page, outer_schema, &got};
+  std::size_t steps = 1;
+  while (reading.step()) ++steps;
+  CHECK_FALSE(reading.wrong().has_value());
+  CHECK(steps == (page.size() + json_reading::slice_bytes - 1) / json_reading::slice_bytes);
+  CHECK(got.names.size() == 9'001);
+  CHECK(got.label.view().size() == 200'000);
+  // What follows the object is found in whatever slice.
+  for (const std::size_t blanks :
+       {std::size_t{0}, std::size_t{10}, json_reading::slice_bytes, 3 * json_reading::slice_bytes}) {
+    const std::string more = page + std::string(blanks, ' ') + "x";
+    outer out;
+    const auto wrong = read_json(more, outer_schema, &out);
+    REQUIRE(wrong.has_value());
+    CHECK(wrong->problem == "extra data");
+    CHECK(wrong->offset == page.size() + blanks);
+    CHECK(out.names.empty());
+    CHECK(read_json(page.substr(0, page.size() - 1) + std::string(blanks, ' '), outer_schema, &out).has_value());
+  }
+}
+
+TEST_CASE("json_reader: elements are bounded, in all lists and maps together") {
+  const auto many = [](std::string_view one, int times) {
+    return repeated(std::string{one} + ",", times - 1) + std::string{one};
+  };
+  const std::string name = R"("a name that is long enough")";
+  CHECK(read(R"({"Names": [)" + many(name, 10'000) + "]}").names.size() == 10'000);
+  struct row {
+    std::string json;
+    std::string path;
+  };
+  const row rows[]{
+      {R"({"Names": [)" + many(name, 10'001) + "]}", "Names[10000]"},
+      {R"({"Names": [)" + many(name, 6'000) + R"(], "Names": [)" + many(name, 6'000) + "]}", "Names[4000]"},
+      {R"({"Many": [)" + many(R"({"Name": "a name that is long enough, too"})", 10'001) + "]}", "Many[10000]"},
+      {R"({"Tags": {)" + many(R"("a key that is long enough": "and a value that is long as well")", 10'001) + "}}",
+       "Tags['a key that is long enough']"},
+  };
+  for (const row& each : rows) {
+    CAPTURE(each.path);
+    outer out;
+    for (const auto how : {strictness::strict, strictness::lenient}) {
+      const auto wrong = read_json(each.json, outer_schema, &out, how);
+      REQUIRE(wrong.has_value());
+      CHECK(wrong->problem == "holds more than 10000 elements");
+      CHECK(wrong->path == each.path);
+    }
+  }
+  // What nobody expects, and nulls, are no elements.
+  CHECK(read(R"({"X": [)" + many("{}", 100'000) + R"(], "Names": [)" + many("null", 100'000) + "]}").names.empty());
 }
 
 TEST_CASE("json_reader: depth is bounded, for members and for what is skipped") {
