@@ -7,6 +7,7 @@
 #include "credentials/fetch.hpp"
 #include "credentials/run_process.hpp"
 #include "credentials/secret_json.hpp"
+#include "protocol/whole_number.hpp"
 
 namespace mwaa_serverless::sources {
 
@@ -45,7 +46,7 @@ asio::awaitable<result<credentials>> fetch_process(const process& from, fetch_co
   const auto document = secret_document::parse(ended->out);
   if (!document) co_return failed(name + ", its output", document.error());
   const boost::json::value* const version = document->root().if_contains("Version");
-  if (version == nullptr || !version->is_int64() || version->get_int64() != 1)
+  if (version == nullptr || protocol::whole_number(*version) != 1)
     co_return error{errc::credentials_failed, name + ", its output: Version must be 1"};
   constexpr member_names names{"AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration"};
   auto keys = read_credentials(document->root(), names, "custom-process");

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "protocol/timestamp.hpp"
+#include "protocol/whole_number.hpp"
 
 namespace mwaa_serverless::sources {
 
@@ -69,8 +70,9 @@ result<credentials> read_credentials(const json::object& from, const member_name
     if (given->is_string()) {
       const json::string& text = given->get_string();
       end = protocol::parse_timestamp({text.data(), text.size()});
-    } else if (given->is_int64() && given->get_int64() > 0 && given->get_int64() < 9'000'000'000'000) {
-      end = std::chrono::system_clock::time_point{std::chrono::milliseconds{given->get_int64()}};
+    } else if (const auto number = protocol::whole_number(*given);
+               number && *number > 0 && *number < 9'000'000'000'000) {
+      end = std::chrono::system_clock::time_point{std::chrono::milliseconds{*number}};
     }
     if (!end) return unusable("its " + std::string{names.expiration} + " is no point in time");
   }

@@ -16,6 +16,7 @@
 #include "protocol/endpoint.hpp"
 #include "protocol/timestamp.hpp"
 #include "protocol/url.hpp"
+#include "protocol/whole_number.hpp"
 
 namespace mwaa_serverless::sources {
 
@@ -126,7 +127,7 @@ asio::awaitable<bool> access_token::refresh(const json::object& token, clock::ti
   const cleanse_at_end cleansed_body{body};
   std::vector<web_header> headers;
   headers.emplace_back("Content-Type", "application/json");
-  const std::string target = to->path == "/" ? "/token" : to->path + "/token";
+  const std::string target = to->below("/token");
   auto got =
       co_await way_.send(make_request("POST", to->where, target, headers, body), patience{3, 5s, 500ms}, deadline);
   if (!got) co_return false;
@@ -135,13 +136,12 @@ asio::awaitable<bool> access_token::refresh(const json::object& token, clock::ti
   const auto answer = secret_document::parse(got->body);
   if (!answer) co_return false;
   const auto fresh = text_of(answer->root(), "accessToken");
-  const json::value* const seconds = answer->root().if_contains("expiresIn");
-  if (!fresh || seconds == nullptr || !seconds->is_int64() || seconds->get_int64() < 1 ||
-      seconds->get_int64() > 366 * 86'400)
-    co_return false;
+  const json::value* const lasting = answer->root().if_contains("expiresIn");
+  const auto seconds = lasting != nullptr ? protocol::whole_number(*lasting) : std::nullopt;
+  if (!fresh || !seconds || *seconds < 1 || *seconds > 366 * 86'400) co_return false;
   json::object renewed{token, token.storage()};
   renewed["accessToken"] = *fresh;
-  renewed["expiresAt"] = utc(now + std::chrono::seconds{seconds->get_int64()});
+  renewed["expiresAt"] = utc(now + std::chrono::seconds{*seconds});
   if (const auto next = text_of(answer->root(), "refreshToken")) renewed["refreshToken"] = *next;
   save(from_.token_path, renewed);
   OPENSSL_cleanse(value.data(), value.size());
@@ -160,9 +160,9 @@ asio::awaitable<result<credentials>> fetch_sso(const sso& from, fetch_context& w
     co_return error{errc::credentials_failed, name + ": the login's token is none: " + log_in(from)};
   const auto to = protocol::resolve_identity_endpoint("portal.sso", from.region, from.use_fips, from.portal_url);
   if (!to) co_return failed(name, to.error());
-  const std::string target = (to->path == "/" ? std::string{} : to->path) +
-                             "/federation/credentials?role_name=" + protocol::percent_encoded(from.role_name) +
-                             "&account_id=" + protocol::percent_encoded(from.account_id);
+  const std::string target =
+      to->below("/federation/credentials?role_name=" + protocol::percent_encoded(from.role_name) +
+                "&account_id=" + protocol::percent_encoded(from.account_id));
   std::vector<web_header> headers;
   headers.emplace_back("Accept", "application/json");
   headers.emplace_back("x-amz-sso_bearer_token", token.value);

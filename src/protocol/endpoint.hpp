@@ -13,6 +13,11 @@ struct endpoint {
   std::shared_ptr<const origin> where;
   std::string path{'/'};  ///< From the endpoint URL, if it has one.
   std::string signing_region;
+
+  /// `more`, which begins with a slash, below the path: with one slash between them, as botocore joins them.
+  [[nodiscard]] std::string below(std::string_view more) const {
+    return path.substr(0, path.size() - (path.ends_with('/') ? 1 : 0)).append(more);
+  }
 };
 
 /// The service's endpoint rules (endpoint-rule-set-1.json): `endpoint_url` when there is one, else the region's

@@ -1,5 +1,7 @@
 #include "protocol/page_cursor.hpp"
 
+#include "protocol/whole_number.hpp"
+
 #include <openssl/evp.h>
 
 #include <boost/json/parse.hpp>
@@ -142,9 +144,9 @@ result<page_position> decode_page_token(std::string_view token) {
         return altered("NextToken must be a string or null");
       }
     } else if (member.key() == "boto_truncate_amount") {
-      const auto& amount = member.value();
-      if (!amount.is_int64() || amount.as_int64() < 0) return altered("boto_truncate_amount must be a count");
-      out.truncate_amount = static_cast<std::uint64_t>(amount.as_int64());
+      const auto amount = whole_number(member.value());
+      if (!amount || *amount < 0) return altered("boto_truncate_amount must be a count");
+      out.truncate_amount = static_cast<std::uint64_t>(*amount);
     } else {
       return raw;
     }

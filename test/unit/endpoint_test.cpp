@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 #include <string>
+#include <utility>
 
 #include "protocol/endpoint.hpp"
 
@@ -71,6 +72,16 @@ TEST_CASE("endpoint: a URL of one's own") {
     CHECK(endpoint->path == each.path);
     CHECK(endpoint->where->authority() == each.authority);
     CHECK(endpoint->signing_region == "eu-west-1");
+  }
+}
+
+TEST_CASE("endpoint: a service's path below that of the URL, with one slash between") {
+  for (const auto& [url, path] :
+       {std::pair{"http://h", "/token"}, std::pair{"http://h/", "/token"}, std::pair{"http://h/a", "/a/token"},
+        std::pair{"http://h/a/", "/a/token"}, std::pair{"http://h//", "//token"},
+        std::pair{"http://h/a%20b/..", "/a%20b/../token"}}) {
+    CAPTURE(url);
+    CHECK(mwaa_serverless::protocol::resolve_identity_endpoint("oidc", "eu-west-1", false, url)->below("/token") == path);
   }
 }
 
