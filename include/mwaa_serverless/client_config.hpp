@@ -79,7 +79,9 @@ class client_config {
 
   /// Such as `us-east-1`. Required (it is also what requests are signed for), no default.
   std::string region;
-  /// `http://` or `https://`, host, port; overrides the region's endpoint. Empty: the region's own endpoint.
+  /// `http://` or `https://`, host, port, path; overrides the region's endpoint. Empty: the region's own endpoint. The
+  /// path is sent as it is written (percent-encodings, `//`, dot segments, a final slash) and signed as botocore signs
+  /// it: without dot segments and double slashes, and percent-encoded once more. A query or fragment is refused.
   std::string endpoint_url;
   /// Use the region's FIPS 140 endpoint. Not together with endpoint_url.
   bool use_fips = false;

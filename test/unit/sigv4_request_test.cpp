@@ -92,6 +92,44 @@ TEST_CASE("signed_request: signed as the general steps sign, whatever the endpoi
   }
 }
 
+// Expected values: what botocore 1.44 sends and signs for a JSON operation whose own path is `/`.
+TEST_CASE("signed_request: the path of the endpoint is sent as it is written, and signed without detours") {
+  struct row {
+    std::string url;
+    std::string_view sent;
+    std::string_view signed_path;
+  };
+  for (const row& each : {
+           row{"http://h", "/", "/"},
+           row{"http://h/", "/", "/"},
+           row{"http://h/a", "/a", "/a"},
+           row{"http://h/a/", "/a/", "/a/"},
+           row{"http://h//", "//", "/"},
+           row{"http://h//a//b", "//a//b", "/a/b"},
+           row{"http://h/a/../b", "/a/../b", "/b"},
+           row{"http://h/a/../b/.", "/a/../b/.", "/b"},
+           row{"http://h/a/./b/", "/a/./b/", "/a/b/"},
+           row{"http://h/..", "/..", "/"},
+           row{"http://h/a%20b", "/a%20b", "/a%2520b"},
+           row{"http://h/a%2fb", "/a%2fb", "/a%252fb"},
+           row{"http://h/a%2Fb", "/a%2Fb", "/a%252Fb"},
+           row{"http://h/%2e%2e/a", "/%2e%2e/a", "/%252e%252e/a"},
+           row{"http://h/%7Ea", "/%7Ea", "/%257Ea"},
+           row{"http://h/~a", "/~a", "/~a"},
+           row{"http://h/a+b", "/a+b", "/a%2Bb"},
+           row{"http://h/a:b@c", "/a:b@c", "/a%3Ab%40c"},
+           row{"http://h/a;b=c", "/a;b=c", "/a%3Bb%3Dc"},
+           row{"http://h/a'b(c)*!", "/a'b(c)*!", "/a%27b%28c%29%2A%21"},
+       }) {
+    CAPTURE(each.url);
+    const http_request request = made(each.url, "", 1);
+    CHECK(request.bytes().starts_with("POST " + std::string{each.sent} + " HTTP/1.1\r\n"));
+    const auto canonical = make_canonical_request("POST", each.sent, "", {}, "");
+    CHECK(canonical.text.starts_with("POST\n" + std::string{each.signed_path} + "\n"));
+    CHECK(*request.header("authorization") == expected_authorization(request));
+  }
+}
+
 TEST_CASE("signed_request: the length is that of the body in bytes") {
   for (const std::string& text : {std::string{"{}"}, std::string{"{\"RunId\":\"é\"}"}, std::string(100'000, 'x')}) {
     const http_request request = made("", "", 1, text);
