@@ -124,8 +124,11 @@ asio::awaitable<result<http_response>> connection::exchange(const http_request& 
   reusable_ = false;
   stale_ = false;
   note_move();
-  // One that was kept has been looked at before it was chosen.
-  if (!served_ && look() == idle_state::spoke) co_return unasked(false, "sent bytes before it was sent a request");
+  if (!served_) {  // one that was kept has been looked at before it was chosen
+    const io_step first = look();
+    if (first.status == io_status::done) co_return unasked(false, "sent bytes before it was sent a request");
+    if (!is_wait(first.status)) co_return lost(first, phase::writing_request, false, "before the request was sent");
+  }
 
   response_parser parser{max_body_bytes};
   io_step step{io_status::done};
@@ -186,17 +189,16 @@ asio::awaitable<result<http_response>> connection::exchange(const http_request& 
   co_return response;
 }
 
-connection::idle_state connection::look() {
+io_step connection::look() {
   char byte = 0;
   const ssize_t got = ::recv(descriptor_, &byte, 1, MSG_PEEK);
-  if (got < 0) return would_block(errno) ? idle_state::quiet : idle_state::ended;
-  if (got == 0) return idle_state::ended;
-  if (!tls_) return idle_state::spoke;
+  if (got < 0) return failed_or(io_status::want_read, errno);
+  if (got == 0) return io_step{io_status::closed};
+  if (!tls_) return io_step{io_status::done, 1};
   // TLS has messages of its own, such as new sessions.
   response_parser nothing_expected{0};
-  const io_step step = receive(nothing_expected);
-  if (!nothing_expected.untouched()) return idle_state::spoke;
-  return step.status == io_status::want_read ? idle_state::quiet : idle_state::ended;
+  io_step step = receive(nothing_expected);
+  return nothing_expected.untouched() ? step : io_step{io_status::done, step.count};
 }
 
 io_step connection::write(std::string_view bytes) {
@@ -234,7 +236,9 @@ io_step connection::receive(response_parser& parser) {
 }
 
 error connection::unasked(bool sent, const std::string& what) const {
-  error out{errc::malformed_response, peer_ + " " + what + ": that is no response to it"};
+  // Nothing was sent over a new connection: another may do better.
+  error out{sent ? errc::malformed_response : errc::connection_lost,
+            peer_ + " " + what + ", which is no response to it"};
   out.phase = sent ? phase::reading_response : phase::writing_request;
   out.may_have_reached_service = sent;
   return out;

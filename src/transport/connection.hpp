@@ -32,9 +32,9 @@ class connection {
   /// Asks the proxy at the other end for a tunnel to `peer`; before start_tls().
   [[nodiscard]] boost::asio::awaitable<std::optional<error>> open_tunnel(const proxy& through, const origin& peer);
   [[nodiscard]] boost::asio::awaitable<std::optional<error>> start_tls(tls_settings& settings, const origin& peer);
-  /// `request` outlives the awaitable. Bytes that come before the first of it was sent, and a success that comes before
-  /// the last, answer nothing and are errc::malformed_response. An error that comes before the last is the response:
-  /// the peer need not read what it refuses (RFC 9112, section 9.5), and the rest is not sent.
+  /// `request` outlives the awaitable. Bytes that come before the first of it was sent (errc::connection_lost), and a
+  /// success that comes before the last (errc::malformed_response), answer nothing. An error that comes before the last
+  /// is the response: the peer need not read what it refuses (RFC 9112, section 9.5), and the rest is not sent.
   [[nodiscard]] boost::asio::awaitable<result<http_response>> exchange(const http_request& request,
                                                                        std::size_t max_body_bytes);
 
@@ -47,7 +47,7 @@ class connection {
     return std::chrono::steady_clock::time_point{std::chrono::steady_clock::duration{last_moved_}};
   }
   /// Whether an idle connection is as the last response left it: not closed, and no byte has come unasked.
-  [[nodiscard]] bool undisturbed() { return look() == idle_state::quiet; }
+  [[nodiscard]] bool undisturbed() { return look().status == io_status::want_read; }
   /// The last exchange failed because the peer had gone before it sent a byte of the response.
   [[nodiscard]] bool was_stale() const noexcept { return stale_; }
   /// The error for a connection that expired in `during` before it was open.
@@ -62,8 +62,8 @@ class connection {
   [[nodiscard]] bool reusable() const noexcept { return reusable_ && !expired_; }
 
  private:
-  enum class idle_state { quiet, spoke, ended };
-  [[nodiscard]] idle_state look();
+  // What an idle connection has to say: want_read when it is in order, done when bytes have come.
+  [[nodiscard]] io_step look();
   [[nodiscard]] boost::asio::awaitable<void> wait(io_status what);
   io_step write(std::string_view bytes);
   io_step receive(response_parser& parser);

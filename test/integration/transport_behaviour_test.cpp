@@ -644,10 +644,10 @@ TEST_CASE("transport: bytes on a fresh connection before a request is sent are n
     std::string bytes;
     std::string seen;
   };
-  const row rows[]{{ok("forged"), failure(errc::malformed_response)},
-                   {"HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n", failure(errc::malformed_response)},
-                   {"HTTP/1.1 103 Early Hints\r\n\r\n", failure(errc::malformed_response)},
-                   {"H", failure(errc::malformed_response)},
+  const row rows[]{{ok("forged"), failure(errc::connection_lost)},
+                   {"HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n", failure(errc::connection_lost)},
+                   {"HTTP/1.1 103 Early Hints\r\n\r\n", failure(errc::connection_lost)},
+                   {"H", failure(errc::connection_lost)},
                    {"", "ok"}};
   for (const bool tls : {false, true}) {
     for (const row& each : rows) {
