@@ -3,9 +3,7 @@
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/error.hpp>
-#include <boost/asio/post.hpp>
 #include <chrono>
-#include <functional>
 #include <mwaa_serverless/client.hpp>
 #include <set>
 #include <string>
@@ -255,51 +253,6 @@ TEST_CASE("client: cancellation, in an exchange and while backing off") {
   }
   service.network->script.emplace_back(test::page({"still works"}));
   CHECK(service.run(client.list_task_instances({"arn", "run"})).task_instances.size() == 1);
-}
-
-TEST_CASE(
-    "client: a long page is read in slices, between which the loop does its other work, and the caller may cancel") {
-  std::vector<std::string> ids;
-  for (int i = 0; i < 9'000; ++i) ids.push_back("a-task-instance-with-a-name-that-is-long-" + std::to_string(i));
-  const auto page = test::page(ids);
-  const std::size_t slices = page.body.size() / (64 * 1024);
-  REQUIRE(slices > 8);
-  for (const bool cancelled : {false, true}) {
-    CAPTURE(cancelled);
-    canned_service service;
-    service.network->script.emplace_back(page);
-    const auto client = service.make_client();
-    asio::cancellation_signal signal;
-    std::exception_ptr failure;
-    std::size_t got = 0;
-    bool ended = false;
-    asio::co_spawn(service.io, client.list_task_instances({"arn", "run"}),
-                   asio::bind_cancellation_slot(signal.slot(),
-                                                [&](std::exception_ptr e, const mwaa::list_task_instances_response& r) {
-                                                  failure = e;
-                                                  got = r.task_instances.size();
-                                                  ended = true;
-                                                }));
-    std::size_t turns = 0;  // of the other work
-    std::function<void()> work = [&] {
-      if (service.network->requests.size() == 1) ++turns;
-      if (cancelled && turns == 5) signal.emit(asio::cancellation_type::terminal);
-      if (!ended) asio::post(service.io, work);
-    };
-    asio::post(service.io, work);
-    service.time->run(service.io);
-    REQUIRE(ended);
-    if (cancelled) {
-      REQUIRE(failure);
-      CHECK_THROWS_AS(std::rethrow_exception(failure), boost::system::system_error);
-      CHECK(turns < slices);
-    } else {
-      CHECK_FALSE(failure);
-      CHECK(got == 9'000);
-      CHECK(turns >= slices);
-    }
-    CHECK(service.network->requests.size() == 1);
-  }
 }
 
 TEST_CASE("client: the handle may go while its operation runs") {
