@@ -2,7 +2,6 @@
 #include <utility>
 
 #include "client/client_state.hpp"
-#include "model/printable.hpp"
 #include "protocol/aws_json.hpp"
 
 namespace mwaa_serverless {
