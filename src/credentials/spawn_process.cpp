@@ -55,6 +55,8 @@ class spawn_attributes {
     ::sigfillset(&signals);
     ::sigdelset(&signals, SIGKILL);
     ::sigdelset(&signals, SIGSTOP);
+    // What whoever started this process ignores (`nohup`, a shell's `&`), its children ignore too.
+    for (const int each : {SIGHUP, SIGINT, SIGQUIT}) ::sigdelset(&signals, each);
     then(::posix_spawnattr_setsigdefault(&attributes_, &signals));
     then(::posix_spawnattr_setflags(&attributes_, static_cast<short>(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF)));
     return failure_;

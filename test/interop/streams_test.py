@@ -191,6 +191,26 @@ class Streams(unittest.TestCase):
             self.assertEqual(process.returncode, 0)
             self.assertEqual(len(json.loads(out)["TaskInstances"]), 1)
 
+    def test_a_credential_process_ignores_what_the_parent_ignores(self):
+        with tempfile.TemporaryDirectory(prefix="mwaa-serverless-process-") as directory, Server(page()) as server:
+            script = pathlib.Path(directory) / "keys"
+            script.write_text("#!/bin/sh\ngrep SigIgn /proc/$$/status > " + directory + "/signals\n"
+                              """echo '{"Version": 1, "AccessKeyId": "A", "SecretAccessKey": "s"}'\n""")
+            script.chmod(0o755)
+            config = pathlib.Path(directory) / "config"
+            config.write_text(f"[profile process]\ncredential_process = {script}\n")
+            for ignored in ([], [signal.SIGINT, signal.SIGHUP]):
+                def prepare():
+                    for each in (signal.SIGINT, signal.SIGHUP, signal.SIGPIPE):
+                        signal.signal(each, signal.SIG_IGN if each in ignored else signal.SIG_DFL)
+
+                done = run(command(server, "--profile", "process"), preexec_fn=prepare,
+                           env=environment(AWS_CONFIG_FILE=str(config)))
+                self.assertEqual(done.returncode, 0, done.stderr)
+                mask = int((pathlib.Path(directory) / "signals").read_text().split()[1], 16)
+                for each in (signal.SIGINT, signal.SIGHUP, signal.SIGPIPE):
+                    self.assertEqual(bool(mask >> (each - 1) & 1), each in ignored, each)
+
     def test_debug_tells_while_it_happens(self):
         told = threading.Event()
 
