@@ -27,6 +27,12 @@ class scanner {
     rest_.remove_prefix(1);
     return true;
   }
+  bool take(std::string_view word) noexcept {
+    if (!rest_.starts_with(word)) return false;
+    rest_.remove_prefix(word.size());
+    return true;
+  }
+  [[nodiscard]] bool at_digit() const noexcept { return !rest_.empty() && is_digit(rest_.front()); }
   // The digits of a fraction, as nanoseconds; those behind the ninth are cut.
   std::chrono::nanoseconds fraction() noexcept {
     if (rest_.empty() || !is_digit(rest_.front())) fail();
@@ -85,6 +91,58 @@ std::optional<std::chrono::system_clock::time_point> parse_timestamp(std::string
   if (!in.complete() || !exists) return std::nullopt;
   return sys_days{date} + hours{hour} + minutes{minute} - offset + seconds{second} +
          duration_cast<system_clock::duration>(fraction);
+}
+
+namespace {
+
+/// An offset behind its sign.
+std::optional<std::chrono::minutes> offset_of(scanner& in) noexcept {
+  const int offset_hours = in.number(2);
+  const int offset_minutes = in.take(':') || in.at_digit() ? in.number(2) : 0;
+  if (offset_hours > 23 || offset_minutes > 59) return std::nullopt;
+  return std::chrono::hours{offset_hours} + std::chrono::minutes{offset_minutes};
+}
+
+}  // namespace
+
+std::chrono::system_clock::time_point clamped_expiration(std::chrono::seconds since_1970,
+                                                         std::chrono::nanoseconds fraction) noexcept {
+  using namespace std::chrono;
+  constexpr seconds last = sys_days{year{2262} / January / 1}.time_since_epoch();
+  if (since_1970 < seconds{0}) return system_clock::time_point{};
+  if (since_1970 >= last) return system_clock::time_point{last};
+  return system_clock::time_point{since_1970} + duration_cast<system_clock::duration>(fraction);
+}
+
+std::optional<std::chrono::system_clock::time_point> parse_expiration(std::string_view text) noexcept {
+  using namespace std::chrono;
+  scanner in{text};
+  const int year_number = in.number(4);
+  const bool extended = in.take('-');
+  const int month_number = in.number(2);
+  if (extended) in.expect('-');
+  const int day_number = in.number(2);
+  if (!in.take('T') && !in.take('t')) in.expect(' ');
+  const int hour = in.number(2);
+  const bool colons = in.take(':');
+  const int minute = in.number(2);
+  const bool has_seconds = colons ? in.take(':') : in.at_digit();
+  const int second = has_seconds ? in.number(2) : 0;
+  const nanoseconds fraction = has_seconds && (in.take('.') || in.take(',')) ? in.fraction() : nanoseconds{0};
+  in.take(' ');
+  std::optional<minutes> offset{0};
+  if (!in.take('Z') && !in.take('z') && !in.take("UTC") && !in.take("GMT")) {
+    const bool west = in.take('-');
+    if (!west) in.expect('+');
+    offset = offset_of(in);
+    if (offset && west) *offset = -*offset;
+    in.take(" UTC");
+  }
+  const year_month_day date{year{year_number}, month{static_cast<unsigned>(month_number)},
+                            day{static_cast<unsigned>(day_number)}};
+  if (!in.complete() || !offset || !date.ok() || hour > 23 || minute > 59 || second > 60) return std::nullopt;
+  const seconds whole = sys_days{date}.time_since_epoch() + hours{hour} + minutes{minute} - *offset + seconds{second};
+  return clamped_expiration(whole, fraction);
 }
 
 }  // namespace mwaa_serverless::protocol

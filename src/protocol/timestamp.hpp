@@ -11,4 +11,13 @@ namespace mwaa_serverless::protocol {
 /// with `Z` or an offset such as `+01:00`. nullopt for anything else and for dates that do not exist.
 [[nodiscard]] std::optional<std::chrono::system_clock::time_point> parse_timestamp(std::string_view text) noexcept;
 
+/// Reads the end of credentials as the programs and services that print one write it: like parse_timestamp(), and with
+/// a small `t` or a blank for the `T`, `z`, `UTC`, `GMT`, `+0000` or `+00` for the `Z` (Go: `+0000 UTC`), a blank
+/// before it, a comma for the point, no seconds, no dashes and colons. Times before 1970 and from 2262 become these
+/// limits: they have passed, or will not. Without a zone it is nullopt, as nobody knows when it is.
+[[nodiscard]] std::optional<std::chrono::system_clock::time_point> parse_expiration(std::string_view text) noexcept;
+/// A time since 1970 within these limits; `fraction` is less than a second.
+[[nodiscard]] std::chrono::system_clock::time_point clamped_expiration(std::chrono::seconds since_1970,
+                                                                       std::chrono::nanoseconds fraction = {}) noexcept;
+
 }  // namespace mwaa_serverless::protocol
