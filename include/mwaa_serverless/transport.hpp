@@ -32,10 +32,16 @@ class origin {
 };
 static_assert(!std::is_aggregate_v<origin>);
 
-/// One HTTP/1.1 request as the bytes that go on the wire, so that a transport sends it in one write.
+/// One HTTP/1.1 request as the bytes that go on the wire, so that a transport sends it in one write. They hold session
+/// tokens: their memory is overwritten on release.
 class http_request {
  public:
   http_request();
+  http_request(const http_request&);
+  http_request(http_request&&) noexcept;
+  http_request& operator=(const http_request&);
+  http_request& operator=(http_request&&) noexcept;
+  ~http_request();
   /// `head` ends in an empty line (CRLF CRLF) and states the body's Content-Length.
   http_request(std::shared_ptr<const origin> to, std::string head_and_body, std::size_t head_size);
 

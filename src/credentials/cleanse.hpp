@@ -1,32 +1,28 @@
-// Text that must not stay in memory.
+// Secrets in what servers say.
 #pragma once
-
-#include <openssl/crypto.h>
 
 #include <string>
 #include <string_view>
 
+#include "model/secret_memory.hpp"
+
 namespace mwaa_serverless::sources {
-
-/// Overwrites a string when it goes out of scope before it.
-class cleanse_at_end {
- public:
-  explicit cleanse_at_end(std::string& text) noexcept : text_(text) {}
-  cleanse_at_end(const cleanse_at_end&) = delete;
-  cleanse_at_end& operator=(const cleanse_at_end&) = delete;
-  ~cleanse_at_end() { OPENSSL_cleanse(text_.data(), text_.size()); }
-
- private:
-  std::string& text_;
-};
 
 /// Takes a secret out of what a server has said: refusals of signatures repeat the canonical request, with the session
 /// token in it. One too short to be told from other text is left.
 inline void redact(std::string& text, std::string_view secret) {
   constexpr std::string_view instead = "(not shown)";
-  if (secret.size() < 8) return;
-  for (auto at = text.find(secret); at != std::string::npos; at = text.find(secret, at + instead.size()))
-    text.replace(at, secret.size(), instead);
+  if (secret.size() < 8 || text.find(secret) == std::string::npos) return;
+  std::string out;
+  out.reserve(text.size() + instead.size());
+  std::string_view rest = text;
+  for (auto at = rest.find(secret); at != std::string_view::npos; at = rest.find(secret)) {
+    out.append(rest.substr(0, at)).append(instead);
+    rest.remove_prefix(at + secret.size());
+  }
+  out.append(rest);
+  text.swap(out);
+  cleanse(out);
 }
 
 }  // namespace mwaa_serverless::sources

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "credentials/secret_memory.hpp"
+#include "model/secret_memory.hpp"
 
 namespace mwaa_serverless::profiles {
 

@@ -98,7 +98,7 @@ std::string percent_encoded(std::string_view text) {
   constexpr std::string_view digits = "0123456789ABCDEF";
   constexpr std::string_view unreserved = "-._~";
   std::string out;
-  out.reserve(text.size());
+  out.reserve(3 * text.size());  // it may be a secret: growing would leave copies behind
   for (const char c : text) {
     const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
                        unreserved.find(c) != std::string_view::npos;

@@ -5,6 +5,8 @@
 #include <initializer_list>
 #include <utility>
 
+#include "model/secret_memory.hpp"
+
 namespace mwaa_serverless::signing {
 
 namespace {
@@ -80,6 +82,7 @@ http_request make_signed_request(const protocol::endpoint& endpoint, const proto
   sha256 hasher{with.algorithm()};
   const auto payload_hash = hex_characters(hasher.hash(body));
   std::string canonical;
+  const cleanse_at_end cleansed{canonical};
   canonical.reserve(600 + endpoint.path.size() + host.size() + headers.token.size());
   append_canonical_request(canonical, endpoint.path, headers, {payload_hash.data(), payload_hash.size()});
   with.append_authorization(bytes, hasher, keys.access_key_id(), keys.secret_access_key(), headers.date_time, canonical,

@@ -161,6 +161,10 @@ canonical_request make_canonical_request(std::string_view method, std::string_vi
   }
 
   canonical_request out;
+  // At once as large as it will be: growing would leave copies of a session token behind.
+  std::size_t size = 256 + method.size() + 3 * path.size() + 3 * query.size();
+  for (const auto& [name, value] : headers) size += 2 * name.size() + value.size() + 4;
+  out.text.reserve(size);
   out.text = method;
   out.text += '\n';
   append_canonical_path(out.text, path);
@@ -208,16 +212,15 @@ digest derive_key(sha256& hasher, std::string_view secret_access_key, std::strin
 signer::signer(std::string region, std::string service) : region_(std::move(region)), service_(std::move(service)) {}
 
 signer::~signer() {
-  ::OPENSSL_cleanse(secret_.data(), secret_.size());
   ::OPENSSL_cleanse(key_.data(), key_.size());
 }
 
 digest signer::key(sha256& hasher, std::string_view secret_access_key, std::string_view date) {
+  const digest secret_hash = hasher.hash(secret_access_key);
   const std::lock_guard lock{mutex_};
-  if (date_ != date || secret_ != secret_access_key) {
+  if (date_ != date || secret_hash_ != secret_hash) {
     key_ = derive_key(hasher, secret_access_key, date, region_, service_);
-    ::OPENSSL_cleanse(secret_.data(), secret_.size());
-    secret_ = secret_access_key;
+    secret_hash_ = secret_hash;
     date_ = date;
   }
   return key_;

@@ -77,8 +77,8 @@ class signer {
   const std::string service_;
   const sha256_algorithm algorithm_;
 
-  std::mutex mutex_;  // guards what follows: the last key that was derived, and from what
-  std::string secret_;
+  std::mutex mutex_;      // guards what follows: the last key that was derived, and from what
+  digest secret_hash_{};  // not the secret itself: one copy of it is enough
   std::string date_;
   digest key_{};
 };

@@ -6,6 +6,7 @@
 #include <boost/asio/error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <cerrno>
+#include <cstring>
 #include <utility>
 
 #include "transport/first_of.hpp"
@@ -218,6 +219,7 @@ io_step connection::receive(response_parser& parser) {
     if (got < 0) return failed_or(io_status::want_read, errno);
     if (got == 0) return io_step{io_status::closed};
     parser.feed({lent.data(), static_cast<std::size_t>(got)});
+    ::explicit_bzero(lent.data(), static_cast<std::size_t>(got));  // it may have been keys
     return io_step{io_status::want_read, static_cast<std::size_t>(got)};
   }
   const tls_stream::loan loan{*tls_, lent};
@@ -231,6 +233,7 @@ io_step connection::receive(response_parser& parser) {
     }
     all += step.count;
     parser.feed({record.data(), step.count});
+    ::explicit_bzero(record.data(), step.count);
   }
   return io_step{io_status::want_read, all};
 }

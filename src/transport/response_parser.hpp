@@ -13,7 +13,8 @@
 
 namespace mwaa_serverless::net {
 
-/// Reads one response from pieces of any size, skipping interim (1xx) responses.
+/// Reads one response from pieces of any size, skipping interim (1xx) responses. Responses of STS and the like are
+/// secrets: no copy of a body is left behind but the one that take() gives.
 class response_parser {
  public:
   /// Limit of status line and header lines together, and of what stands between the chunks of a body.
@@ -23,6 +24,9 @@ class response_parser {
   static constexpr std::size_t max_header_lines = 100;
 
   explicit response_parser(std::size_t max_body_bytes);
+  response_parser(const response_parser&) = delete;
+  response_parser& operator=(const response_parser&) = delete;
+  ~response_parser();
 
   enum class progress {
     need_more,

@@ -1,5 +1,8 @@
 #include <algorithm>
 #include <mwaa_serverless/transport.hpp>
+#include <utility>
+
+#include "model/secret_memory.hpp"
 
 namespace mwaa_serverless {
 
@@ -49,6 +52,26 @@ http_request::http_request(std::shared_ptr<const origin> to, std::string head_an
     : destination_(to ? std::move(to) : std::make_shared<const origin>()),
       bytes_(std::move(head_and_body)),
       head_size_(std::min(head_size, bytes_.size())) {}
+
+http_request::http_request(const http_request&) = default;
+http_request::http_request(http_request&& other) noexcept {
+  *this = std::move(other);
+}
+http_request& http_request::operator=(const http_request& other) {
+  http_request copy{other};
+  return *this = std::move(copy);
+}
+http_request& http_request::operator=(http_request&& other) noexcept {
+  // By swapping: neither text is left where nobody overwrites it.
+  destination_.swap(other.destination_);
+  bytes_.swap(other.bytes_);
+  std::swap(head_size_, other.head_size_);
+  std::swap(repeatable, other.repeatable);
+  return *this;
+}
+http_request::~http_request() {
+  cleanse(bytes_);
+}
 
 std::optional<std::string_view> http_request::header(std::string_view name) const noexcept {
   const auto lines = head();

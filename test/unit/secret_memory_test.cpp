@@ -9,7 +9,7 @@
 #include <string_view>
 #include <utility>
 
-#include "credentials/secret_memory.hpp"
+#include "model/secret_memory.hpp"
 
 namespace {
 

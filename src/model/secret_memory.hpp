@@ -3,6 +3,7 @@
 
 #include <openssl/crypto.h>
 
+#include <algorithm>
 #include <concepts>
 #include <cstddef>
 #include <functional>
@@ -14,6 +15,33 @@
 #include <vector>
 
 namespace mwaa_serverless {
+
+/// Overwrites a string, also what lies behind a shortened text.
+inline void cleanse(std::string& text) noexcept {
+  OPENSSL_cleanse(text.data(), text.capacity());
+}
+
+/// Overwrites a string at the end of a scope.
+class cleanse_at_end {
+ public:
+  explicit cleanse_at_end(std::string& text) noexcept : text_(text) {}
+  cleanse_at_end(const cleanse_at_end&) = delete;
+  cleanse_at_end& operator=(const cleanse_at_end&) = delete;
+  ~cleanse_at_end() { cleanse(text_); }
+
+ private:
+  std::string& text_;
+};
+
+/// Makes room for `more` characters behind `text`, and overwrites the memory that it leaves.
+inline void grow_cleansing(std::string& text, std::size_t more) {
+  if (more <= text.capacity() - text.size()) return;
+  std::string larger;
+  larger.reserve(std::max(2 * text.capacity(), text.size() + more));
+  larger = text;
+  text.swap(larger);
+  cleanse(larger);
+}
 
 /// Overwrites memory when it is given back, also that of a text which has grown. `Upstream` is where it comes from
 /// (tests look at what comes back there).
