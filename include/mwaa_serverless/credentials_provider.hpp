@@ -51,8 +51,9 @@ class credentials_provider {
 ///
 /// A caller waits until its own deadline, and no longer; a caller that is cancelled leaves the fetch to the others, and
 /// the last one to be cancelled ends it. A fetch runs on the executor of the caller that began it, as pending work of
-/// its context, for `fetch_timeout` at most; destroying the last handle of the provider cancels it. Files are read
-/// while the loop waits: they are small.
+/// its context, for `fetch_timeout` at most; destroying the last handle of the provider cancels it. Regular files are
+/// read while the loop waits; a pipe or a device is waited for without blocking, for 5 seconds at most, and read once
+/// in the life of a provider.
 class provider_options {
  public:
   provider_options();
@@ -61,6 +62,9 @@ class provider_options {
   std::chrono::milliseconds fetch_timeout{30'000};
   /// Asked for the code of an MFA device, which a role with `mfa_serial` needs. Null: such a role is an error.
   std::function<boost::asio::awaitable<std::string>(std::string mfa_serial)> mfa_code;
+  /// Whether the program of a `credential_process` reads this process's standard input, to ask for a code there,
+  /// instead of an empty one. Default: no, as a service has nobody to ask; the program mwaa-serverless says yes.
+  bool share_standard_input = false;
   /// File of PEM certificates to trust instead of the system's, for sources behind https.
   std::string ca_bundle;
 

@@ -60,6 +60,7 @@ T run_alone(asio::awaitable<T> work) {
 provider_options fetching(const invocation& asked, const surroundings& around) {
   provider_options options = around.fetching;
   options.ca_bundle = asked.ca_bundle;
+  options.share_standard_input = true;
   if (around.ask) {
     options.mfa_code = [ask = around.ask](std::string serial) -> asio::awaitable<std::string> {
       std::string code = ask("Enter MFA code for " + serial + ": ");

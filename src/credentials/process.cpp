@@ -36,7 +36,8 @@ asio::awaitable<result<credentials>> fetch_process(const process& from, fetch_co
   const std::string name = "credential_process " + words->front();
   // Programs live in real time.
   const auto limit = std::chrono::steady_clock::now() + (deadline - with.options.time->now());
-  auto ended = co_await run_process(*std::move(words), limit);
+  const auto in = with.options.share_standard_input ? standard_input::shared : standard_input::none;
+  auto ended = co_await run_process(*std::move(words), limit, in);
   if (!ended) co_return failed(name, ended.error());
   if (ended->status != 0 && ended->status != process_output::unknown_status) {
     std::string message = name + " ended with status " + std::to_string(ended->status);

@@ -22,8 +22,6 @@
 #include <thread>
 #include <utility>
 
-#include "credentials/spawn_process.hpp"
-
 namespace mwaa_serverless::sources {
 
 namespace asio = boost::asio;
@@ -69,7 +67,8 @@ class child_process {
   }
 
   // 0 or an error number.
-  [[nodiscard]] int start(std::vector<std::string>& words, clock::time_point deadline, exit_notice notice) {
+  [[nodiscard]] int start(std::vector<std::string>& words, clock::time_point deadline, standard_input in,
+                          exit_notice notice) {
     deadline_ = deadline;
     descriptor out;
     descriptor err;
@@ -84,7 +83,7 @@ class child_process {
     if (!timer_ || !watch(out_) || !watch(err_) || !watch(timer_)) return errno;
     output_.out.resize(max_process_output + 1);  // once and for all: growing would leave copies of a secret behind
     output_.err.reserve(max_process_errors + chunk_size);
-    if (const int failure = spawn_process(pid_, words, out, err)) return failure;
+    if (const int failure = spawn_process(pid_, words, in, out, err)) return failure;
     reaped_ = false;
     if (notice == exit_notice::descriptor) exit_ = open_exit_descriptor(pid_);
     if (exit_ && !watch(exit_)) exit_ = descriptor{};
@@ -258,7 +257,7 @@ error too_late(const std::string& program, steady_clock::duration limit, bool go
 }  // namespace
 
 asio::awaitable<result<process_output>> run_process(std::vector<std::string> words, clock::time_point deadline,
-                                                    exit_notice notice) {
+                                                    standard_input in, exit_notice notice) {
   if (words.empty()) co_return failed(errc::invalid_configuration, "the command is empty");
   const auto executor = co_await asio::this_coro::executor;
   const std::string program = name_of(words.front());
@@ -266,7 +265,7 @@ asio::awaitable<result<process_output>> run_process(std::vector<std::string> wor
   if (deadline <= begin) co_return failed(errc::attempt_timeout, "no time was left to run " + program);
 
   child_process process{executor};
-  if (const int code = process.start(words, deadline, notice)) co_return cannot_run(program, code);
+  if (const int code = process.start(words, deadline, in, notice)) co_return cannot_run(program, code);
   auto state = progress::going_on;
   boost::system::error_code code;
   while (!code && state == progress::going_on) {

@@ -10,6 +10,8 @@
 #include <type_traits>
 #include <vector>
 
+#include "credentials/spawn_process.hpp"
+
 namespace mwaa_serverless::sources {
 
 /// Standard output may be this long. Keys are some hundred bytes.
@@ -46,7 +48,7 @@ enum class exit_notice : std::uint8_t {
 /// Starts the program `words[0]`, looked up in PATH, with the others as its arguments, and waits for its end. What its
 /// status and its output are worth is for the caller to say.
 ///
-/// The program gets the environment and the working folder of this process, /dev/null as its standard input, default
+/// The program gets the environment and the working folder of this process, `in` as its standard input, default
 /// signal handling, and no other descriptor. It stays in this process's group, as under AWS's tools: a program that
 /// asks for a code at the terminal may do so, and Ctrl-C there reaches it.
 ///
@@ -65,6 +67,7 @@ enum class exit_notice : std::uint8_t {
 /// the program is loaded.
 [[nodiscard]] boost::asio::awaitable<result<process_output>> run_process(std::vector<std::string> words,
                                                                          clock::time_point deadline,
+                                                                         standard_input in = standard_input::none,
                                                                          exit_notice notice = exit_notice::descriptor);
 
 }  // namespace mwaa_serverless::sources

@@ -19,9 +19,10 @@ class file_actions {
   file_actions& operator=(const file_actions&) = delete;
   ~file_actions() { ::posix_spawn_file_actions_destroy(&actions_); }
 
-  int set(int out, int err) {
+  int set(standard_input in, int out, int err) {
     const auto then = [this](int code) { failure_ = failure_ != 0 ? failure_ : code; };
-    then(::posix_spawn_file_actions_addopen(&actions_, STDIN_FILENO, "/dev/null", O_RDONLY, 0));
+    const bool shared = in == standard_input::shared && ::fcntl(STDIN_FILENO, F_GETFD) == 0;
+    if (!shared) then(::posix_spawn_file_actions_addopen(&actions_, STDIN_FILENO, "/dev/null", O_RDONLY, 0));
     then(::posix_spawn_file_actions_adddup2(&actions_, out, STDOUT_FILENO));
     then(::posix_spawn_file_actions_adddup2(&actions_, err, STDERR_FILENO));
 #if defined(__GLIBC__)
@@ -92,9 +93,10 @@ descriptor open_exit_descriptor([[maybe_unused]] pid_t pid) {
 #endif
 }
 
-int spawn_process(pid_t& pid, std::vector<std::string>& words, const descriptor& out, const descriptor& err) {
+int spawn_process(pid_t& pid, std::vector<std::string>& words, standard_input in, const descriptor& out,
+                  const descriptor& err) {
   file_actions actions;
-  if (const int code = actions.set(out.get(), err.get())) return code;
+  if (const int code = actions.set(in, out.get(), err.get())) return code;
   spawn_attributes attributes;
   if (const int code = attributes.set()) return code;
   std::vector<char*> arguments;

@@ -4,6 +4,7 @@
 #include <sys/types.h>
 #include <unistd.h>
 
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
@@ -37,10 +38,16 @@ class descriptor {
 /// Readable when the process has ended. None where the kernel (before Linux 5.3) or a sandbox has no such thing.
 [[nodiscard]] descriptor open_exit_descriptor(pid_t pid);
 
-/// Starts the program `words[0]`, looked up in PATH, in the process group of this process, with /dev/null, `out` and
-/// `err` as its standard streams, default signal handling, and no other descriptor. `words` is not empty. 0 or an error
+/// What a process reads.
+enum class standard_input : std::uint8_t {
+  none,    ///< /dev/null
+  shared,  ///< That of this process, /dev/null when it has none.
+};
+
+/// Starts the program `words[0]`, looked up in PATH, in the process group of this process, with `in`, `out` and `err`
+/// as its standard streams, default signal handling, and no other descriptor. `words` is not empty. 0 or an error
 /// number.
-[[nodiscard]] int spawn_process(pid_t& pid, std::vector<std::string>& words, const descriptor& out,
+[[nodiscard]] int spawn_process(pid_t& pid, std::vector<std::string>& words, standard_input in, const descriptor& out,
                                 const descriptor& err);
 
 }  // namespace mwaa_serverless::sources

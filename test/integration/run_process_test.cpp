@@ -125,7 +125,7 @@ result<process_output> run(words command, time_point deadline = std::chrono::ste
                            exit_notice notice = exit_notice::descriptor) {
   asio::io_context io;
   std::optional<result<process_output>> out;
-  asio::co_spawn(io, run_process(std::move(command), deadline, notice),
+  asio::co_spawn(io, run_process(std::move(command), deadline, standard_input::none, notice),
                  [&](std::exception_ptr failure, result<process_output> value) {
                    if (failure) std::rethrow_exception(failure);
                    out.emplace(std::move(value));
@@ -139,6 +139,26 @@ process_output success(words command, exit_notice notice = exit_notice::descript
   REQUIRE_MESSAGE(got.has_value(), (got.has_value() ? std::string{} : got.error().message));
   return *std::move(got);
 }
+
+/// Standard input for the length of a test.
+class input_replaced {
+ public:
+  explicit input_replaced(int instead) : before_(::dup(STDIN_FILENO)) {
+    if (instead >= 0)
+      ::dup2(instead, STDIN_FILENO);
+    else
+      ::close(STDIN_FILENO);
+  }
+  input_replaced(const input_replaced&) = delete;
+  input_replaced& operator=(const input_replaced&) = delete;
+  ~input_replaced() {
+    if (before_ >= 0) ::dup2(before_, STDIN_FILENO);
+    if (before_ >= 0) ::close(before_);
+  }
+
+ private:
+  int before_;
+};
 
 // Runs a script that tells its process ids with a limit that it exceeds. On a busy machine it may not come as far as
 // that within a short limit: so the next one is longer.
@@ -529,4 +549,33 @@ TEST_CASE("process: the loop goes on meanwhile") {
   REQUIRE(got);
   REQUIRE(got->has_value());
   CHECK((*got)->out == "go");
+}
+
+TEST_CASE("run_process: standard input is empty, or that of this process") {
+  const scene here;
+  const auto said = [](standard_input in) {
+    asio::io_context io;
+    std::string out;
+    asio::co_spawn(io, run_process({"cat"}, std::chrono::steady_clock::now() + long_enough, in),
+                   [&](std::exception_ptr failure, result<process_output> value) {
+                     if (failure) std::rethrow_exception(failure);
+                     REQUIRE(value.has_value());
+                     out = value->out;
+                   });
+    io.run();
+    return out;
+  };
+  for (const standard_input in : {standard_input::none, standard_input::shared}) {
+    std::array<int, 2> ends{};
+    REQUIRE(::pipe(ends.data()) == 0);
+    REQUIRE(::write(ends[1], "123456\n", 7) == 7);
+    ::close(ends[1]);
+    {
+      const input_replaced instead{ends[0]};
+      CHECK(said(in) == (in == standard_input::shared ? "123456\n" : ""));
+    }
+    ::close(ends[0]);
+    const input_replaced closed{-1};
+    CHECK(said(in) == "");
+  }
 }
