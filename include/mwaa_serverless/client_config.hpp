@@ -159,6 +159,7 @@ class client_config {
   std::function<double()> random;
 
  private:
+  friend class config_loader;
   // As from_environment() and load() found them.
   std::vector<configured_value> loaded_;
   std::weak_ptr<credentials_provider> loaded_credentials_;

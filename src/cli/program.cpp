@@ -23,7 +23,7 @@
 #include "cli/invocation.hpp"
 #include "cli/standard_streams.hpp"
 #include "cli/version.hpp"
-#include "credentials/read_sources.hpp"
+#include "client/config_loader.hpp"
 #include "credentials/settings.hpp"
 #include "model/printable.hpp"
 #include "protocol/endpoint.hpp"
@@ -73,8 +73,9 @@ provider_options fetching(const invocation& asked, const surroundings& around) {
 
 client_config settings(const invocation& asked, const surroundings& around) {
   const provider_options options = fetching(asked, around);
-  client_config config = client_config::from_environment(asked.profile, options);
-  if (asked.region.empty() && config.region.empty()) config = run_alone(client_config::load(asked.profile, options));
+  const config_loader from;
+  client_config config = from.from_environment(asked.profile, options);
+  if (asked.region.empty() && config.region.empty()) config = run_alone(from.load(asked.profile, options));
   if (!asked.region.empty()) config.region = asked.region;
   if (!asked.endpoint_url.empty()) config.endpoint_url = asked.endpoint_url;
   if (!asked.ca_bundle.empty()) config.ca_bundle = asked.ca_bundle;
@@ -182,14 +183,13 @@ exit_code run_command(const invocation& asked, const surroundings& around, const
 
 exit_code list_configuration(const invocation& asked, const surroundings& around, const log& debug) {
   const provider_options options = fetching(asked, around);
-  const client_config config = run_alone(client_config::load(asked.profile, options));
+  const config_loader from;
+  const client_config config = run_alone(from.load(asked.profile, options));
   for (const configured_value& each : config.describe())
     debug(each.name + " = " + (each.value.empty() ? "(none)" : each.value) + "  # " + each.origin);
 
-  const profiles::variables environment = profiles::read_environment();
-  const auto files = profiles::read_files(environment);
-  if (!files) throw exception(files.error());
-  auto found = profiles::resolve_settings(environment, *files, asked.profile);
+  const profiles::variables& environment = from.environment();
+  auto found = profiles::resolve_settings(environment, from.files(), asked.profile);
   if (!found) throw exception(std::move(found).error());
   if (found->region.empty() && !config.region.empty()) {
     found->region.value = config.region;

@@ -8,7 +8,9 @@
 #include <string_view>
 #include <utility>
 
+#include "client/config_loader.hpp"
 #include "credentials/cached_credentials.hpp"
+#include "credentials/default_credentials.hpp"
 #include "credentials/fetch.hpp"
 #include "credentials/plan.hpp"
 #include "credentials/read_sources.hpp"
@@ -75,13 +77,25 @@ configured_value::configured_value(std::string name_value, std::string value_val
 client_config::client_config() = default;
 
 client_config client_config::from_environment(std::string_view profile, provider_options options) {
-  const profiles::variables environment = profiles::read_environment();
-  const auto files = profiles::read_files(environment);
-  if (!files) throw exception(files.error());
-  auto found = profiles::resolve_settings(environment, *files, profile);
+  return config_loader{}.from_environment(profile, std::move(options));
+}
+
+boost::asio::awaitable<client_config> client_config::load(std::string profile, provider_options options) {
+  const config_loader from;
+  co_return co_await from.load(std::move(profile), std::move(options));
+}
+
+config_loader::config_loader() : environment_(profiles::read_environment()) {
+  auto files = profiles::read_files(environment_);
+  if (!files) throw exception(std::move(files).error());
+  files_ = std::make_shared<const profiles::profile_set>(*std::move(files));
+}
+
+client_config config_loader::from_environment(std::string_view profile, provider_options options) const {
+  auto found = profiles::resolve_settings(environment_, *files_, profile);
   if (!found) throw exception(std::move(found).error());
   // Read again for each fetch; here, what cannot be used is found out before the first call.
-  const auto plan = sources::plan_credentials(environment, *files, profile);
+  const auto plan = sources::plan_credentials(environment_, *files_, profile);
   if (!plan) throw exception(plan.error());
 
   client_config config;
@@ -100,7 +114,7 @@ client_config client_config::from_environment(std::string_view profile, provider
   if (options.https_proxy.empty()) options.https_proxy = config.https_proxy;
   if (options.http_proxy.empty()) options.http_proxy = config.http_proxy;
   if (options.no_proxy.empty()) options.no_proxy = config.no_proxy;
-  config.credentials = make_default_credentials(std::string{profile}, std::move(options));
+  config.credentials = sources::make_default_from(environment_, files_, std::string{profile}, std::move(options));
   config.loaded_credentials_ = config.credentials;
 
   const auto texts = texts_of(config);
@@ -129,13 +143,10 @@ client_config client_config::from_environment(std::string_view profile, provider
   return config;
 }
 
-boost::asio::awaitable<client_config> client_config::load(std::string profile, provider_options options) {
+boost::asio::awaitable<client_config> config_loader::load(std::string profile, provider_options options) const {
   client_config config = from_environment(profile, options);
   if (!config.region.empty()) co_return std::move(config);
-  const profiles::variables environment = profiles::read_environment();
-  const auto files = profiles::read_files(environment);
-  if (!files) throw exception(files.error());
-  const auto where = sources::plan_instance(environment, *files, profile);
+  const auto where = sources::plan_instance(environment_, *files_, profile);
   if (!where) throw exception(where.error());
   sources::fetch_context with{sources::checked(std::move(options))};
   const auto& metadata = std::get<sources::instance>(where->source);

@@ -38,15 +38,17 @@ asio::awaitable<result<credentials>> fetch_container(const container& from, fetc
                                           "[fd00:ec2::23] only; use https"));
   }
   const std::string name = "container credentials (" + where->where->authority() + ")";
-  std::string token = from.token;
-  const cleanse_at_end cleansed_token{token};
+  std::string_view token = view(from.token);
+  file_text file;
   if (!from.token_file.empty()) {
-    auto read = read_small_file(from.token_file);
+    auto read = co_await read_small_file(from.token_file, with.time(), deadline);
     if (!read) co_return failed(name + ", AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", read.error());
-    token.swap(*read);
+    file = *std::move(read);
+    token = file.text();
   }
-  if (token.find_first_of(std::string_view{"\r\n\0", 3}) != std::string::npos)
-    co_return error{errc::credentials_failed, name + ": the authorization token has a line break in it"};
+  if (has_control_character(token))
+    co_return error{errc::credentials_failed,
+                    name + ": the authorization token has a line break or another control character in it"};
   std::vector<web_header> headers;
   headers.emplace_back("Accept", "application/json");
   if (!token.empty()) headers.emplace_back("Authorization", token);

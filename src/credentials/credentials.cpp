@@ -9,6 +9,14 @@ namespace mwaa_serverless {
 
 namespace {
 
+// A secret key is signed with, in any characters; a line end in one comes from a file and makes signatures that nobody
+// can find the fault in.
+bool has_control_character(const std::string& value) {
+  for (const char c : value)
+    if (static_cast<unsigned char>(c) < ' ' || c == '\x7F') return true;
+  return false;
+}
+
 // Keys and tokens become parts of header lines: a line break in one would begin a header of its own.
 bool fits_a_header(const std::string& value) {
   for (const char c : value)
@@ -29,6 +37,8 @@ credentials::credentials(std::string access_key_id, std::string secret_access_ke
     problem = "credentials need both an access key id and a secret access key, and one of them is empty";
   } else if (!fits_a_header(access_key_id_)) {
     problem = "the access key id must be printable ASCII without blanks";
+  } else if (has_control_character(secret_access_key_)) {
+    problem = "the secret access key must not have a line end or another control character in it";
   } else if (!fits_a_header(session_token_)) {
     problem = "the session token must be printable ASCII without blanks";
   }

@@ -53,6 +53,9 @@ class dispatch {
 }  // namespace
 
 asio::awaitable<result<credentials>> fetch(const plan& from, fetch_context& with, clock::time_point deadline) {
+  if (!from.refusal.empty())
+    co_return error{errc::no_credentials,
+                    "no credentials were found, and the machine's own are not used: " + from.refusal};
   auto got = co_await std::visit(dispatch{from, with, deadline}, from.source);
   if (got) co_return std::move(got);
   error why = std::move(got).error();

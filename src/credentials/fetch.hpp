@@ -18,6 +18,8 @@ class fetch_context {
  public:
   explicit fetch_context(provider_options options_value) : options(std::move(options_value)), random(options.random) {}
 
+  [[nodiscard]] clock& time() const noexcept { return *options.time; }
+
   const provider_options options;  ///< As checked() returns them.
   random_source random;
 };

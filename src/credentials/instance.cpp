@@ -33,6 +33,9 @@ bool is_role_name(std::string_view text) {
 class metadata {
  public:
   metadata(const instance& from, fetch_context& with) : from_(from), with_(with), way_(with_.options) {}
+  metadata(const metadata&) = delete;
+  metadata& operator=(const metadata&) = delete;
+  ~metadata() { cleanse(token_); }
 
   asio::awaitable<std::optional<error>> begin(clock::time_point deadline) {
     if (from_.disabled)

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <iterator>
 #include <numeric>
 #include <utility>
 #include <vector>
@@ -30,9 +31,72 @@ std::size_t first_control(std::string_view text) noexcept {
   return static_cast<std::size_t>(found - text.begin());
 }
 
+/// The settings that say who to be.
+bool is_identity(std::string_view setting) noexcept {
+  static constexpr std::string_view names[]{
+      "aws_access_key_id", "aws_secret_access_key", "aws_session_token",       "aws_security_token", "role_arn",
+      "source_profile",    "credential_source",     "web_identity_token_file", "credential_process", "sso_session",
+      "sso_account_id",    "sso_role_name",         "sso_start_url",           "login_session"};
+  return std::ranges::find(names, setting) != std::end(names);
+}
+
+/// Whether a '#' behind white space may be part of the value: in a command, a path, a name.
+bool is_free_text(std::string_view setting) noexcept {
+  static constexpr std::string_view names[]{"credential_process", "ca_bundle",   "web_identity_token_file",
+                                            "source_profile",     "sso_session", "services",
+                                            "login_session"};
+  return std::ranges::find(names, setting) != std::end(names);
+}
+
+std::string_view without_comment(std::string_view text) noexcept {
+  constexpr std::string_view blanks = " \t";
+  for (auto i = text.find_first_of("#;", 1); i != std::string_view::npos; i = text.find_first_of("#;", i + 1))
+    if (blanks.find(text[i - 1]) != std::string_view::npos)
+      return text.substr(0, text.find_last_not_of(blanks, i - 1) + 1);
+  return text;
+}
+
+/// Whether a section that AWS's tools leave out may be meant as the profile `name`: [dev], [ profile dev ], [profile My
+/// Team].
+bool is_meant(std::string_view header, std::string_view name) noexcept {
+  const auto trim = [](std::string_view text) {
+    const auto begin = std::min(text.find_first_not_of(" \t'\""), text.size());
+    return text.substr(begin, text.find_last_not_of(" \t'\"") + 1 - begin);
+  };
+  header = trim(header);
+  if (header == name) return true;
+  return header.starts_with("profile") && trim(header.substr(7)) == name;
+}
+
+std::string quoted(const std::string& name) {
+  const bool plain = name.find_first_of(" \t'\"\\") == std::string::npos;
+  return plain ? shown(name) : '"' + shown(name) + '"';
+}
+
 result<found_value> one_line(found_value value) {
   if (auto wrong = check_one_line({&value})) return *std::move(wrong);
   return value;
+}
+
+template <class Predicate>
+std::optional<error> check_indentation(const section* from, Predicate is_misplaced) {
+  if (from == nullptr) return std::nullopt;
+  for (const auto& [name, setting] : *from) {
+    std::string_view rest = view(setting.value);
+    const bool nested = rest.starts_with('\n');
+    while (rest.find('\n') != std::string_view::npos) {
+      rest.remove_prefix(rest.find('\n') + 1);
+      std::string below{rest.substr(0, rest.find_first_of(" \t=:\n"))};
+      for (char& c : below) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+      const auto delimiter = rest.find_first_not_of(" \t", below.size());
+      const bool sets = delimiter != std::string_view::npos && (rest[delimiter] == '=' || rest[delimiter] == ':');
+      if (sets && is_misplaced(below, nested))
+        return error{errc::invalid_configuration, place_of(setting, shown(name)) + ": " + below +
+                                                      " below it is indented further and so is part of its value: "
+                                                      "indent both alike"};
+    }
+  }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -47,15 +111,41 @@ std::string shown(std::string_view value) {
 }
 
 std::optional<error> check_one_line(std::initializer_list<const found_value*> values) {
-  for (const found_value* each : values)
-    if (first_control(view(each->value)) != each->value.size())
-      return error{errc::invalid_configuration,
-                   each->place + ": must be one line: is a line below it indented that should not be?"};
+  for (const found_value* each : values) {
+    if (first_control(view(each->value)) == each->value.size()) continue;
+    const bool in_file = each->kind == origin_kind::config_file || each->kind == origin_kind::credentials_file;
+    return error{errc::invalid_configuration,
+                 each->place + (in_file ? ": must be one line: is a line below it indented that should not be?"
+                                        : ": must not have a line end or another control character in it")};
+  }
   return std::nullopt;
 }
 
 std::string place_of(const property& where, std::string_view setting) {
-  return where.file + ", line " + std::to_string(where.line) + ": " + std::string{setting};
+  return *where.file + ", line " + std::to_string(where.line) + ": " + std::string{setting};
+}
+
+found_value value_of(const property* where, std::string_view setting) {
+  found_value out;
+  if (where == nullptr) return out;
+  const std::string_view whole = view(where->value);
+  out.value = is_free_text(setting) ? whole : without_comment(whole);
+  out.kind = where->kind == file_kind::config ? origin_kind::config_file : origin_kind::credentials_file;
+  out.place = place_of(*where, setting);
+  return out;
+}
+
+bool has(const section* from, std::string_view setting) noexcept {
+  return from != nullptr && from->contains(setting);
+}
+
+std::optional<error> check_indented_identity(const section* from) {
+  return check_indentation(from, [](std::string_view below, bool /*nested*/) { return is_identity(below); });
+}
+
+std::optional<error> check_indented_region(const section* from) {
+  // A service's settings may have a region of their own.
+  return check_indentation(from, [](std::string_view below, bool nested) { return !nested && below == "region"; });
 }
 
 secret_string variable(const variables& environment, std::string_view name) {
@@ -72,13 +162,7 @@ found_value lookup::in_environment(std::string_view name) const {
 }
 
 found_value lookup::in_profile(std::string_view setting) const {
-  found_value out;
-  if (const property* found = find(profile_, setting)) {
-    out.value = found->value;
-    out.kind = found->kind == file_kind::config ? origin_kind::config_file : origin_kind::credentials_file;
-    out.place = place_of(*found, setting);
-  }
-  return out;
+  return value_of(find(profile_, setting), setting);
 }
 
 found_value lookup::first(std::string_view name, std::string_view setting) const {
@@ -128,7 +212,7 @@ result<found_value> lookup::endpoint_url(const profile_set& files, std::string_v
       const auto url = ours->second.nested.find("endpoint_url");
       if (url != ours->second.nested.end() && !url->second.empty()) {
         found_value out;
-        out.value = url->second;
+        out.value = without_comment(view(url->second));
         out.kind = origin_kind::config_file;
         out.place = place_of(ours->second, std::string{service} + " endpoint_url");
         return one_line(std::move(out));
@@ -157,8 +241,15 @@ error no_such_profile(const std::string& name, const profile_set& files) {
   std::string alike;
   for (const std::string& known : files.profile_names())
     if (distance(name, known) < std::min({name.size(), known.size(), std::size_t{3}}))
-      alike += (alike.empty() ? "" : ", ") + known;
+      alike += (alike.empty() ? "" : ", ") + shown(known);
   if (!alike.empty()) message += "; there is " + alike;
+  for (const left_out& each : files.sections_left_out())
+    if (is_meant(each.header, name))
+      message += "; " + each.place + ": [" + shown(each.header) + "] is no profile in the config file: write " +
+                 (name == "default" ? "[default]" : "[profile " + quoted(name) + "]");
+  if (files.profile("profile " + name) != nullptr)
+    message += "; there is [profile " + shown(name) + "] in the credentials file: there write [" + shown(name) + "]";
+  for (const std::string& each : files.unread()) message += "; " + each;
   return {errc::no_profile, std::move(message)};
 }
 

@@ -20,8 +20,20 @@ namespace mwaa_serverless::profiles {
 /// mistake and so have become part of it.
 [[nodiscard]] std::string shown(std::string_view value);
 
-/// Refuses the first that has several lines, or other control characters, and repeats nothing of it.
+/// Refuses the first that has a line end or another control character, and repeats nothing of it.
 [[nodiscard]] std::optional<error> check_one_line(std::initializer_list<const found_value*> values);
+
+/// The value of a profile's setting, empty when `where` is null. Where a value is one word, a comment behind it (`#` or
+/// `;` after white space) is taken off, as AWS's SDKs do: the AWS CLI refuses such a value, or the service does.
+[[nodiscard]] found_value value_of(const property* where, std::string_view setting);
+
+/// Whether the setting is there, blank or not. `from` may be null.
+[[nodiscard]] bool has(const section* from, std::string_view setting) noexcept;
+
+/// Refuses a profile in which a setting that says who to be, or the region, is indented by mistake, and so became part
+/// of the value above it. `from` may be null.
+[[nodiscard]] std::optional<error> check_indented_identity(const section* from);
+[[nodiscard]] std::optional<error> check_indented_region(const section* from);
 
 /// The value of a variable, empty when it is not set.
 [[nodiscard]] secret_string variable(const variables& environment, std::string_view name);
@@ -63,7 +75,7 @@ class profile_choice {
   bool explicit_ = false;  ///< Named by `wanted`: the environment's keys do not count.
 };
 
-/// errc::no_profile, naming those that are spelled alike.
+/// errc::no_profile, naming those that are spelled alike, sections that may be meant, and files that could not be read.
 [[nodiscard]] error no_such_profile(const std::string& name, const profile_set& files);
 
 }  // namespace mwaa_serverless::profiles

@@ -13,6 +13,7 @@ namespace mwaa_serverless::sources {
 namespace {
 
 using profiles::check_one_line;
+using profiles::file_kind;
 using profiles::found_value;
 using profiles::lookup;
 using profiles::origin_kind;
@@ -32,6 +33,7 @@ result<std::optional<plan>> plan_keys(const found_value& key, const found_value&
     return refused("half a key pair: " + (key.empty() ? secret : key).place + " is set, and " +
                    std::string{key.empty() ? key_name : secret_name} + " is not set; the two go together");
   }
+  if (auto wrong = check_one_line({&key, &secret, &token})) return *std::move(wrong);
   try {
     return std::optional<plan>{
         plan{static_keys{credentials{key.text(), secret.text(), token.text()}}, std::move(source), key.place}};
@@ -64,7 +66,7 @@ class planner {
       take(plan_environment(environment_));
       if (!found && !wrong) note("environment: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set");
     } else if (within == scope::all) {
-      note("environment: does not count, as the profile " + name + " was given");
+      note("environment: does not count, as the profile " + shown(name) + " was given");
     }
     if (!found && !wrong) take(of_profile(name, with_environment));
     if (wrong) return *std::move(wrong);
@@ -79,12 +81,29 @@ class planner {
         if (!metadata) return std::move(metadata).error();
         found = *std::move(metadata);
       }
+      found->refusal = refusal_of_the_machine(name);
     }
     found->passed_over = std::move(passed_over_);
     return *std::move(found);
   }
 
  private:
+  // What was meant to say who to be, and does not.
+  std::string refusal_of_the_machine(const std::string& name) const {
+    if (files_.named_unread()) {
+      std::string out;
+      for (const std::string& each : files_.unread()) out += (out.empty() ? "" : "; ") + each;
+      return out;
+    }
+    const found_value session = lookup{environment_, files_.profile(name)}.in_profile("sso_session");
+    const section* const named = session.empty() ? nullptr : files_.sso_session(session.text());
+    if (!profiles::has(named, "sso_account_id") && !profiles::has(named, "sso_role_name")) return {};
+    return session.place +
+           ": sso_account_id and sso_role_name are in the section [sso-session] only; at least one must be "
+           "in the profile " +
+           shown(name);
+  }
+
   // The sources of a profile, in the order of AWS's CLI (botocore: create_credential_resolver).
   result<std::optional<plan>> of_profile(const std::string& name, bool with_environment) {
     const section* const profile = files_.profile(name);
@@ -94,52 +113,70 @@ class planner {
   }
 
   static bool is_role(const section* profile) {
-    return find(profile, "role_arn") != nullptr && find(profile, "web_identity_token_file") == nullptr;
+    return profiles::has(profile, "role_arn") && !profiles::has(profile, "web_identity_token_file");
   }
   static bool has_keys(const section* profile) {
-    return find(profile, "aws_access_key_id") != nullptr || find(profile, "aws_secret_access_key") != nullptr;
+    return profiles::has(profile, "aws_access_key_id") || profiles::has(profile, "aws_secret_access_key");
+  }
+  static std::optional<error> check_not_blank(const section* profile, const char* setting) {
+    if (!profiles::has(profile, setting) || find(profile, setting) != nullptr) return std::nullopt;
+    return refused(profiles::place_of(profile->at(setting), setting) + ": must not be blank");
   }
 
   result<std::optional<plan>> of_profile_itself(const std::string& name, const lookup& from, bool with_environment) {
+    const section* const profile = files_.profile(name);
     auto found = of_web_identity(name, from, with_environment);
     if (!found || *found) return found;
+    if (auto wrong = profiles::check_indented_identity(profile)) return *std::move(wrong);
     found = of_sso(name, from);
     if (!found || *found) return found;
-    const found_value key = from.in_profile("aws_access_key_id");
-    const found_value secret = from.in_profile("aws_secret_access_key");
-    const bool in_credentials_file = (key.empty() ? secret : key).kind == origin_kind::credentials_file;
-    if (in_credentials_file) return of_keys(name, from);
+    found = of_keys(name, file_kind::credentials, "shared-credentials-file");
+    if (!found || *found) return found;
     if (const found_value login = from.in_profile("login_session"); !login.empty())
-      return std::optional<plan>{plan{login_session{name}, "login", login.place}};
+      return std::optional<plan>{plan{login_session{shown(name)}, "login", login.place}};
+    if (auto wrong = check_not_blank(profile, "credential_process")) return *std::move(wrong);
     if (const found_value command = from.in_profile("credential_process"); !command.empty())
       return std::optional<plan>{plan{process{command.text()}, "custom-process", command.place}};
-    return of_keys(name, from);
+    found = of_keys(name, file_kind::config, "config-file");
+    const found_value secret = from.in_profile("aws_secret_access_key");
+    if (!found || *found || secret.empty()) return found;
+    return plan_keys({}, secret, {}, "aws_access_key_id", "aws_secret_access_key", {});
   }
 
-  result<std::optional<plan>> of_keys(const std::string& name, const lookup& from) {
-    const section* const profile = files_.profile(name);
-    const found_value key = from.in_profile("aws_access_key_id");
-    // A token goes with the keys of its own file.
-    const profiles::property* const key_at = find(profile, "aws_access_key_id");
-    const profiles::property* const token_at = find(profile, "aws_session_token");
-    const bool together = key_at != nullptr && token_at != nullptr && key_at->kind == token_at->kind;
-    return plan_keys(key, from.in_profile("aws_secret_access_key"),
-                     together ? from.in_profile("aws_session_token") : found_value{}, "aws_access_key_id",
-                     "aws_secret_access_key",
-                     key.kind == origin_kind::credentials_file ? "shared-credentials-file" : "config-file");
+  // Key, secret and token go together in one file, and the key tells that it is this one.
+  result<std::optional<plan>> of_keys(const std::string& name, file_kind kind, const char* source) {
+    const auto look = [&](const char* setting) {
+      return profiles::value_of(files_.setting_in(kind, name, setting), setting);
+    };
+    const found_value key = look("aws_access_key_id");
+    const found_value secret = look("aws_secret_access_key");
+    if (key.kind == origin_kind::none) return std::optional<plan>{};
+    for (const found_value* each : {&key, &secret})
+      if (each->empty() && each->kind != origin_kind::none) return refused(each->place + ": must not be blank");
+    found_value token = look("aws_security_token");  // the older name, and the first that the AWS CLI looks for
+    if (token.empty()) token = look("aws_session_token");
+    return plan_keys(key, secret, token, "aws_access_key_id", "aws_secret_access_key", source);
   }
 
   result<std::optional<plan>> of_role(const std::string& name, const lookup& from) {
+    const section* const profile = files_.profile(name);
+    if (auto wrong = check_not_blank(profile, "role_arn")) return *std::move(wrong);
+    if (auto wrong = profiles::check_indented_identity(profile)) return *std::move(wrong);
     const found_value arn = from.in_profile("role_arn");
     const found_value source_profile = from.in_profile("source_profile");
     const found_value source = from.in_profile("credential_source");
     if (!source_profile.empty() && !source.empty())
-      return refused(source.place + ": profile " + name + " has source_profile too, and only one of them can count");
+      return refused(source.place + ": profile " + shown(name) +
+                     " has source_profile too, and only one of them can count");
     if (source_profile.empty() && source.empty())
-      return refused(arn.place + ": profile " + name + " needs source_profile or credential_source beside it");
+      return refused(arn.place + ": profile " + shown(name) + " needs source_profile or credential_source beside it");
 
     assume_role out;
     if (auto wrong = read_role(out.what, arn, from)) return *std::move(wrong);
+    constexpr std::size_t most_roles = 100;  // each is a call of STS
+    if (visited_.size() >= most_roles)
+      return refused(arn.place + ": more than " + std::to_string(most_roles) +
+                     " roles, each taken on with the one behind it, from profile " + shown(visited_.front()));
     visited_.push_back(name);
     auto base = source.empty() ? of_source_profile(name, source_profile) : of_credential_source(source);
     if (!base) return std::move(base).error();
@@ -189,13 +226,13 @@ class planner {
     // A profile may name itself to use its own keys.
     if (seen && (next != name || !has_keys(profile))) {
       std::string path;
-      for (const std::string& each : visited_) path += each + " -> ";
-      return refused(reference.place + ": the source profiles go round in a loop: " + path + next);
+      for (const std::string& each : visited_) path += shown(each) + " -> ";
+      return refused(reference.place + ": the source profiles go round in a loop: " + path + shown(next));
     }
     const lookup from{environment_, profile};
     auto found = has_keys(profile) || !is_role(profile) ? of_profile_itself(next, from, false) : of_role(next, from);
     if (!found) return std::move(found).error();
-    if (!*found) return refused(reference.place + ": the profile " + next + " has no credentials");
+    if (!*found) return refused(reference.place + ": the profile " + shown(next) + " has no credentials");
     return **std::move(found);
   }
 
@@ -224,7 +261,7 @@ class planner {
     const found_value arn = look("AWS_ROLE_ARN", "role_arn");
     if (arn.empty()) {
       return refused(file.place + " is set, and " +
-                     (with_environment ? "AWS_ROLE_ARN" : "role_arn in profile " + name) +
+                     (with_environment ? "AWS_ROLE_ARN" : "role_arn in profile " + shown(name)) +
                      " is not set; the two go together");
     }
     const found_value session_name = look("AWS_ROLE_SESSION_NAME", "role_session_name");
@@ -258,12 +295,13 @@ class planner {
     const found_value account_id = need("sso_account_id");
     const found_value role = need("sso_role_name");
     const std::string& place = (account.empty() ? role_name : account).place;
-    if (!missing.empty()) return refused(place + ": profile " + name + " uses SSO and lacks " + missing);
+    if (!missing.empty()) return refused(place + ": profile " + shown(name) + " uses SSO and lacks " + missing);
     for (const char* setting : {"sso_start_url", "sso_region"}) {
       const found_value own = from.in_profile(setting);
       const found_value shared = in_session.in_profile(setting);
       if (!own.empty() && !shared.empty() && own.value != shared.value)
-        return own.refuse("the sso-session " + session.text() + " has another: '" + shown(view(shared.value)) + "'");
+        return own.refuse("the sso-session " + shown(session.text()) + " has another: '" + shown(view(shared.value)) +
+                          "'");
     }
     if (auto wrong = check_one_line({&start_url, &region, &account_id, &role})) return *std::move(wrong);
     sso out;
@@ -272,7 +310,7 @@ class planner {
     out.account_id = account_id.text();
     out.role_name = role.text();
     out.session = session.text();
-    out.profile = name;
+    out.profile = shown(name);
     out.token_path = sso_token_path(environment_, session.empty() ? start_url.text() : session.text());
     const lookup active{environment_, files_.profile(chosen_.name.text())};
     if (auto wrong = profiles::parse(active.first("AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint"), out.use_fips))
@@ -293,11 +331,12 @@ class planner {
     const std::string credentials = profiles::credentials_path(environment_);
     const std::string where = config.empty() && credentials.empty() ? "no home directory to look for files in"
                                                                     : config + " and " + credentials;
-    std::string text = "profile " + name + " (" + where + "): ";
+    std::string text = "profile " + shown(name) + " (" + where + "): ";
     text += profile == nullptr ? "not there"
                                : "has none of aws_access_key_id, role_arn, web_identity_token_file, sso_account_id, "
                                  "login_session, credential_process";
     note(std::move(text));
+    for (const std::string& each : files_.unread()) note(each);
     if (with_environment) note("web identity: AWS_WEB_IDENTITY_TOKEN_FILE is not set");
   }
 
@@ -317,8 +356,10 @@ result<plan> plan_credentials(const variables& environment, const profile_set& f
 
 result<std::optional<plan>> plan_environment(const variables& environment) {
   const lookup from{environment, nullptr};
-  return plan_keys(from.in_environment("AWS_ACCESS_KEY_ID"), from.in_environment("AWS_SECRET_ACCESS_KEY"),
-                   from.in_environment("AWS_SESSION_TOKEN"), "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "env");
+  found_value token = from.in_environment("AWS_SECURITY_TOKEN");  // as of_keys() does
+  if (token.empty()) token = from.in_environment("AWS_SESSION_TOKEN");
+  return plan_keys(from.in_environment("AWS_ACCESS_KEY_ID"), from.in_environment("AWS_SECRET_ACCESS_KEY"), token,
+                   "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "env");
 }
 
 std::optional<plan> plan_container(const variables& environment) {
@@ -329,7 +370,7 @@ std::optional<plan> plan_container(const variables& environment) {
   if (relative.empty() && full.empty()) return std::nullopt;
   out.uri = relative.empty() ? full.text() : "http://169.254.170.2" + relative.text();
   out.uri_place = (relative.empty() ? full : relative).place;
-  out.token = from.in_environment("AWS_CONTAINER_AUTHORIZATION_TOKEN").text();
+  out.token = from.in_environment("AWS_CONTAINER_AUTHORIZATION_TOKEN").value;
   out.token_file = from.in_environment("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE").text();
   std::string place = out.uri_place;
   return plan{std::move(out), "container-role", std::move(place)};

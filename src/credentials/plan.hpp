@@ -101,7 +101,7 @@ class container {
 
   std::string uri;         ///< Of the container's agent.
   std::string uri_place;   ///< For messages.
-  std::string token;       ///< May be empty.
+  secret_string token;     ///< May be empty.
   std::string token_file;  ///< Counts before `token`; may be empty.
 };
 
@@ -133,6 +133,9 @@ class plan {
   std::string place;
   /// Each source that came before, what was looked for and where, and why it is not the one.
   std::vector<std::string> passed_over;
+  /// Not empty: why this source must not be asked. The user named something else, which is not there; going on to the
+  /// role of the machine would be another identity without a word.
+  std::string refusal;
 };
 
 enum class scope : std::uint8_t {
@@ -143,8 +146,9 @@ enum class scope : std::uint8_t {
 /// The first source that is configured, in the order of AWS's CLI; an instance's metadata when none is. With a
 /// `wanted` profile the keys and the web identity of the environment do not count.
 ///
-/// errc::invalid_configuration: half a key pair, a loop of source profiles, a role without a source or with two, SSO
-/// with settings missing...; errc::no_profile; errc::no_credentials only for scope::profile_only.
+/// errc::invalid_configuration: half a key pair, a loop of source profiles or more than 100 of them, a role without a
+/// source or with two, SSO with settings missing...; errc::no_profile; errc::no_credentials only for
+/// scope::profile_only.
 [[nodiscard]] result<plan> plan_credentials(const profiles::variables& environment, const profiles::profile_set& files,
                                             std::string_view wanted, scope within = scope::all);
 

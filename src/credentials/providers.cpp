@@ -1,8 +1,10 @@
 // The providers that users make.
+#include <mutex>
 #include <mwaa_serverless/credentials_provider.hpp>
 #include <utility>
 
 #include "credentials/cached_credentials.hpp"
+#include "credentials/default_credentials.hpp"
 #include "credentials/fetch.hpp"
 #include "credentials/read_sources.hpp"
 
@@ -15,7 +17,7 @@ namespace sources {
 namespace {
 
 using keys_result = result<std::shared_ptr<const credentials>>;
-using planner = std::function<result<plan>()>;
+using planner = std::function<asio::awaitable<result<plan>>(clock& time, clock::time_point deadline)>;
 
 keys_result shared(result<credentials> got) {
   if (!got) return std::move(got).error();
@@ -24,7 +26,7 @@ keys_result shared(result<credentials> got) {
 
 asio::awaitable<keys_result> fetch_planned(std::shared_ptr<fetch_context> with, planner make_plan,
                                            clock::time_point deadline) {
-  const auto from = make_plan();
+  const auto from = co_await make_plan(*with->options.time, deadline);
   if (!from) co_return from.error();
   co_return shared(co_await fetch(*from, *with, deadline));
 }
@@ -37,13 +39,67 @@ std::shared_ptr<credentials_provider> make_planned(planner make_plan, provider_o
                      with->options);
 }
 
-// The environment is that of now: later, other threads may be changing it.
-std::shared_ptr<credentials_provider> make_from_files(std::string profile, scope within, provider_options options) {
+asio::awaitable<result<plan>> ready(result<plan> made) {
+  co_return std::move(made);
+}
+
+/// For a plan that needs no file.
+template <class Make>
+std::shared_ptr<credentials_provider> make_planned_at_once(Make make_plan, provider_options options) {
+  return make_planned([make_plan = std::move(make_plan)](clock&, clock::time_point) { return ready(make_plan()); },
+                      std::move(options));
+}
+
+/// The files of an environment, read again for each fetch; pipes and devices once.
+class shared_files {
+ public:
+  using files = std::shared_ptr<const profiles::profile_set>;
+
+  // The environment is that of now: later, other threads may be changing it.
+  shared_files() : environment(profiles::read_environment()) {}
+  shared_files(profiles::variables environment_value, files read)
+      : environment(std::move(environment_value)), kept_(read && read->read_once() ? std::move(read) : nullptr) {}
+
+  static asio::awaitable<result<files>> read(std::shared_ptr<shared_files> self, clock& time,
+                                             clock::time_point deadline) {
+    {
+      const std::lock_guard lock{self->mutex_};
+      if (self->kept_) co_return self->kept_;
+    }
+    auto got = co_await profiles::async_read_files(self->environment, time, deadline);
+    if (!got) co_return std::move(got).error();
+    files out = std::make_shared<const profiles::profile_set>(*std::move(got));
+    const std::lock_guard lock{self->mutex_};
+    if (out->read_once()) self->kept_ = out;
+    co_return std::move(out);
+  }
+
+  const profiles::variables environment;
+
+ private:
+  std::mutex mutex_;
+  files kept_;
+};
+
+asio::awaitable<result<plan>> plan_from_files(std::shared_ptr<shared_files> from, std::string profile, scope within,
+                                              clock& time, clock::time_point deadline) {
+  const auto files = co_await shared_files::read(from, time, deadline);
+  if (!files) co_return files.error();
+  co_return plan_credentials(from->environment, **files, profile, within);
+}
+
+asio::awaitable<result<plan>> plan_instance_from_files(std::shared_ptr<shared_files> from, clock& time,
+                                                       clock::time_point deadline) {
+  const auto files = co_await shared_files::read(from, time, deadline);
+  if (!files) co_return files.error();
+  co_return plan_instance(from->environment, **files, {});
+}
+
+std::shared_ptr<credentials_provider> make_from_files(std::shared_ptr<shared_files> from, std::string profile,
+                                                      scope within, provider_options options) {
   return make_planned(
-      [environment = profiles::read_environment(), profile = std::move(profile), within]() -> result<plan> {
-        const auto files = profiles::read_files(environment);
-        if (!files) return files.error();
-        return plan_credentials(environment, *files, profile, within);
+      [from = std::move(from), profile = std::move(profile), within](clock& time, clock::time_point deadline) {
+        return plan_from_files(from, profile, within, time, deadline);
       },
       std::move(options));
 }
@@ -79,6 +135,13 @@ asio::awaitable<keys_result> fetch_with_base(std::shared_ptr<fetch_context> with
 
 }  // namespace
 
+std::shared_ptr<credentials_provider> make_default_from(profiles::variables environment,
+                                                        std::shared_ptr<const profiles::profile_set> files,
+                                                        std::string profile, provider_options options) {
+  return make_from_files(std::make_shared<shared_files>(std::move(environment), std::move(files)), std::move(profile),
+                         scope::all, std::move(options));
+}
+
 }  // namespace sources
 
 assume_role_options::assume_role_options(std::string role_arn_value, std::string region_value)
@@ -92,15 +155,17 @@ sso_options::sso_options(std::string start_url_value, std::string region_value, 
       role_name(std::move(role_name_value)) {}
 
 std::shared_ptr<credentials_provider> make_default_credentials(std::string profile, provider_options options) {
-  return sources::make_from_files(std::move(profile), sources::scope::all, std::move(options));
+  return sources::make_from_files(std::make_shared<sources::shared_files>(), std::move(profile), sources::scope::all,
+                                  std::move(options));
 }
 
 std::shared_ptr<credentials_provider> make_profile_credentials(std::string profile, provider_options options) {
-  return sources::make_from_files(std::move(profile), sources::scope::profile_only, std::move(options));
+  return sources::make_from_files(std::make_shared<sources::shared_files>(), std::move(profile),
+                                  sources::scope::profile_only, std::move(options));
 }
 
 std::shared_ptr<credentials_provider> make_environment_credentials(provider_options options) {
-  return sources::make_planned(
+  return sources::make_planned_at_once(
       [environment = profiles::read_environment()]() -> result<sources::plan> {
         auto found = sources::plan_environment(environment);
         if (!found) return std::move(found).error();
@@ -128,7 +193,7 @@ std::shared_ptr<credentials_provider> make_web_identity_credentials(std::string 
   sources::web_identity from;
   from.token_file = std::move(token_file);
   from.what = sources::role_of(std::move(role));
-  return sources::make_planned(
+  return sources::make_planned_at_once(
       [from = std::move(from)]() -> result<sources::plan> {
         return sources::plan{from, "assume-role-with-web-identity", {}};
       },
@@ -144,13 +209,13 @@ std::shared_ptr<credentials_provider> make_sso_credentials(sso_options given, pr
   from.account_id = std::move(given.account_id);
   from.role_name = std::move(given.role_name);
   from.session = std::move(given.session);
-  return sources::make_planned(
+  return sources::make_planned_at_once(
       [from = std::move(from)]() -> result<sources::plan> { return sources::plan{from, "sso", {}}; },
       std::move(options));
 }
 
 std::shared_ptr<credentials_provider> make_process_credentials(std::string command, provider_options options) {
-  return sources::make_planned(
+  return sources::make_planned_at_once(
       [command = std::move(command)]() -> result<sources::plan> {
         return sources::plan{sources::process{command}, "custom-process", {}};
       },
@@ -158,7 +223,7 @@ std::shared_ptr<credentials_provider> make_process_credentials(std::string comma
 }
 
 std::shared_ptr<credentials_provider> make_container_credentials(provider_options options) {
-  return sources::make_planned(
+  return sources::make_planned_at_once(
       [environment = profiles::read_environment()]() -> result<sources::plan> {
         if (auto found = sources::plan_container(environment)) return *std::move(found);
         return error{errc::no_credentials,
@@ -170,10 +235,8 @@ std::shared_ptr<credentials_provider> make_container_credentials(provider_option
 
 std::shared_ptr<credentials_provider> make_instance_credentials(provider_options options) {
   return sources::make_planned(
-      [environment = profiles::read_environment()]() -> result<sources::plan> {
-        const auto files = profiles::read_files(environment);
-        if (!files) return files.error();
-        return sources::plan_instance(environment, *files, {});
+      [from = std::make_shared<sources::shared_files>()](clock& time, clock::time_point deadline) {
+        return sources::plan_instance_from_files(from, time, deadline);
       },
       std::move(options));
 }

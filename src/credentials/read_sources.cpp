@@ -1,67 +1,102 @@
 #include "credentials/read_sources.hpp"
 
-#include <openssl/crypto.h>
+#include <pwd.h>
+#include <unistd.h>
 
-#include <cerrno>
-#include <cstdio>
+#include <algorithm>
+#include <array>
 #include <cstdlib>
-#include <memory>
+#include <optional>
 #include <string>
-#include <system_error>
 #include <utility>
+
+#include "credentials/read_file.hpp"
 
 namespace mwaa_serverless::profiles {
 
+namespace asio = boost::asio;
+
 namespace {
 
-constexpr std::size_t longest_file = std::size_t{4} * 1024 * 1024;
+/// One of the two files: which, where, and whether a variable names it.
+class shared_file {
+ public:
+  shared_file(file_kind kind_value, const char* variable_value, std::string path_value)
+      : kind(kind_value), name(variable_value), path(std::move(path_value)) {}
 
-struct close_file {
-  void operator()(std::FILE* file) const noexcept { std::fclose(file); }
+  file_kind kind;
+  const char* name;
+  std::string path;
 };
 
-error unreadable(const std::string& path, int code) {
-  return {errc::invalid_configuration, "cannot read " + path + ": " + std::generic_category().message(code)};
+// The home directory of a user, of this process's own without a name; empty when the user database has none.
+std::string home_of(const char* user) {
+  std::array<char, 16384> memory;
+  passwd entry{};
+  passwd* found = nullptr;
+  const int failure = user == nullptr ? ::getpwuid_r(::getuid(), &entry, memory.data(), memory.size(), &found)
+                                      : ::getpwnam_r(user, &entry, memory.data(), memory.size(), &found);
+  return failure != 0 || found == nullptr || found->pw_dir == nullptr ? std::string{} : found->pw_dir;
 }
 
-std::optional<error> add_file(profile_set& files, file_kind kind, const std::string& path) {
-  if (path.empty()) return std::nullopt;
-  const std::unique_ptr<std::FILE, close_file> file{std::fopen(path.c_str(), "re")};
-  if (!file) {
-    if (errno == ENOENT || errno == ENOTDIR) return std::nullopt;
-    return unreadable(path, errno);
-  }
-  std::setvbuf(file.get(), nullptr, _IONBF, 0);  // no copy of the keys in a buffer of the C library
-  std::string text(longest_file + 1, '\0');
-  errno = 0;
-  const std::size_t size = std::fread(text.data(), 1, text.size(), file.get());
-  std::optional<error> wrong;
-  if (std::ferror(file.get()) != 0) {
-    wrong = unreadable(path, errno);
-  } else if (size > longest_file) {
-    wrong = error{errc::invalid_configuration, path + " is larger than 4 MiB: that is no configuration file"};
-  } else {
-    wrong = files.add(kind, std::string_view{text}.substr(0, size), path);
-  }
-  OPENSSL_cleanse(text.data(), size);
-  return wrong;
+std::string located(std::string path) {
+  if (!path.starts_with('~')) return path;
+  const auto end = std::min(path.find('/'), path.size());
+  const std::string home = home_of(path.substr(1, end - 1).c_str());
+  return home.empty() ? path : home + path.substr(end);
+}
+
+std::array<shared_file, 2> files_of(const variables& environment) {
+  return {shared_file{file_kind::config, "AWS_CONFIG_FILE", located(config_path(environment))},
+          shared_file{file_kind::credentials, "AWS_SHARED_CREDENTIALS_FILE", located(credentials_path(environment))}};
+}
+
+std::optional<error> add(profile_set& into, const shared_file& which, const variables& environment,
+                         const sources::file_text& got) {
+  if (got.once) into.note_read_once();
+  if (got.failure.empty()) return into.add(which.kind, got.text(), which.path);
+  if (got.too_large) return error{errc::invalid_configuration, got.failure};
+  const auto given = environment.find(which.name);
+  const bool named = given != environment.end() && !given->second.empty();
+  if (named || !got.missing) into.note_unread((named ? std::string{which.name} + ": " : "") + got.failure, named);
+  return std::nullopt;
 }
 
 }  // namespace
 
 variables read_environment() {
   variables out;
-  for (const char* name : variable_names())
+  const auto read = [&](const char* name) {
     if (const char* value = std::getenv(name)) out[name] = value;
+  };
+  for (const char* name : variable_names()) read(name);
+  for (const char* path : {"AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"})
+    if (const auto given = out.find(path); given != out.end())
+      for (const std::string& name : variables_in(view(given->second))) read(name.c_str());
+  if (home(out).empty())
+    if (const std::string own = home_of(nullptr); !own.empty()) out["HOME"] = own;
   return out;
 }
 
 result<profile_set> read_files(const variables& environment) {
   profile_set out;
-  auto wrong = add_file(out, file_kind::config, config_path(environment));
-  if (!wrong) wrong = add_file(out, file_kind::credentials, credentials_path(environment));
-  if (wrong) return *std::move(wrong);
+  for (const shared_file& each : files_of(environment)) {
+    if (each.path.empty()) continue;
+    const auto got = sources::read_file(each.path, longest_file, sources::file_patience);
+    if (auto wrong = add(out, each, environment, got)) return *std::move(wrong);
+  }
   return out;
+}
+
+asio::awaitable<result<profile_set>> async_read_files(variables environment, clock& time, clock::time_point deadline) {
+  profile_set out;
+  const std::array<shared_file, 2> files = files_of(environment);
+  for (const shared_file& each : files) {
+    if (each.path.empty()) continue;
+    const auto got = co_await sources::async_read_file(each.path, longest_file, time, deadline);
+    if (auto wrong = add(out, each, environment, got)) co_return *std::move(wrong);
+  }
+  co_return std::move(out);
 }
 
 }  // namespace mwaa_serverless::profiles

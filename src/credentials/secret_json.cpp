@@ -4,6 +4,7 @@
 
 #include <boost/json/memory_resource.hpp>
 #include <boost/json/parser.hpp>
+#include <boost/json/serializer.hpp>
 #include <chrono>
 #include <cstddef>
 #include <new>
@@ -54,6 +55,19 @@ result<secret_document> secret_document::parse(std::string_view text) {
   return secret_document{std::move(value)};
 }
 
+secret_string serialize_secret(const json::object& value) {
+  secret_string out;
+  json::serializer writer;
+  writer.reset(&value);
+  char piece[512];
+  while (!writer.done()) {
+    const auto text = writer.read(piece);
+    out += std::string_view{text.data(), text.size()};
+  }
+  OPENSSL_cleanse(piece, sizeof piece);
+  return out;
+}
+
 std::optional<std::string_view> text_of(const json::object& from, std::string_view name) {
   const json::value* const found = from.if_contains(name);
   if (found == nullptr || !found->is_string() || found->get_string().empty()) return std::nullopt;
@@ -69,10 +83,11 @@ result<credentials> read_credentials(const json::object& from, const member_name
   if (const json::value* const given = from.if_contains(names.expiration); given != nullptr && !given->is_null()) {
     if (given->is_string()) {
       const json::string& text = given->get_string();
-      end = protocol::parse_timestamp({text.data(), text.size()});
-    } else if (const auto number = protocol::whole_number(*given);
-               number && *number > 0 && *number < 9'000'000'000'000) {
-      end = std::chrono::system_clock::time_point{std::chrono::milliseconds{*number}};
+      end = protocol::parse_expiration({text.data(), text.size()});
+    } else if (const auto number = protocol::whole_number(*given); number && *number > 0) {
+      const std::chrono::milliseconds since_1970{*number};
+      const auto whole = std::chrono::floor<std::chrono::seconds>(since_1970);
+      end = protocol::clamped_expiration(whole, since_1970 - whole);
     }
     if (!end) return unusable("its " + std::string{names.expiration} + " is no point in time");
   }

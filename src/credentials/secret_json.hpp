@@ -10,6 +10,8 @@
 #include <string>
 #include <string_view>
 
+#include "model/secret_memory.hpp"
+
 namespace mwaa_serverless::sources {
 
 /// A parsed object, whose memory is overwritten when it goes.
@@ -25,6 +27,9 @@ class secret_document {
 
   boost::json::value value_;
 };
+
+/// As text, without a copy left behind.
+[[nodiscard]] secret_string serialize_secret(const boost::json::object& value);
 
 /// A member that is a string, not empty; nullopt otherwise. A view into the document.
 [[nodiscard]] std::optional<std::string_view> text_of(const boost::json::object& from, std::string_view name);

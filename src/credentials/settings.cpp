@@ -39,6 +39,7 @@ constexpr std::array names{"AWS_ACCESS_KEY_ID",
                            "AWS_ROLE_SESSION_NAME",
                            "AWS_SDK_UA_APP_ID",
                            "AWS_SECRET_ACCESS_KEY",
+                           "AWS_SECURITY_TOKEN",
                            "AWS_SESSION_TOKEN",
                            "AWS_SHARED_CREDENTIALS_FILE",
                            "AWS_USE_FIPS_ENDPOINT",
@@ -55,9 +56,50 @@ constexpr std::array names{"AWS_ACCESS_KEY_ID",
                            "https_proxy",
                            "no_proxy"};
 
+bool is_name_part(char c) noexcept {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+/// Calls `variable(name, whole)` for each `$name` and `${name}` of `text`, and `other` with what is between them.
+template <class Variable, class Other>
+void split_variables(std::string_view text, Variable variable, Other other) {
+  while (!text.empty()) {
+    const auto sign = std::min(text.find('$'), text.size());
+    other(text.substr(0, sign));
+    text.remove_prefix(sign);
+    if (text.empty()) return;
+    std::size_t length = 1;
+    if (text.substr(1).starts_with('{')) {
+      length = text.find('}');
+      length = length == std::string_view::npos ? 1 : length + 1;
+    } else {
+      while (length < text.size() && is_name_part(text[length])) ++length;
+    }
+    const std::string_view whole = text.substr(0, length);
+    if (length == 1)
+      other(whole);
+    else
+      variable(whole[1] == '{' ? whole.substr(2, length - 3) : whole.substr(1), whole);
+    text.remove_prefix(length);
+  }
+}
+
+/// With the values of the variables that it names, those that are not set left as they are (Python's expandvars).
+std::string expanded(const variables& environment, std::string_view text) {
+  std::string out;
+  split_variables(
+      text,
+      [&](std::string_view name, std::string_view whole) {
+        const auto found = environment.find(name);
+        out += found == environment.end() ? whole : view(found->second);
+      },
+      [&](std::string_view other) { out += other; });
+  return out;
+}
+
 std::string path_of(const variables& environment, std::string_view name, std::string_view file) {
   const std::string own = home(environment);
-  std::string path{view(variable(environment, name))};
+  std::string path = expanded(environment, view(variable(environment, name)));
   if (path.empty()) return own.empty() ? std::string{} : own + "/.aws/" + std::string{file};
   if (!own.empty() && (path == "~" || path.starts_with("~/"))) path.replace(0, 1, own);
   return path;
@@ -67,6 +109,13 @@ std::string path_of(const variables& environment, std::string_view name, std::st
 
 std::span<const char* const> variable_names() noexcept {
   return names;
+}
+
+std::vector<std::string> variables_in(std::string_view text) {
+  std::vector<std::string> out;
+  split_variables(
+      text, [&](std::string_view name, std::string_view) { out.emplace_back(name); }, [](std::string_view) {});
+  return out;
 }
 
 std::string home(const variables& environment) {
@@ -94,6 +143,8 @@ result<settings> resolve_settings(const variables& environment, const profile_se
   const lookup from{environment, profile};
   out.region = from.in_environment("AWS_REGION");
   if (out.region.empty()) out.region = from.first("AWS_DEFAULT_REGION", "region");
+  if (out.region.empty())
+    if (auto wrong = check_indented_region(profile)) return *std::move(wrong);
   out.ca_bundle = from.first("AWS_CA_BUNDLE", "ca_bundle");
   out.app_id = from.first("AWS_SDK_UA_APP_ID", "sdk_ua_app_id");
   out.output = from.first("AWS_DEFAULT_OUTPUT", "output");

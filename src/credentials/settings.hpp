@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "credentials/profile_file.hpp"
 
@@ -18,13 +19,16 @@ using variables = secret_map<secret_string>;
 
 /// The variables that are read.
 [[nodiscard]] std::span<const char* const> variable_names() noexcept;
+/// The variables that a path names, as `$NAME` or `${NAME}`.
+[[nodiscard]] std::vector<std::string> variables_in(std::string_view text);
 
 /// The home directory; empty when no variable names one.
 [[nodiscard]] std::string home(const variables& environment);
 
 /// Where the two files are: AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE, else `config` and `credentials` in
 /// `.aws` of the home directory (HOME, USERPROFILE, HOMEDRIVE and HOMEPATH, in this order). Empty when there is no home
-/// to look in. A `~/` at the beginning is the home directory.
+/// to look in. Variables in the two (`$HOME/aws`) are replaced by their values where they are set, and then a `~/` at
+/// the beginning by the home directory, as the AWS CLI does.
 [[nodiscard]] std::string config_path(const variables& environment);
 [[nodiscard]] std::string credentials_path(const variables& environment);
 

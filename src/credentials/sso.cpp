@@ -5,7 +5,7 @@
 
 #include <algorithm>
 #include <array>
-#include <boost/json/serialize.hpp>
+#include <boost/json/object.hpp>
 #include <cstdio>
 #include <ctime>
 #include <utility>
@@ -46,8 +46,7 @@ std::string utc(std::chrono::system_clock::time_point when) {
 // Replaces the file in one step, readable by its owner only: other programs read it too. It failing costs only that
 // the next program refreshes the token anew.
 void save(const std::string& path, const json::object& token) {
-  std::string text = json::serialize(token);
-  const cleanse_at_end cleansed{text};
+  const secret_string text = serialize_secret(token);
   std::string temporary = path + ".XXXXXX";
   const int file = ::mkostemp(temporary.data(), O_CLOEXEC);
   if (file < 0) return;
@@ -69,12 +68,11 @@ class access_token {
       : from_(from), with_(with), way_(way), name_(name) {}
   access_token(const access_token&) = delete;
   access_token& operator=(const access_token&) = delete;
-  ~access_token() { OPENSSL_cleanse(value.data(), value.size()); }
 
   /// Reads it and refreshes it when it is time.
   asio::awaitable<std::optional<error>> load(clock::time_point deadline);
 
-  std::string value;
+  secret_string value;
 
  private:
   [[nodiscard]] error unusable(const std::string& why) const {
@@ -90,14 +88,13 @@ class access_token {
 };
 
 asio::awaitable<std::optional<error>> access_token::load(clock::time_point deadline) {
-  auto text = read_small_file(from_.token_path);
-  if (!text) co_return error{errc::credentials_failed, name_ + ": " + text.error().message + "; " + log_in(from_)};
-  const cleanse_at_end cleansed{*text};
-  const auto document = secret_document::parse(*text);
+  const auto file = co_await read_small_file(from_.token_path, with_.time(), deadline);
+  if (!file) co_return error{errc::credentials_failed, name_ + ": " + file.error().message + "; " + log_in(from_)};
+  const auto document = secret_document::parse(file->text());
   if (!document) co_return unusable("cannot be read (" + document.error().message + ")");
   const json::object& token = document->root();
   const auto given = text_of(token, "accessToken");
-  const auto expires = protocol::parse_timestamp(text_of(token, "expiresAt").value_or(std::string_view{}));
+  const auto expires = protocol::parse_expiration(text_of(token, "expiresAt").value_or(std::string_view{}));
   if (!given || !expires) co_return unusable("lacks accessToken or expiresAt");
   value = *given;
   const auto left = *expires - with_.options.time->wall_now();
@@ -118,18 +115,17 @@ asio::awaitable<bool> access_token::refresh(const json::object& token, clock::ti
     form[member] = *part;
   }
   const auto registered =
-      protocol::parse_timestamp(text_of(token, "registrationExpiresAt").value_or(std::string_view{}));
+      protocol::parse_expiration(text_of(token, "registrationExpiresAt").value_or(std::string_view{}));
   const auto now = with_.options.time->wall_now();
   if (!registered || *registered <= now) co_return false;
   const auto to = protocol::resolve_identity_endpoint("oidc", from_.region, from_.use_fips, from_.oidc_url);
   if (!to) co_return false;
-  std::string body = json::serialize(form);
-  const cleanse_at_end cleansed_body{body};
+  const secret_string body = serialize_secret(form);
   std::vector<web_header> headers;
   headers.emplace_back("Content-Type", "application/json");
   const std::string target = to->below("/token");
-  auto got =
-      co_await way_.send(make_request("POST", to->where, target, headers, body), patience{3, 5s, 500ms}, deadline);
+  auto got = co_await way_.send(make_request("POST", to->where, target, headers, view(body)), patience{3, 5s, 500ms},
+                                deadline);
   if (!got) co_return false;
   const cleanse_at_end cleansed{got->body};
   if (got->status != 200) co_return false;
@@ -144,7 +140,6 @@ asio::awaitable<bool> access_token::refresh(const json::object& token, clock::ti
   renewed["expiresAt"] = utc(now + std::chrono::seconds{*seconds});
   if (const auto next = text_of(answer->root(), "refreshToken")) renewed["refreshToken"] = *next;
   save(from_.token_path, renewed);
-  OPENSSL_cleanse(value.data(), value.size());
   value = *fresh;
   co_return true;
 }
@@ -156,8 +151,9 @@ asio::awaitable<result<credentials>> fetch_sso(const sso& from, fetch_context& w
   web way{with.options, web::way::by_proxy};
   access_token token{from, with, way, name};
   if (auto wrong = co_await token.load(deadline)) co_return *std::move(wrong);
-  if (token.value.find_first_of(std::string_view{"\r\n\0", 3}) != std::string::npos)
-    co_return error{errc::credentials_failed, name + ": the login's token is none: " + log_in(from)};
+  if (has_control_character(view(token.value)))
+    co_return error{errc::credentials_failed, name + ": the login's token in " + from.token_path +
+                                                  " has a control character in it: " + log_in(from)};
   const auto to = protocol::resolve_identity_endpoint("portal.sso", from.region, from.use_fips, from.portal_url);
   if (!to) co_return failed(name, to.error());
   const std::string target =
@@ -165,7 +161,7 @@ asio::awaitable<result<credentials>> fetch_sso(const sso& from, fetch_context& w
                 "&account_id=" + protocol::percent_encoded(from.account_id));
   std::vector<web_header> headers;
   headers.emplace_back("Accept", "application/json");
-  headers.emplace_back("x-amz-sso_bearer_token", token.value);
+  headers.emplace_back("x-amz-sso_bearer_token", view(token.value));
   auto got = co_await way.send(make_request("GET", to->where, target, headers), patience{3, 5s, 500ms}, deadline);
   if (!got) co_return failed(name, got.error());
   const cleanse_at_end cleansed{got->body};

@@ -1,13 +1,10 @@
 // Roles of the Security Token Service: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
-#include <algorithm>
-#include <boost/property_tree/ptree.hpp>
-#include <boost/property_tree/xml_parser.hpp>
 #include <initializer_list>
-#include <sstream>
 #include <utility>
 
 #include "credentials/cleanse.hpp"
 #include "credentials/fetch.hpp"
+#include "credentials/secret_xml.hpp"
 #include "protocol/endpoint.hpp"
 #include "protocol/timestamp.hpp"
 #include "protocol/url.hpp"
@@ -17,47 +14,19 @@
 namespace mwaa_serverless::sources {
 
 namespace asio = boost::asio;
-namespace xml = boost::property_tree;
 using namespace std::chrono_literals;
 
 namespace {
 
 constexpr std::string_view content_type = "application/x-www-form-urlencoded; charset=utf-8";
 
-void cleanse(xml::ptree& tree) {
-  OPENSSL_cleanse(tree.data().data(), tree.data().size());
-  for (auto& [name, child] : tree) cleanse(child);
-}
-
-/// A parsed response, overwritten when it goes. (The parser's own copy of the text is not within reach.)
-class document {
- public:
-  document() {}
-  document(const document&) = delete;
-  document& operator=(const document&) = delete;
-  ~document() { cleanse(tree_); }
-
-  /// False for what is no XML, or is none that STS would send: the parser recurses with the depth.
-  bool parse(const std::string& text) {
-    constexpr auto most_tags = 400;
-    if (std::count(text.begin(), text.end(), '<') > most_tags) return false;
-    std::istringstream in{text};
-    try {
-      xml::read_xml(in, tree_);
-    } catch (const xml::xml_parser_error&) {
-      return false;
-    }
-    return true;
-  }
-  [[nodiscard]] std::string at(const std::string& path) const { return tree_.get<std::string>(path, {}); }
-
- private:
-  xml::ptree tree_;
-};
-
+// Into room that is there: a text that grows leaves copies of secrets behind.
 void add_parameter(std::string& form, std::string_view name, std::string_view value) {
   if (value.empty()) return;
-  form.append(form.empty() ? "" : "&").append(name).append("=").append(protocol::percent_encoded(value));
+  std::string encoded = protocol::percent_encoded(value);
+  const cleanse_at_end cleansed{encoded};
+  grow_cleansing(form, name.size() + encoded.size() + 2);
+  form.append(form.empty() ? "" : "&").append(name).append("=").append(encoded);
 }
 
 std::string session_name(const role& from, fetch_context& with) {
@@ -89,8 +58,9 @@ http_request signed_request(const protocol::endpoint& to, const std::string& for
   signing::signer signer{to.signing_region, "sts"};
   signing::sha256 hasher{signer.algorithm()};
   const auto payload_hash = signing::hex_characters(hasher.hash(form));
-  const auto canonical = signing::make_canonical_request("POST", to.path, {}, std::move(headers),
-                                                         {payload_hash.data(), payload_hash.size()});
+  auto canonical = signing::make_canonical_request("POST", to.path, {}, std::move(headers),
+                                                   {payload_hash.data(), payload_hash.size()});
+  const cleanse_at_end cleansed{canonical.text};
   const std::string authorization = signer.authorization(hasher, keys.access_key_id(), keys.secret_access_key(), date,
                                                          canonical.text, canonical.signed_headers);
   std::vector<web_header> fields;
@@ -102,12 +72,12 @@ http_request signed_request(const protocol::endpoint& to, const std::string& for
 }
 
 // In the words of AWS's CLI.
-error refusal(const std::string& name, const std::string& action, const http_response& response, const document& answer,
-              std::initializer_list<std::string_view> secrets) {
-  const std::string code = answer.at("ErrorResponse.Error.Code");
+error refusal(const std::string& name, const std::string& action, const http_response& response,
+              const secret_xml& answer, std::initializer_list<std::string_view> secrets) {
+  const std::string code{answer.at("ErrorResponse.Error.Code")};
   if (code.empty()) return failed(name, response);
   error said{errc::other_service_error, "An error occurred (" + code + ") when calling the " + action +
-                                            " operation: " + answer.at("ErrorResponse.Error.Message")};
+                                            " operation: " + std::string{answer.at("ErrorResponse.Error.Message")}};
   for (const std::string_view each : secrets) redact(said.message, each);
   said.aws_code = code;
   said.http_status = response.status;
@@ -123,18 +93,17 @@ result<protocol::endpoint> endpoint_of(const role& from) {
                                              from.endpoint_url);
 }
 
-result<credentials> read_response(const std::string& name, const std::string& action, const document& answer,
+result<credentials> read_response(const std::string& name, const std::string& action, const secret_xml& answer,
                                   std::string source) {
   const std::string at = action + "Response." + action + "Result.Credentials.";
-  std::string key = answer.at(at + "AccessKeyId");
-  std::string secret = answer.at(at + "SecretAccessKey");
-  const cleanse_at_end cleansed{secret};
-  std::string token = answer.at(at + "SessionToken");
-  const auto end = protocol::parse_timestamp(answer.at(at + "Expiration"));
+  const std::string_view key = answer.at(at + "AccessKeyId");
+  const std::string_view secret = answer.at(at + "SecretAccessKey");
+  const std::string_view token = answer.at(at + "SessionToken");
+  const auto end = protocol::parse_expiration(answer.at(at + "Expiration"));
   if (key.empty() || secret.empty() || token.empty() || !end)
     return error{errc::credentials_failed, name + ": the response of STS lacks a part of the credentials"};
   try {
-    credentials out{std::move(key), secret, std::move(token), end};
+    credentials out{std::string{key}, std::string{secret}, std::string{token}, end};
     out.set_source(std::move(source));
     return out;
   } catch (const exception& wrong) {
@@ -166,7 +135,7 @@ asio::awaitable<result<credentials>> fetch_role(const role& from, const credenti
                                deadline);
   if (!got) co_return failed(name, got.error());
   const cleanse_at_end cleansed{got->body};
-  document answer;
+  secret_xml answer;
   const bool readable = answer.parse(got->body);
   if (got->status != 200)
     co_return refusal(name, "AssumeRole", *got, answer, {base.session_token(), base.secret_access_key()});
@@ -179,15 +148,14 @@ asio::awaitable<result<credentials>> fetch_web_identity(const web_identity& from
   const std::string name = "web identity, role " + from.what.arn;
   const auto to = endpoint_of(from.what);
   if (!to) co_return failed(name, to.error());
-  auto token = read_small_file(from.token_file);
-  if (!token) co_return failed(name, token.error());
-  const cleanse_at_end cleansed_token{*token};
-  while (token->ends_with('\n') || token->ends_with('\r')) token->pop_back();
-  if (token->empty()) co_return error{errc::credentials_failed, name + ": " + from.token_file + " is empty"};
+  const auto file = co_await read_small_file(from.token_file, with.time(), deadline);
+  if (!file) co_return failed(name, file.error());
+  std::string_view token = file->text();
+  while (token.ends_with('\n') || token.ends_with('\r')) token.remove_suffix(1);
+  if (token.empty()) co_return error{errc::credentials_failed, name + ": " + from.token_file + " is empty"};
   std::string form = begin_form("AssumeRoleWithWebIdentity", from.what, with);
   const cleanse_at_end cleansed_form{form};
-  form.reserve(form.size() + 3 * token->size() + 32);
-  add_parameter(form, "WebIdentityToken", *token);
+  add_parameter(form, "WebIdentityToken", token);
   std::vector<web_header> fields;
   fields.emplace_back("Content-Type", content_type);
   web way{with.options, web::way::by_proxy};
@@ -195,9 +163,9 @@ asio::awaitable<result<credentials>> fetch_web_identity(const web_identity& from
       co_await way.send(make_request("POST", to->where, to->path, fields, form), patience{3, 5s, 500ms}, deadline);
   if (!got) co_return failed(name, got.error());
   const cleanse_at_end cleansed{got->body};
-  document answer;
+  secret_xml answer;
   const bool readable = answer.parse(got->body);
-  if (got->status != 200) co_return refusal(name, "AssumeRoleWithWebIdentity", *got, answer, {*token});
+  if (got->status != 200) co_return refusal(name, "AssumeRoleWithWebIdentity", *got, answer, {token});
   if (!readable) co_return error{errc::credentials_failed, name + ": the response of STS is no XML that can be read"};
   co_return read_response(name, "AssumeRoleWithWebIdentity", answer, "assume-role-with-web-identity");
 }

@@ -2,9 +2,6 @@
 
 #include <algorithm>
 #include <boost/asio/this_coro.hpp>
-#include <cerrno>
-#include <cstdio>
-#include <system_error>
 
 #include "model/printable.hpp"
 #include "protocol/user_agent.hpp"
@@ -27,13 +24,18 @@ bool is_passing_fault(const error& failure) noexcept {
 
 }  // namespace
 
+bool has_control_character(std::string_view text) noexcept {
+  return std::any_of(text.begin(), text.end(),
+                     [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7F'; });
+}
+
 http_request make_request(std::string_view method, const std::shared_ptr<const origin>& to, std::string_view target,
                           const std::vector<web_header>& headers, std::string_view body) {
   std::string bytes;
   const auto add = [&](std::string_view name, std::string_view value) {
     bytes.append(name).append(": ").append(value).append("\r\n");
   };
-  std::size_t size = 256 + target.size() + body.size();
+  std::size_t size = 512 + target.size() + body.size();
   for (const auto& [name, value] : headers) size += name.size() + value.size() + 4;
   bytes.reserve(size);  // a string that grows leaves its old memory behind
   bytes.append(method).append(" ").append(target).append(" HTTP/1.1\r\n");
@@ -92,23 +94,11 @@ error failed(std::string_view what, const http_response& response, std::string_v
   return {is_passing_status(response.status) ? errc::connection_lost : errc::credentials_failed, std::move(message)};
 }
 
-result<std::string> read_small_file(const std::string& path) {
+asio::awaitable<result<file_text>> read_small_file(std::string path, clock& time, clock::time_point deadline) {
   constexpr std::size_t longest = std::size_t{64} * 1024;
-  const auto refuse = [&](const std::string& why) {
-    return error{errc::credentials_failed, "cannot read " + path + ": " + why};
-  };
-  std::FILE* const file = std::fopen(path.c_str(), "re");
-  if (file == nullptr) return refuse(std::generic_category().message(errno));
-  std::setvbuf(file, nullptr, _IONBF, 0);  // no copy in a buffer of the C library
-  std::string text(longest + 1, '\0');
-  errno = 0;
-  const std::size_t size = std::fread(text.data(), 1, text.size(), file);
-  const int code = std::ferror(file) != 0 ? errno : 0;
-  std::fclose(file);
-  if (code != 0) return refuse(std::generic_category().message(code));
-  if (size > longest) return refuse("it is larger than 64 KiB");
-  text.resize(size);
-  return text;
+  auto got = co_await async_read_file(std::move(path), longest, time, deadline);
+  if (!got.failure.empty()) co_return error{errc::credentials_failed, std::move(got.failure)};
+  co_return std::move(got);
 }
 
 }  // namespace mwaa_serverless::sources

@@ -14,7 +14,12 @@
 #include <utility>
 #include <vector>
 
+#include "credentials/read_file.hpp"
+
 namespace mwaa_serverless::sources {
+
+/// Whether a text could end a header line, or do other harm in one.
+[[nodiscard]] bool has_control_character(std::string_view text) noexcept;
 
 using web_header = std::pair<std::string_view, std::string_view>;
 
@@ -64,7 +69,9 @@ class web {
 /// The same for a response that is none of success. `detail` is what it says for itself, may be empty.
 [[nodiscard]] error failed(std::string_view what, const http_response& response, std::string_view detail = {});
 
-/// A small file. errc::credentials_failed with the path and the system's reason.
-[[nodiscard]] result<std::string> read_small_file(const std::string& path);
+/// A file of 64 KiB at most. errc::credentials_failed with the path and the system's reason. Of a pipe or a device all
+/// that comes within 5 seconds. Its memory is overwritten on release.
+[[nodiscard]] boost::asio::awaitable<result<file_text>> read_small_file(std::string path, clock& time,
+                                                                        clock::time_point deadline);
 
 }  // namespace mwaa_serverless::sources

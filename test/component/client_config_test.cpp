@@ -1,4 +1,5 @@
 #include <doctest/doctest.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <boost/asio/io_context.hpp>
 #include <cstdlib>
@@ -10,6 +11,7 @@
 #include <optional>
 #include <sstream>
 #include <string>
+#include <thread>
 
 #include "support/aws_environment.hpp"
 #include "support/canned_transport.hpp"
@@ -114,10 +116,11 @@ TEST_CASE("client_config: the files of the shared configuration") {
 
   write(".aws/config", "[default]\nregion\n");
   CHECK(refusal(home) == (folder / ".aws/config").string() + ", line 2, column 7: a setting needs an '='");
-  const std::string directory = refusal({{"AWS_CONFIG_FILE", folder.string()}});
-  CHECK(directory == "cannot read " + folder.string() + ": Is a directory");
-  write("huge", std::string(5 * 1024 * 1024, '\n'));
-  CHECK(refusal({{"AWS_CONFIG_FILE", (folder / "huge").string()}}).find("larger than 4 MiB") != std::string::npos);
+  CHECK(read({{"AWS_CONFIG_FILE", folder.string()}}).region.empty());  // not needed yet
+  write("large", std::string(5 * 1024 * 1024, '\n') + "[default]\nregion = eu-west-1\n");
+  CHECK(read({{"AWS_CONFIG_FILE", (folder / "large").string()}}).region == "eu-west-1");
+  CHECK(read({{"AWS_CONFIG_FILE", "/dev/null"}}).region.empty());
+  CHECK(refusal({{"AWS_CONFIG_FILE", "/dev/zero"}}) == "cannot read /dev/zero: it is larger than 64 MiB");
   CHECK(read({{"AWS_CONFIG_FILE", (folder / "none").string()}}).region.empty());
 
   write(".aws/config", "[profile role]\nlogin_session = x\n");
@@ -166,4 +169,29 @@ TEST_CASE("client_config: tells every value with its origin") {
   CHECK(text.str().find("region = us-east-1  # code\n") != std::string::npos);
   CHECK(text.str().find("ca_bundle = (none)  # default\n") != std::string::npos);
   CHECK(text.str().find("s3cret") == std::string::npos);
+}
+
+TEST_CASE("client_config: a pipe in place of a file is read once, and serves for all fetches") {
+  namespace fs = std::filesystem;
+  const fs::path pipe = fs::temp_directory_path() / ("mwaa_client_config_pipe." + std::to_string(::getpid()));
+  fs::remove(pipe);
+  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  std::thread writer{[&] {
+    std::ofstream{pipe} << "[default]\nregion = eu-west-1\naws_access_key_id = AKIDPIPE\naws_secret_access_key = s\n";
+  }};
+  const auto config = read({{"AWS_SHARED_CREDENTIALS_FILE", pipe.string()}});
+  writer.join();
+  CHECK(config.region == "eu-west-1");
+  REQUIRE(config.credentials);
+  test::canned_service service;
+  service.config.credentials = config.credentials;
+  for (int i = 0; i < 2; ++i) {
+    service.network->script.push_back(test::page({"x"}));
+    const auto outcome = service.run(mwaa::as_result(service.make_client().list_task_instances({"arn", "run"})));
+    REQUIRE(outcome.has_value());
+    CHECK(service.network->requests.back().head().find("Credential=AKIDPIPE/") != std::string::npos);
+    const mwaa::credentials refused{"AKIDPIPE", "s"};
+    CHECK(config.credentials->rejected(refused));  // the next call fetches anew
+  }
+  fs::remove(pipe);
 }

@@ -4,8 +4,8 @@
 // variables (NAME=value; a line without '=' goes on with the value above), the profile asked for.
 //
 // Beyond not crashing: a message is one line, says where, and repeats no secret; a file twice is the same as once, with
-// CRLF the same as with LF, with a byte order mark the same as without; and what was read, written out again, reads the
-// same.
+// CRLF or CR the same as with LF, with a byte order mark the same as without; and what was read, written out again,
+// reads the same.
 #include <algorithm>
 #include <array>
 #include <cstddef>
@@ -34,10 +34,17 @@ using mwaa_serverless::error;
 constexpr std::string_view marker = "pl4nted";
 constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 
-/// Takes the first line off `text`, with its line end.
+/// Takes the first line off `text`, with its line end: LF, CRLF or CR.
 std::string_view next_line(std::string_view& text) {
-  const std::string_view line = text.substr(0, std::min(text.find('\n'), text.size() - 1) + 1);
-  text.remove_prefix(line.size());
+  std::size_t size = std::min(text.find_first_of("\r\n"), text.size() - 1) + 1;
+  if (text[size - 1] == '\r' && size < text.size() && text[size] == '\n') ++size;
+  const std::string_view line = text.substr(0, size);
+  text.remove_prefix(size);
+  return line;
+}
+
+std::string_view without_end(std::string_view line) {
+  while (line.ends_with('\n') || line.ends_with('\r')) line.remove_suffix(1);
   return line;
 }
 
@@ -47,7 +54,7 @@ std::array<std::string_view, 4> parts_of(std::string_view text) {
   const char* begin = text.data();
   while (!text.empty()) {
     const std::string_view line = next_line(text);
-    if (part + 1 == parts.size() || (line != "---\n" && line != "---")) {
+    if (part + 1 == parts.size() || without_end(line) != "---") {
       parts[part] = {begin, static_cast<std::size_t>(text.data() - begin)};
     } else {
       ++part;
@@ -61,29 +68,33 @@ bool is_control(char c) {
   return static_cast<unsigned char>(c) < ' ' || c == '\x7F';
 }
 
-/// A name that ends in _file is that of a path.
+/// A name with _file in it is that of a path.
 bool names_a_secret(std::string_view name) {
   std::string lower{name};
   for (char& c : lower)
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  lower.erase(lower.find_last_not_of(" \t") + 1);
   return (lower.find("secret") != std::string::npos || lower.find("token") != std::string::npos) &&
-         !lower.ends_with("_file");
+         lower.find("_file") == std::string::npos;
 }
 
 /// The file with the marker in every secret, the lines that continue one included.
 std::string planted(std::string_view text) {
   std::string out;
-  bool in_secret = false;
+  std::optional<std::size_t> secret;  // how far the secret above is indented
   while (!text.empty()) {
     std::string line{next_line(text)};
-    const bool indented = line.front() == ' ' || line.front() == '\t';
-    const bool setting = line.find_first_of("[#;\r\n") != 0;
-    const bool named = setting && names_a_secret(line.substr(0, line.find_first_of("=\r\n")));
-    if ((setting && !indented) || line.front() == '[') in_secret = named;
-    if (setting && (named || in_secret) && line.find_first_not_of(" \t\r\n") != std::string::npos) {
-      const auto equals = line.find('=');
-      line.insert(equals == std::string::npos ? line.find_last_not_of(" \t\r\n") + 1 : equals + 1, marker);
+    const std::size_t indent = line.find_first_not_of(" \t");
+    const std::string name = line.substr(0, line.find_first_of("=:\r\n"));
+    // What may be the name of a section is no secret.
+    const bool setting = name.find('[') == std::string::npos && line.find_first_of("#;\r\n") != 0;
+    if (setting && names_a_secret(name)) {
+      secret = indent;
+    } else if (secret && indent <= *secret && !without_end(line).empty()) {
+      secret.reset();
+    }
+    if (setting && secret && line.find_first_not_of(" \t\r\n") != std::string::npos) {
+      const auto delimiter = line.find_first_of("=:");
+      line.insert(delimiter == std::string::npos ? line.find_last_not_of(" \t\r\n") + 1 : delimiter + 1, marker);
     }
     out += line;
   }
@@ -98,8 +109,7 @@ variables environment_of(std::string_view text) {
     if (!name.empty()) out[name] = names_a_secret(name) && !value.empty() ? value.append(marker) : value;
   };
   while (!text.empty()) {
-    std::string_view line = next_line(text);
-    if (line.ends_with('\n')) line.remove_suffix(1);
+    const std::string_view line = without_end(next_line(text));
     const auto equals = line.find('=');
     if (equals == std::string_view::npos) {
       value.append("\n").append(line);
@@ -133,21 +143,29 @@ void check_place(std::string_view message, std::string_view file, std::string_vi
     require(!text.empty(), "a line of the file", message);
     here = next_line(text);
   }
-  if (here.ends_with('\n')) here.remove_suffix(1);
+  here = without_end(here);
   require(column <= here.size() + 1, "a column of the line", message);
 }
 
-std::string with_crlf(std::string_view text) {
+std::string with_ends(std::string_view text, std::string_view end) {
   std::string out;
-  for (const char c : text) (c == '\n' ? out.append("\r") : out) += c;
+  for (const char c : text) (c == '\n' ? out.append(end) : out.append(1, c));
   return out;
 }
 
-/// All profiles as a config file, with nothing that the grammar lets out.
+/// As one word of a header.
+std::string quoted(std::string_view name) {
+  std::string out = "'";
+  for (const char c : name) (c == '\'' ? out.append("'\"'\"'") : out.append(1, c));
+  return out + "'";
+}
+
+/// All profiles as a config file.
 std::string written(const profile_set& files) {
   std::string out;
   for (const std::string& name : files.profile_names()) {
-    out.append("[profile ").append(name).append("]\r\n");
+    if (name.find('\0') != std::string::npos) continue;  // no word of a command line
+    out.append("[profile ").append(quoted(name)).append("]\r\n");
     for (const auto& [key, setting] : *files.profile(name)) {
       out.append(key).append("=");
       for (const char c : std::string_view{setting.value}) (c == '\n' ? out.append("\r\n ") : out.append(1, c));
@@ -158,10 +176,11 @@ std::string written(const profile_set& files) {
 }
 
 void check_settings(const profile_set& files, std::string_view file, std::string_view text) {
-  const auto lines = 1 + static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
+  std::size_t lines = 1;
+  for (std::string_view rest = text; !rest.empty(); ++lines) next_line(rest);
   for (const std::string& name : files.profile_names()) {
     for (const auto& [key, setting] : *files.profile(name)) {
-      require(setting.file == file && setting.line > 0 && setting.line <= lines, "a setting knows its place", key);
+      require(*setting.file == file && setting.line > 0 && setting.line <= lines, "a setting knows its place", key);
       require(std::none_of(key.begin(), key.end(), [](char c) { return c >= 'A' && c <= 'Z'; }), "lower case", key);
     }
   }
@@ -178,7 +197,10 @@ std::optional<profile_set> read(file_kind kind, std::string_view text, std::stri
             wrong ? wrong->message : "no error");
     require(wrong || once == other, rule, text);
   };
-  if (text.find('\r') == std::string_view::npos) check_same(with_crlf(text), "the same with CRLF");
+  if (text.find('\r') == std::string_view::npos) {
+    check_same(with_ends(text, "\r\n"), "the same with CRLF");
+    check_same(with_ends(text, "\r"), "the same with CR");
+  }
   if (!text.starts_with(byte_order_mark)) check_same(std::string{byte_order_mark}.append(text), "the same with a mark");
   if (wrong) {
     require(wrong->code == errc::invalid_configuration, "the code", wrong->message);
@@ -190,14 +212,14 @@ std::optional<profile_set> read(file_kind kind, std::string_view text, std::stri
 
   profile_set twice = once;
   require(!twice.add(kind, text, name), "accepted again", text);
-  require(once == twice, "twice is the same as once", text);
+  require(written(once) == written(twice), "twice is the same as once", text);
 
   const std::string again = written(once);
   profile_set reread;
   const auto refused = reread.add(file_kind::config, again, name);
   require(!refused, "what was read can be written", refused ? refused->message : "");
   require(written(reread) == again, "what was written reads the same", again);
-  for (const std::string& profile : once.profile_names())
+  for (const std::string& profile : reread.profile_names())
     for (const auto& [key, setting] : *once.profile(profile))
       require(reread.profile(profile)->at(key).nested == setting.nested, "and so do settings below others", key);
   return once;
@@ -215,6 +237,7 @@ void check_plan(const mwaa_serverless::sources::plan& made) {
   namespace sources = mwaa_serverless::sources;
   check_text(made.name);
   check_text(made.place);
+  check_text(made.refusal);
   for (const std::string& each : made.passed_over)
     require(each.find(marker) == std::string::npos, "no secret in what was passed over", each);
   const auto check_role = [](const sources::role& from) {

@@ -3,6 +3,7 @@
 
 #include <mwaa_serverless/error.hpp>
 #include <string>
+#include <string_view>
 #include <variant>
 
 #include "credentials/plan.hpp"
@@ -129,7 +130,7 @@ TEST_CASE("plan: keys go in pairs, and a token with the keys of its own file") {
         "two go together");
   const std::string token =
       planned({{"AWS_ACCESS_KEY_ID", "K"}, {"AWS_SECRET_ACCESS_KEY", "s3cret"}, {"AWS_SESSION_TOKEN", "s3cret\nx"}});
-  CHECK(token.find("session token") != std::string::npos);
+  CHECK(token.find("AWS_SESSION_TOKEN") != std::string::npos);
   CHECK(token.find("s3cret") == std::string::npos);
 }
 
@@ -258,29 +259,36 @@ TEST_CASE("plan: SSO takes the account and the role from the session, too") {
 
 TEST_CASE("plan: a key below another setting, indented by mistake, is in no message and goes nowhere") {
   const std::string key = "\n  aws_secret_access_key = s3cret\n";
+  const std::string below =
+      ": aws_secret_access_key below it is indented further and so is part of its value: indent both alike";
   const std::string rule = ": must be one line: is a line below it indented that should not be?";
   const std::string base = "[profile base]\naws_access_key_id = K\naws_secret_access_key = s\n";
   const std::string role = base + "[default]\nsource_profile = base\n";
-  CHECK(planned({}, role + "role_arn = x" + key) == "error: /config, line 6: role_arn" + rule);
+  CHECK(planned({}, role + "role_arn = x" + key) == "error: /config, line 6: role_arn" + below);
   for (const char* setting : {"external_id", "mfa_serial", "role_session_name", "region", "endpoint_url"}) {
     CHECK(planned({}, role + "role_arn = arn\n" + setting + " = x" + key) ==
-          std::string{"error: /config, line 7: "} + setting + rule);
+          std::string{"error: /config, line 7: "} + setting + below);
   }
   CHECK(planned({}, "[default]\nrole_arn = arn\nsource_profile = base" + key + base) ==
-        "error: /config, line 3: source_profile: The config profile (base...) could not be found");
+        "error: /config, line 3: source_profile" + below);
 
   for (const char* setting : {"web_identity_token_file", "role_arn", "role_session_name"}) {
-    const std::string others = "[default]\nweb_identity_token_file = /t\nrole_arn = arn\n";
-    CHECK(planned({}, others + setting + " = x" + key) == std::string{"error: /config, line 4: "} + setting + rule);
+    std::string others = "[default]\n";
+    for (const char* other : {"web_identity_token_file", "role_arn"})
+      if (std::string_view{other} != setting) others += std::string{other} + " = x\n";
+    CHECK(planned({}, others + setting + " = x" + key).ends_with(std::string{": "} + setting + rule));
   }
   const std::string sso =
       "[default]\nsso_account_id = 1\nsso_role_name = r\nsso_start_url = https://s\nsso_region = eu-west-1\n";
-  for (const char* setting : {"sso_account_id", "sso_role_name", "sso_start_url", "sso_region"})
-    CHECK(planned({}, sso + setting + " = x" + key) == std::string{"error: /config, line 6: "} + setting + rule);
+  for (const char* setting : {"sso_account_id", "sso_role_name", "sso_start_url", "sso_region"}) {
+    std::string wrong = sso;
+    wrong.insert(wrong.find('\n', wrong.find(setting)), "\n  aws_secret_access_key = s3cret");
+    CHECK(planned({}, wrong).ends_with(std::string{": "} + setting + below));
+  }
   CHECK(planned({}, sso + "sso_session = s\n[sso-session s]\nsso_region = eu-west-1" + key) ==
         "error: /config, line 5: sso_region='eu-west-1': the sso-session s has another: 'eu-west-1...'");
   CHECK(planned({}, "[default]\nec2_metadata_service_endpoint = http://h" + key) ==
-        "error: /config, line 2: ec2_metadata_service_endpoint" + rule);
+        "error: /config, line 2: ec2_metadata_service_endpoint" + below);
 }
 
 TEST_CASE("plan: containers") {
@@ -304,4 +312,105 @@ TEST_CASE("plan: the instance's metadata service, where and how") {
         "iam-role http://169.254.169.254 2 s x5");
   CHECK(planned({{"AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE", "ipx"}}).find("must be IPv4 or IPv6") != std::string::npos);
   CHECK(planned({{"AWS_EC2_METADATA_DISABLED", "yes"}}).find("must be true or false") != std::string::npos);
+}
+
+TEST_CASE("plan: the older name of the session token, and both") {
+  const std::string legacy = keys + "aws_security_token = L\n";
+  CHECK(planned({}, "[default]\n" + legacy) == "config-file K+L");
+  CHECK(planned({}, "", "[default]\n" + legacy) == "shared-credentials-file K+L");
+  CHECK(planned({}, "", "[default]\n" + legacy + "aws_session_token = t\n") == "shared-credentials-file K+L");
+  CHECK(planned({}, "", "[default]\n" + keys + "aws_security_token =\naws_session_token = t\n") ==
+        "shared-credentials-file K+t");
+  CHECK(planned({{"AWS_ACCESS_KEY_ID", "E"}, {"AWS_SECRET_ACCESS_KEY", "s"}, {"AWS_SECURITY_TOKEN", "L"}}) ==
+        "env E+L");
+}
+
+TEST_CASE("plan: key, secret and token are of one file") {
+  CHECK(planned({}, "[default]\n" + keys, "[default]\naws_secret_access_key = other\naws_session_token = t\n") ==
+        "config-file K");
+  CHECK(planned({}, "[default]\naws_secret_access_key = s\n", "[default]\naws_access_key_id = K\n")
+            .starts_with("error: half a key pair"));
+}
+
+TEST_CASE("plan: what says who to be and is blank or cannot be is refused, and nobody else is asked") {
+  struct row {
+    const char* config;
+    const char* place;
+    const char* rule;
+  };
+  const row rows[] = {
+      {"aws_access_key_id =\naws_secret_access_key = s\n", "/config, line 2: aws_access_key_id", "blank"},
+      {"aws_access_key_id = K\naws_secret_access_key =\n", "/config, line 3: aws_secret_access_key", "blank"},
+      {"role_arn =\nsource_profile = x\n", "/config, line 2: role_arn", "blank"},
+      {"credential_process:\n", "/config, line 2: credential_process", "blank"},
+      {"aws_access_key_id = K\naws_secret_access_key = s\n  aws_session_token = t\n",
+       "/config, line 3: aws_secret_access_key", "aws_session_token below it is indented"},
+      {"output = json\n  aws_access_key_id = K\n", "/config, line 2: output", "aws_access_key_id below it is indented"},
+      {"cli_pager =\n  role_arn = K\n  Source_Profile = K\n", "/config, line 2: cli_pager",
+       "role_arn below it is indented"},
+      {"output = json\n  CREDENTIAL_PROCESS : K\n", "/config, line 2: output", "credential_process below it"},
+  };
+  for (const row& each : rows) {
+    CAPTURE(each.config);
+    const std::string got = planned({}, std::string{"[default]\n"} + each.config);
+    CHECK(got.starts_with(std::string{"error: "} + each.place));
+    CHECK(got.find(each.rule) != std::string::npos);
+  }
+  const std::string fine = "[default]\n" + keys + "s3 =\n  region = x\n  endpoint_url = y\n";
+  CHECK(planned({}, fine) == "config-file K");
+}
+
+TEST_CASE("plan: keys with line ends are refused by name, and not repeated") {
+  for (const char* name : {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN"}) {
+    variables environment{{"AWS_ACCESS_KEY_ID", "E"}, {"AWS_SECRET_ACCESS_KEY", "s"}};
+    environment[name] = "s3cret\n";
+    const std::string got = planned(environment);
+    CHECK(got == std::string{"error: environment variable "} + name +
+                     ": must not have a line end or another control character in it");
+  }
+}
+
+TEST_CASE("plan: a comment behind one word is none of it, in a command it is") {
+  CHECK(planned({}, "[default]\naws_access_key_id = K # one\naws_secret_access_key = s\t; two\n") == "config-file K");
+  CHECK(planned({}, "[default]\ncredential_process = /bin/x # y\n") == "custom-process /bin/x # y");
+  CHECK(planned({}, "[default]\naws_access_key_id = K#1\naws_secret_access_key = s;t\n") == "config-file K#1");
+}
+
+TEST_CASE("plan: a chain of roles is bounded") {
+  const auto chain = [](int length) {
+    std::string out;
+    for (int i = 0; i < length; ++i)
+      out += "[profile p" + std::to_string(i) + "]\nrole_arn = r\nsource_profile = p" + std::to_string(i + 1) + "\n";
+    return out + "[profile p" + std::to_string(length) + "]\n" + keys;
+  };
+  CHECK(planned({}, chain(100), "", "p0").starts_with("assume-role r <- assume-role r"));
+  for (const int length : {101, 5000}) {
+    const std::string got = planned({}, chain(length), "", "p0");
+    CHECK(got.starts_with("error: /config, line 302: role_arn: more than 100 roles"));
+    CHECK(got.size() < 200);
+  }
+}
+
+TEST_CASE("plan: the machine's role is not taken where a file was named that is not there, or SSO is half configured") {
+  profile_set files;
+  files.note_unread("AWS_CONFIG_FILE: cannot read /x: No such file or directory", true);
+  const auto got = sources::plan_credentials({}, files, {});
+  REQUIRE(got.has_value());
+  CHECK(got->name == "iam-role");
+  CHECK(got->refusal == "AWS_CONFIG_FILE: cannot read /x: No such file or directory");
+  CHECK(sources::plan_credentials({{"AWS_ACCESS_KEY_ID", "E"}, {"AWS_SECRET_ACCESS_KEY", "s"}}, files, {})
+            ->refusal.empty());
+
+  profile_set others;
+  others.note_unread("cannot read /h/.aws/config: Permission denied", false);
+  const auto passed = sources::plan_credentials({}, others, {});
+  CHECK(passed->refusal.empty());
+  CHECK(passed->passed_over[2] == "cannot read /h/.aws/config: Permission denied");
+  const auto named = sources::plan_credentials({}, others, "dev");
+  REQUIRE(named.has_error());
+  CHECK(named.error().message ==
+        "The config profile (dev) could not be found; cannot read /h/.aws/config: Permission denied");
+
+  const auto sso = plan_of({}, "[default]\nsso_session = s\n[sso-session s]\nsso_account_id = 1\nsso_role_name = r\n");
+  CHECK(sso->refusal.starts_with("/config, line 2: sso_session: sso_account_id and sso_role_name are in the section"));
 }

@@ -3,6 +3,7 @@
 
 #include <mwaa_serverless/error.hpp>
 #include <string>
+#include <vector>
 
 #include "credentials/settings.hpp"
 
@@ -148,7 +149,7 @@ TEST_CASE("settings: a key below another setting, indented by mistake, is in no 
           "/config, line 2: " + setting + ": must be one line: is a line below it indented that should not be?");
   }
   CHECK(refusal({{"AWS_ENDPOINT_URL", "http://u:s3cret@h\n"}})
-            .starts_with("environment variable AWS_ENDPOINT_URL: must be one line"));
+            .starts_with("environment variable AWS_ENDPOINT_URL: must not have a line end"));
   CHECK(refusal({{"AWS_PROFILE", "a\x1B[2J"}}) == "The config profile (a...) could not be found");
   const std::string sixty(60, 'x');
   CHECK(refusal({{"AWS_RETRY_MODE", sixty.c_str()}}).find("='" + sixty + "'") != std::string::npos);
@@ -164,4 +165,37 @@ TEST_CASE("settings: where the files are") {
   CHECK(config_path({{"HOME", "/h"}, {"AWS_CONFIG_FILE", "/etc/aws"}}) == "/etc/aws");
   CHECK(credentials_path({{"HOME", "/h"}, {"AWS_SHARED_CREDENTIALS_FILE", "~/keys"}}) == "/h/keys");
   CHECK(config_path({{"HOME", "/h"}, {"AWS_CONFIG_FILE", "~other/keys"}}) == "~other/keys");
+  struct row {
+    const char* given;
+    const char* path;
+  };
+  for (const auto& [given, path] :
+       {row{"$HOME/.aws/config", "/h/.aws/config"}, row{"${HOME}/x", "/h/x"}, row{"$X/$HOME/$BLANK/y", "~z//h//y"},
+        row{"$X", "~z"}, row{"$TILDE/x", "/h/x"}, row{"$UNSET/x", "$UNSET/x"}, row{"${UNSET}${HOME", "${UNSET}${HOME"},
+        row{"a$", "a$"}, row{"$$HOME", "$/h"}, row{"${}/$-", "${}/$-"}})
+    CHECK(config_path({{"HOME", "/h"}, {"X", "~z"}, {"TILDE", "~"}, {"BLANK", ""}, {"AWS_CONFIG_FILE", given}}) ==
+          path);
+  CHECK(variables_in("$A/${B}/$$C-${D") == std::vector<std::string>{"A", "B", "C"});
+}
+
+TEST_CASE("settings: a region with a line end is refused by name, and a swallowed one") {
+  CHECK(refusal({{"AWS_REGION", "us-east-1\n"}}) ==
+        "environment variable AWS_REGION: must not have a line end or another control character in it");
+  CHECK(refusal({}, "[default]\noutput = json\n  region = eu-west-1\n") ==
+        "/config, line 2: output: region below it is indented further and so is part of its value: indent both alike");
+  CHECK(resolve({{"AWS_REGION", "us-east-1"}}, "[default]\noutput = json\n  region = eu-west-1\n")->region.value ==
+        "us-east-1");
+  CHECK(resolve({}, "[default]\nregion = eu-west-1 # Ireland\nca_bundle = /a #b\n")->region.value == "eu-west-1");
+  CHECK(resolve({}, "[default]\nca_bundle = /a #b\n")->ca_bundle.value == "/a #b");
+}
+
+TEST_CASE("settings: sections that may be meant are named") {
+  CHECK(refusal({}, "[dev]\n", "dev")
+            .ends_with("; /config, line 1: [dev] is no profile in the config file: write [profile dev]"));
+  CHECK(refusal({}, "[ profile dev ]\n", "dev").find("[ profile dev ] is no profile") != std::string::npos);
+  CHECK(refusal({}, "[profile My Team]\n", "My Team").ends_with("write [profile \"My Team\"]"));
+  const auto got = resolve({}, "", "[profile dev]\n", "dev");
+  REQUIRE(got.has_error());
+  CHECK(got.error().message.find("there is [profile dev] in the credentials file: there write [dev]") !=
+        std::string::npos);
 }
