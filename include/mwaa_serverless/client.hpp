@@ -28,8 +28,8 @@ class gate_metrics {
   std::string operation;                   ///< Such as `ListTaskInstances`.
   retry_mode mode = retry_mode::standard;  ///< Calls of either mode have a gate of their own.
   double rate = 0;                         ///< Attempts a second that it lets pass; 0 without a limit.
-  std::size_t waiting = 0;                 ///< Callers in line.
-  std::chrono::nanoseconds closed_for{0};  ///< Until the hint is over; zero when it is open.
+  std::size_t waiting = 0;                 ///< Callers in the queue.
+  std::chrono::nanoseconds closed_for{0};  ///< Until the next may go; zero when it is open.
 };
 static_assert(!std::is_aggregate_v<gate_metrics>);
 
@@ -90,6 +90,12 @@ class client {
   [[nodiscard]] boost::asio::awaitable<void> close() const;
 
   [[nodiscard]] client_metrics metrics() const;
+
+  /// Forgets what throttles have taught: the throttle gates of all operations are open and without a limit, as in a
+  /// new client, and the callers in their queues go at once, in order. For every copy of the handle. For when the cause
+  /// is known to be over: a quota was raised, an incident has ended, a hint was absurd. A call that was itself told
+  /// when to come back still waits that long, and the retry quota stays as it is. Does not throw; from any thread.
+  void reset_throttling() const;
 
  private:
   std::shared_ptr<class client_state> state_;

@@ -91,7 +91,7 @@ namespace mwaa_serverless {
 /// What an exchange was doing when it failed.
 enum class phase : std::uint8_t {
   none,                    ///< Not in an exchange.
-  throttle_gate,           ///< Waiting in line until a throttle's hint was over or the rate allowed the attempt.
+  throttle_gate,           ///< Waiting in the throttle queue until the gate let the attempt pass.
   attempt_gate,            ///< In client_config::attempt_gate.
   credentials,             ///< Fetching credentials.
   waiting_for_connection,  ///< All connections of the pool were in use.

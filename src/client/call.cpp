@@ -139,13 +139,17 @@ asio::awaitable<std::optional<error>> call::enter_gates() {
   if (now() >= deadline_) co_return out_of_time(last_failure_.value_or(error{}), phase::throttle_gate, "starting");
   if (!line_.try_pass(now())) {
     const time_point entered = now();
-    const bool passed = co_await line_.pass(place_, client_.time(), latest_start());
+    const time_point patience = after(entered, client_.config().retry.max_gate_wait) - queued_;
+    const bool passed = co_await line_.pass(place_, client_.time(), std::min(latest_start(), patience));
+    queued_ += now() - entered;
     if (!passed) {
       const time_point opens = line_.closed_until();
-      std::string message = "waiting in line at the throttle gate";
-      if (opens > now()) message += ", which stays closed for another " + in_seconds(opens - now());
+      std::string message = "waiting in the throttle queue";
+      if (opens > now()) message += ", closed for another " + in_seconds(opens - now());
       if (now() == entered) message += " (no attempt could have been made in time, so the call did not wait)";
-      co_return out_of_time(last_failure_.value_or(error{}), phase::throttle_gate, message);
+      const error last = last_failure_.value_or(error{});
+      if (patience < latest_start()) co_return too_long_in_queue(last, message);
+      co_return out_of_time(last, phase::throttle_gate, message);
     }
   }
   if (!client_.config().attempt_gate) co_return std::nullopt;
@@ -267,12 +271,12 @@ retry::decision call::judge(const answer& what, attempt_record& record) {
   if (what.from_service) {
     if (judged.what == retry::verdict::kind::throttling) {
       client_.count_throttled();
-      at.spaced = gates_.throttled(mode_, what.sent, at.now, retry::hint_for_all(options, what.hints));
+      at.spaced = gates_.throttled(mode_, what.sent, at.now, retry::gate_hint(options, what.hints));
     } else {
       line_.accepted(what.sent, at.now);
     }
   }
-  at.gate_opens = line_.closed_until();
+  at.gate_opens = line_.certainly_closed_until();
   return retries_.failed(judged, what.hints, client_.random().unit(), at);
 }
 
@@ -297,15 +301,23 @@ std::optional<error> call::ended(std::optional<error> failure) {
 
 // The deadline of the operation, not an attempt's limit, ended it. `last` is what the last attempt ended in, if any.
 error call::out_of_time(const error& last, phase during, std::string_view doing) const {
+  return given_up(errc::deadline_exceeded, "the operation timeout passed while ", last, during, doing);
+}
+
+// Without a deadline too a call ends.
+error call::too_long_in_queue(const error& last, std::string_view doing) const {
+  return given_up(errc::throttled, "retry_options::max_gate_wait passed while ", last, phase::throttle_gate, doing);
+}
+
+error call::given_up(errc code, std::string message, const error& last, phase during, std::string_view doing) const {
   const duration all = now() - started_;
-  std::string message = "the operation timeout passed while ";
   message += doing;
   if (!last.message.empty()) message += "; the last attempt: " + last.message;
   message += "; of " + in_seconds(all) + ", " + in_seconds(in_attempts_) + " went to " +
              std::to_string(retries_.attempt() - (during == phase::throttle_gate || during == phase::attempt_gate)) +
              " attempts, " + in_seconds(backing_off_) + " to waits between them, " +
-             in_seconds(all - in_attempts_ - backing_off_) + " to waits in line";
-  error out(errc::deadline_exceeded, std::move(message));
+             in_seconds(all - in_attempts_ - backing_off_) + " to waits in the queue";
+  error out(code, std::move(message));
   out.phase = during;
   out.http_status = last.http_status;
   out.aws_code = last.aws_code;

@@ -56,6 +56,9 @@ class call {
   /// A wait that ends later leaves no time for an attempt.
   [[nodiscard]] time_point latest_start() const;
   [[nodiscard]] error out_of_time(const error& last, phase during, std::string_view doing) const;
+  [[nodiscard]] error too_long_in_queue(const error& last, std::string_view doing) const;
+  [[nodiscard]] error given_up(errc code, std::string message, const error& last, phase during,
+                               std::string_view doing) const;
 
   client_state& client_;
   const protocol::operation& operation_;
@@ -79,7 +82,8 @@ class call {
   std::optional<error> last_failure_;
   bool keys_refused_ = false;  // one more attempt with others is all there is
   bool reached_ = false;       // the service may have acted on one of the attempts
-  // Where the time went; the rest of it in line.
+  duration queued_{0};         // in the throttle queue, all attempts together
+  // Where the time went; the rest of it in the queue.
   duration in_attempts_{0};
   duration backing_off_{0};
 };

@@ -65,6 +65,10 @@ boost::asio::awaitable<void> client::close() const {
   return call_close(state_);
 }
 
+void client::reset_throttling() const {
+  state_->reset_throttling();
+}
+
 client_metrics client::metrics() const {
   return state_->metrics();
 }

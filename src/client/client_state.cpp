@@ -252,6 +252,11 @@ asio::awaitable<void> client_state::close() {
   }
 }
 
+void client_state::reset_throttling() {
+  const std::lock_guard lock{mutex_};
+  for (auto& [operation, gates] : gates_) gates.reset();
+}
+
 client_metrics client_state::metrics() const {
   client_metrics out;
   out.operations = counters_.operations.load(relaxed);

@@ -52,6 +52,7 @@ class client_state : public std::enable_shared_from_this<client_state> {
   [[nodiscard]] boost::asio::awaitable<std::optional<error>> prewarm(std::size_t connections);
   [[nodiscard]] boost::asio::awaitable<void> close();
   [[nodiscard]] client_metrics metrics() const;
+  void reset_throttling();
 
   // For calls under way. The user's objects are held to their contracts.
   [[nodiscard]] boost::asio::awaitable<result<http_response>> send(const http_request& request,

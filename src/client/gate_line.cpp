@@ -1,6 +1,9 @@
 #include "client/gate_line.hpp"
 
 #include <algorithm>
+#include <utility>
+
+#include "transport/first_of.hpp"
 
 namespace mwaa_serverless {
 
@@ -10,8 +13,8 @@ struct gate_line::look_result {
   look_result(next_step what_value) : what(what_value) {}
 
   next_step what;
-  time_point until{};                // sleep
-  std::shared_ptr<net::event> turn;  // wait
+  time_point until{};                // sleep, unless the turn comes
+  std::shared_ptr<net::event> turn;  // sleep and wait
 };
 
 /// A place in line, left on every way out.
@@ -55,7 +58,7 @@ asio::awaitable<bool> gate_line::pass(ticket number, clock& time, time_point lat
     if (next.what == next_step::passed) co_return true;
     if (next.what == next_step::too_late) co_return false;
     if (next.what == next_step::sleep) {
-      co_await time.sleep_until(next.until);
+      co_await net::first_of(next.turn->wait(), time.sleep_until(next.until));
     } else {
       (void)co_await next.turn->wait();
     }
@@ -66,19 +69,16 @@ gate_line::look_result gate_line::look(ticket number, caller& self, time_point n
   self.turn = nullptr;
   expire(now);
   if (self.expired || now >= self.latest) return next_step::too_late;
+  const bool first = line_.begin()->first == number;
+  if (first && gate_.try_pass(now, true)) return next_step::passed;
   const time_point opens = gate_.opens(now);
-  if (line_.begin()->first == number) {
-    if (gate_.try_pass(now, true)) return next_step::passed;
-    if (opens >= self.latest) return next_step::too_late;
-    look_result out{next_step::sleep};
-    out.until = deadlines_.empty() ? opens : std::min(opens, deadlines_.begin()->first);
-    next_look_ = out.until;
-    return out;
-  }
-  // Nobody passes before the first in line has looked again.
-  if (std::max(opens, next_look_) >= self.latest) return next_step::too_late;
-  look_result out{next_step::wait};
+  if (opens >= self.latest && !gate_.may_open_early()) return next_step::too_late;
+  look_result out{first ? next_step::sleep : next_step::wait};
   out.turn = self.turn = std::make_shared<net::event>();
+  if (first)
+    out.until = deadlines_.empty() ? opens : std::min(opens, deadlines_.begin()->first);
+  else if (deadlines_.begin() != deadlines_.end() && deadlines_.begin()->second == number)
+    wake_first();  // it must not sleep beyond this deadline
   return out;
 }
 
@@ -101,7 +101,6 @@ void gate_line::leave(ticket number) {
 }
 
 void gate_line::wake_first() {
-  next_look_ = {};
   if (line_.empty()) return;
   caller& next = line_.begin()->second;
   if (next.turn) next.turn->set();
@@ -109,18 +108,33 @@ void gate_line::wake_first() {
 
 void gate_line::accepted(time_point sent, time_point now) {
   const std::lock_guard lock{mutex_};
+  const time_point before = gate_.closed_until();
   gate_.accepted(sent, now);
+  if (gate_.closed_until() < before) wake_first();
 }
 
 bool gate_line::throttled(time_point sent, time_point now, time_point::duration hint) {
   const std::lock_guard lock{mutex_};
+  const time_point before = gate_.closed_until();
   gate_.throttled(sent, now, hint);
-  return gate_.spaces_retries();
+  if (gate_.closed_until() > before) wake_first();  // it may be too late for it now
+  return hint > hint.zero() || gate_.spaces_retries();
 }
 
 void gate_line::close(time_point until) {
   const std::lock_guard lock{mutex_};
   gate_.close(until);
+}
+
+void gate_line::reset() {
+  const std::lock_guard lock{mutex_};
+  gate_ = retry::rate_gate{gate_.mode()};
+  wake_first();
+}
+
+gate_line::time_point gate_line::certainly_closed_until() const {
+  const std::lock_guard lock{mutex_};
+  return gate_.may_open_early() ? time_point{} : gate_.closed_until();
 }
 
 gate_line::time_point gate_line::closed_until() const {
@@ -145,9 +159,15 @@ bool gate_line::used() const {
 
 bool operation_gates::throttled(retry_mode mode, clock::time_point sent, clock::time_point now,
                                 clock::time_point::duration hint) {
-  if (hint > hint.zero())
-    of(mode == retry_mode::adaptive ? retry_mode::standard : retry_mode::adaptive).close(now + hint);
-  return of(mode).throttled(sent, now, hint);
+  gate_line& line = of(mode);
+  const bool spaced = line.throttled(sent, now, hint);
+  of(mode == retry_mode::adaptive ? retry_mode::standard : retry_mode::adaptive).close(line.closed_until());
+  return spaced;
+}
+
+void operation_gates::reset() {
+  standard_.reset();
+  adaptive_.reset();
 }
 
 }  // namespace mwaa_serverless

@@ -1,4 +1,4 @@
-// The line in front of a rate_gate.
+// The queue in front of a rate_gate.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -19,8 +19,8 @@ namespace mwaa_serverless {
 /// Lets the attempts of one operation pass its gate in the order in which their calls came: a call that was throttled
 /// keeps its place.
 ///
-/// Only the first in line sleeps, until the gate opens or somebody's time is up; it wakes the next as it leaves. So a
-/// line of thousands needs one timer. For any threads at once.
+/// Only the first in the queue sleeps: until the gate opens, or a deadline passes, or the gate opens early. It wakes
+/// the next as it leaves. So a queue of thousands needs one timer. For any threads at once.
 class gate_line {
  public:
   using time_point = clock::time_point;
@@ -38,11 +38,15 @@ class gate_line {
 
   // What became of an attempt that was sent at `sent`; see rate_gate.
   void accepted(time_point sent, time_point now);
-  /// True when the gate spaces the retries of throttled requests from now on.
+  /// True when the request's retry is spaced: by its hint, or by the gate.
   bool throttled(time_point sent, time_point now, time_point::duration hint);
   void close(time_point until);
+  /// Forgets all throttles: the gate is open, without a limit.
+  void reset();
 
   [[nodiscard]] time_point closed_until() const;
+  /// The same, as far as it is certain: a probe under way may open the gate at once.
+  [[nodiscard]] time_point certainly_closed_until() const;
   [[nodiscard]] double rate(time_point now) const;
   [[nodiscard]] std::size_t waiting() const;
   /// True once a call has drawn a ticket.
@@ -51,7 +55,7 @@ class gate_line {
  private:
   struct caller {
     time_point latest;
-    std::shared_ptr<net::event> turn;  // null while it sleeps, or is about to look
+    std::shared_ptr<net::event> turn;  // null while it is about to look
     bool expired = false;
   };
   class standing;
@@ -68,7 +72,6 @@ class gate_line {
   ticket last_drawn_ = 0;
   std::map<ticket, caller> line_;
   std::set<std::pair<time_point, ticket>> deadlines_;  // of those in line who have one
-  time_point next_look_{};                             // when the sleeping first in line will look
 };
 
 /// The lines of one operation: calls in either mode have one of their own.
@@ -80,8 +83,9 @@ class operation_gates {
   [[nodiscard]] const gate_line& of(retry_mode mode) const noexcept {
     return mode == retry_mode::adaptive ? adaptive_ : standard_;
   }
-  /// A hint holds for both. Returns gate_line::throttled of `mode`.
+  /// What closes one gate closes the other. Returns gate_line::throttled of `mode`.
   bool throttled(retry_mode mode, clock::time_point sent, clock::time_point now, clock::time_point::duration hint);
+  void reset();
 
  private:
   gate_line standard_{retry_mode::standard};

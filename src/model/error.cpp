@@ -179,7 +179,7 @@ std::string_view to_string(phase value) noexcept {
     case phase::none:
       return "no exchange";
     case phase::throttle_gate:
-      return "waiting in line at the throttle gate";
+      return "waiting in the throttle queue";
     case phase::attempt_gate:
       return "waiting at the attempt gate";
     case phase::credentials:

@@ -63,7 +63,7 @@ retry_hints read_hints(const error& failure, const http_response* response, syst
   return hints;
 }
 
-std::chrono::nanoseconds hint_for_all(const retry_options& options, const retry_hints& hints) noexcept {
+std::chrono::nanoseconds gate_hint(const retry_options& options, const retry_hints& hints) noexcept {
   // What a request is told for itself alone counts for the others no longer than AWS's SDKs let it.
   std::optional<milliseconds> own = hints.amz;
   if (own) own = std::min<milliseconds>(*own, amz_over_backoff);

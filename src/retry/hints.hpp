@@ -28,9 +28,9 @@ class retry_hints {
 /// `x-amz-retry-after` lengthens the computed wait by this much at the most (the rule of AWS's SDKs).
 inline constexpr std::chrono::seconds amz_over_backoff{5};
 
-/// How long a throttle keeps all callers of its operation away: the longest of the hints, `x-amz-retry-after` counted
-/// for at most amz_over_backoff, over all at most max_hint. Zero without a hint.
-[[nodiscard]] std::chrono::nanoseconds hint_for_all(const retry_options& options, const retry_hints& hints) noexcept;
+/// The hint as the throttle gate takes it: the longest of the hints, `x-amz-retry-after` counted for at most
+/// amz_over_backoff, over all at most max_hint. Zero without a hint.
+[[nodiscard]] std::chrono::nanoseconds gate_hint(const retry_options& options, const retry_hints& hints) noexcept;
 
 /// The longest of them, uncapped.
 [[nodiscard]] std::optional<std::chrono::milliseconds> longest(const retry_hints& hints) noexcept;

@@ -20,6 +20,8 @@ std::optional<error> validate(const retry_options& options) {
   if (options.max_backoff > 24h) return refuse("max_backoff", "must be at most a day");
   if (options.max_hint < 0ms) return refuse("max_hint", "must not be negative");
   if (options.max_hint > 24h) return refuse("max_hint", "must be at most a day");
+  if (options.max_gate_wait <= 0ms) return refuse("max_gate_wait", "must be positive");
+  if (options.max_gate_wait > 24h) return refuse("max_gate_wait", "must be at most a day");
   if (options.quota < 0) return refuse("quota", "must not be negative");
   return std::nullopt;
 }

@@ -34,7 +34,7 @@ class circumstances {
   time_point now;
   time_point latest;        ///< An attempt that starts then or later is in vain.
   time_point gate_opens{};  ///< No attempt of the operation starts before.
-  bool spaced = false;      ///< The gate spaces throttled requests that come back.
+  bool spaced = false;      ///< A hint or the gate spaces throttled requests that come back.
 };
 
 /// AWS's standard mode in its 2026 form (retry_options): decides, without a clock and without waiting.
@@ -47,8 +47,8 @@ class retry_state {
   [[nodiscard]] int attempt() const noexcept { return attempt_; }
 
   /// The attempt failed. In this order: is it an error that another attempt may mend, is an attempt left, would the
-  /// waits leave time for one, does the quota allow it. Only what is granted is charged. Throttled requests that a gate
-  /// spaces are not: the quota is there to keep retries from multiplying load, and these cannot.
+  /// waits leave time for one, does the quota allow it. Only what is granted is charged. Throttled requests that are
+  /// spaced are not: the quota is there to keep retries from multiplying load, and these cannot.
   [[nodiscard]] decision failed(const verdict& judged, const retry_hints& hints, double random,
                                 const circumstances& at) noexcept;
   /// Gives back what the last retry took, or one token when there was none.

@@ -205,7 +205,7 @@ TEST_CASE("attempt gate: time that it took past the deadline is no attempt's any
   const auto failure = failure_of(service, service.make_client(), mwaa::call_options{}.with_operation_timeout(500ms));
   CHECK(failure.code == mwaa::errc::deadline_exceeded);
   CHECK(failure.phase == mwaa::phase::attempt_gate);
-  CHECK(failure.message.find("0.501 s to waits in line") != std::string::npos);  // it was not waited for
+  CHECK(failure.message.find("0.501 s to waits in the queue") != std::string::npos);  // it was not waited for
   CHECK(service.network->requests.empty());
 }
 
@@ -218,7 +218,7 @@ TEST_CASE("deadline: the error says where the time went") {
   CHECK(failure.phase == mwaa::phase::reading_response);
   // 0.5 s and the rest in attempts; 1 s hint and half a second of jitter between them.
   CHECK(failure.message.find("of 10.000 s, 8.500 s went to 2 attempts, 1.500 s to waits between them, 0.000 s to waits "
-                             "in line") != std::string::npos);
+                             "in the queue") != std::string::npos);
   CHECK(failure.attempts.size() == 2);
 }
 

@@ -99,36 +99,252 @@ test::canned_answer fine(const mwaa::http_request&) {
   return {test::page({"task"}), 50ms};
 }
 
+// Five calls at once that are all throttled: the gate is closed from 50 ms on, for a second or the hint if that is
+// shorter. They come back after their hint and half a second.
+void close_gate(canned_service& service, crowd& callers, int hint_seconds) {
+  for (int i = 0; i < 5; ++i) service.network->script.emplace_back(test::throttle(hint_seconds), 50ms);
+  for (const char* name : {"1", "2", "3", "4", "5"}) callers.start(name);
+  callers.pass_time(50ms);
+  REQUIRE(callers.client.metrics().gates.at(0).closed_for == 1s);
+}
+
 }  // namespace
 
-TEST_CASE("throttle gate: a hint parks every caller of the operation, then they go in order, one by one") {
+TEST_CASE("throttle gate: a hint binds the call that received it, and nobody else") {
   canned_service service;
-  service.network->script.emplace_back(test::throttle(5), 50ms);
+  service.network->script.emplace_back(test::throttle(60), 50ms);
   service.network->otherwise = fine;
   crowd callers{service};
   callers.start("A");
   callers.pass_time(1s);
   for (const char* name : {"B", "C", "D", "E"}) callers.start(name);
+  CHECK(callers.client.metrics().gates.at(0).waiting == 0);
+  CHECK(callers.client.metrics().gates.at(0).closed_for == 0s);
+  callers.pass_time(59s);
+  CHECK(callers.order() == "ABCDE");
+  callers.pass_time(10s);
+  CHECK(callers.order() == "ABCDEA");
+  CHECK(callers.sent(5) == 60'550ms);  // the hint and half a second of jitter
+}
+
+TEST_CASE("throttle gate: when all are throttled the others queue, and an accepted probe lets them go in order") {
+  canned_service service;
+  service.network->otherwise = fine;
+  crowd callers{service};
+  close_gate(service, callers, 5);
+  callers.pass_time(450ms);
+  for (const char* name : {"A", "B", "C", "D"}) callers.start(name);
   CHECK(callers.client.metrics().gates.at(0).waiting == 4);
   CHECK(callers.client.metrics().gates.at(0).operation == "ListTaskInstances");
-  CHECK(callers.client.metrics().gates.at(0).closed_for == 4050ms);
+  CHECK(callers.client.metrics().gates.at(0).closed_for == 550ms);
+  CHECK(callers.order() == "12345");
   callers.pass_time(4s);
-  CHECK(callers.order() == "A");
-  callers.pass_time(60s);
-  // A was told to wait 5 s and half of a second's jitter; it came first and so goes before those still in line.
-  CHECK(callers.order() == "ABACDE");
-  CHECK(callers.sent(1) == 5050ms);
-  for (std::size_t i = 2; i < 6; ++i) {
+  CHECK(callers.order() == "12345ABCD");
+  CHECK(callers.sent(5) == 1'050ms);  // the probe
+  CHECK(callers.sent(6) == 1'100ms);  // as soon as it is accepted
+  for (std::size_t i = 7; i < 9; ++i) {
     CAPTURE(i);
-    CHECK(callers.sent(i) - callers.sent(i - 1) >= 200ms);
+    CHECK(callers.sent(i) - callers.sent(i - 1) >= 200ms);  // one by one, at a rate that rises
   }
+  service.time->run(service.io);
   // Neither attempts nor quota were spent on the waits.
   const auto metrics = callers.client.metrics();
-  CHECK(metrics.attempts == 6);
-  CHECK(metrics.retries == 1);
+  CHECK(metrics.attempts == 14);
+  CHECK(metrics.retries == 5);
   CHECK(metrics.retry_quota == 500);
   CHECK(metrics.gates.at(0).waiting == 0);
   CHECK(metrics.gates.at(0).rate > 0);
+}
+
+TEST_CASE("throttle gate: a throttled call keeps its place, before those who came later") {
+  canned_service service;
+  service.network->otherwise = fine;
+  crowd callers{service};
+  close_gate(service, callers, 1);
+  callers.pass_time(1'400ms);  // the gate has been open, without limit to the eye: half a request a second
+  for (const char* name : {"A", "B"}) callers.start(name);
+  callers.pass_time(60s);
+  // One of the five went at 1.05 s or was not back yet; they are before A and B in any case.
+  CHECK(callers.order().substr(0, 6) == "12345A");
+  CHECK(callers.order().substr(6) == "12345B");
+}
+
+TEST_CASE("throttle gate: probes go at intervals that double, each by another call") {
+  canned_service service;
+  for (int i = 0; i < 9; ++i) service.network->script.emplace_back(test::throttle(60), 50ms);
+  service.network->otherwise = fine;
+  crowd callers{service};
+  for (const char* name : {"1", "2", "3", "4", "5"}) callers.start(name);
+  callers.pass_time(100ms);
+  for (const char* name : {"A", "B", "C", "D", "E", "F"}) callers.start(name);
+  callers.pass_time(30s);
+  CHECK(callers.order() == "12345ABCD");
+  CHECK(callers.sent(5) == 1'050ms);
+  CHECK(callers.sent(6) == 3'100ms);
+  CHECK(callers.sent(7) == 7'150ms);
+  CHECK(callers.sent(8) == 15'200ms);
+  CHECK(callers.client.metrics().gates.at(0).waiting == 2);
+  CHECK(callers.client.metrics().gates.at(0).closed_for == 1'150ms);
+  service.time->run(service.io);
+  CHECK(callers.sent(9) == 31'250ms);
+  CHECK(callers.order().substr(9, 2) == "EF");
+}
+
+TEST_CASE("throttle gate: a probe that is cancelled or silent costs one interval") {
+  for (const bool cancelled : {false, true}) {
+    CAPTURE(cancelled);
+    canned_service service;
+    service.network->otherwise = fine;
+    crowd callers{service};
+    close_gate(service, callers, 60);
+    service.network->script.emplace_back(test::page({"late"}), 20s);
+    const auto& probe = callers.start("A");
+    callers.start("B");
+    callers.pass_time(1'100ms);
+    CHECK(callers.order() == "12345A");
+    if (cancelled) callers.cancel(probe);
+    CHECK(probe.ended == cancelled);
+    callers.pass_time(1s);
+    CHECK(callers.order() == "12345AB");
+    CHECK(callers.sent(6) == 2'050ms);
+    service.time->run(service.io);
+  }
+}
+
+TEST_CASE(
+    "throttle gate: who has a deadline ends by it while a probe is under way, also behind one who sleeps longer") {
+  for (const bool accepted : {false, true}) {
+    CAPTURE(accepted);
+    canned_service service;
+    service.network->otherwise = fine;
+    crowd callers{service};
+    close_gate(service, callers, 60);
+    service.network->script.emplace_back(accepted ? test::page({"x"}) : test::throttle(60), accepted ? 300ms : 900ms);
+    callers.start("A");  // the probe, at 1.05 s
+    callers.start("B");  // next at 2.05 s
+    callers.pass_time(1'050ms);
+    REQUIRE(callers.order() == "12345A");
+    // The gate is closed for a second, but the probe may open it.
+    const auto started = service.time->now();
+    const auto& first = callers.start("C", mwaa::call_options{}.with_operation_timeout(700ms));
+    const auto& second = callers.start("D", mwaa::call_options{}.with_operation_timeout(600ms));
+    CHECK_FALSE(first.ended);
+    CHECK_FALSE(second.ended);
+    callers.pass_time(1s);
+    CHECK(first.ended);
+    CHECK(second.ended);
+    CHECK(first.end - started <= 700ms);
+    CHECK(second.end - started <= 600ms);
+    CHECK(second.error().phase == mwaa::phase::throttle_gate);
+    service.time->run(service.io);
+  }
+}
+
+TEST_CASE("throttle gate: a call whose requests are always throttled does not hold up those behind it") {
+  canned_service service;
+  service.network->otherwise = [](const mwaa::http_request& request) -> test::canned_answer {
+    if (request.body().find("poisoned") != std::string_view::npos) return {test::throttle(60), 50ms};
+    return {test::page({"task"}), 50ms};
+  };
+  crowd callers{service};
+  const auto& poisoned = callers.start("poisoned", mwaa::call_options{}.with_max_attempts(20));
+  for (int i = 0; i < 600; ++i) {
+    const auto& other = callers.start("a");
+    callers.pass_time(1s);
+    CHECK(other.ended);
+    CHECK_FALSE(other.failure);
+  }
+  CHECK_FALSE(poisoned.ended);
+  service.time->run(service.io);
+  CHECK(poisoned.error().code == mwaa::errc::throttled);
+  CHECK(poisoned.end - (service.time->now() - service.time->elapsed()) < 20 * 62s);
+}
+
+TEST_CASE("throttle gate: without a deadline a call ends within the documented bound, whatever the service says") {
+  canned_service service;
+  service.network->otherwise = [](const mwaa::http_request&) -> test::canned_answer {
+    return {test::throttle(3600), 29s};  // just within the attempt's limit
+  };
+  crowd callers{service};
+  const auto started = service.time->now();
+  std::vector<const named_call*> calls;
+  for (int i = 0; i < 150; ++i) {
+    calls.push_back(&callers.start(std::to_string(i)));
+    if (i % 3 == 0) callers.pass_time(1s);
+  }
+  service.time->run(service.io);
+  for (const named_call* call : calls) {
+    REQUIRE(call->ended);
+    CHECK(call->end - started <= 50s + 14min + 45s);
+    const auto failure = call->error();
+    CHECK(failure.code == mwaa::errc::throttled);
+    CHECK((failure.attempts.size() == 3 || failure.phase == mwaa::phase::throttle_gate));
+  }
+}
+
+TEST_CASE("throttle gate: max_gate_wait limits the time in the queue over all attempts") {
+  canned_service service;
+  service.config.retry.max_gate_wait = 2s;
+  service.network->otherwise = fine;
+  crowd callers{service};
+  close_gate(service, callers, 60);
+  for (int i = 0; i < 3; ++i) service.network->script.emplace_back(test::throttle(60), 50ms);
+  callers.start("A");  // the probe, at 1.05 s; throttled: closed until 3.10 s
+  callers.pass_time(500ms);
+  const auto started = service.time->now();
+  const auto& patient = callers.start("B");
+  callers.pass_time(700ms);
+  CHECK(patient.ended);  // as soon as it is certain
+  const auto failure = patient.error();
+  CHECK(failure.code == mwaa::errc::throttled);
+  CHECK(failure.code == mwaa::condition::throttled);
+  CHECK(failure.phase == mwaa::phase::throttle_gate);
+  CHECK(failure.message.starts_with("retry_options::max_gate_wait passed while waiting in the throttle queue"));
+  CHECK(patient.end - started <= 2s);
+  service.time->run(service.io);
+}
+
+TEST_CASE("throttle gate: no retry is begun that the closed gate leaves no time for") {
+  canned_service service;
+  service.config.retry.throttling_base_delay = 100ms;
+  service.network->otherwise = fine;
+  crowd callers{service};
+  // Told to come back after 200 ms, with 900 ms left; the four others were told an hour, so the gate closes for 1 s.
+  service.network->script.emplace_back(test::throttle(3600), 50ms);
+  for (int i = 0; i < 3; ++i) service.network->script.emplace_back(test::throttle(3600), 50ms);
+  service.network->script.emplace_back(test::throttle(3600), 50ms);
+  service.network->script.emplace_back(test::throttle(0, "x-amz-retry-after: 200\r\n"), 60ms);
+  for (const char* name : {"1", "2", "3", "4", "5"}) callers.start(name);
+  const auto& hurried = callers.start("A", mwaa::call_options{}.with_operation_timeout(960ms));
+  callers.pass_time(60ms);
+  REQUIRE(hurried.ended);  // at once
+  const auto failure = hurried.error();
+  CHECK(failure.code == mwaa::errc::throttled);
+  CHECK_FALSE(failure.attempts_exhausted);
+  CHECK(failure.attempts.at(0).reason.find("no time for an attempt") != std::string::npos);
+  service.time->run(service.io);
+}
+
+TEST_CASE("throttle gate: reset_throttling opens it, and those in the queue go at once, in order") {
+  canned_service service;
+  service.network->otherwise = fine;
+  crowd callers{service};
+  callers.client.reset_throttling();  // nothing to forget
+  close_gate(service, callers, 60);
+  for (const char* name : {"A", "B", "C"}) callers.start(name);
+  callers.pass_time(200ms);
+  CHECK(callers.client.metrics().gates.at(0).waiting == 3);
+  const mwaa::client copy = callers.client;
+  copy.reset_throttling();
+  CHECK(callers.client.metrics().gates.at(0).closed_for == 0s);
+  CHECK(callers.client.metrics().gates.at(0).rate == 0);
+  callers.pass_time(0s);
+  CHECK(callers.order() == "12345ABC");
+  CHECK(callers.client.metrics().gates.at(0).waiting == 0);
+  callers.pass_time(59s);
+  CHECK(callers.order() == "12345ABC");  // a hint still binds the call that received it
+  service.time->run(service.io);
+  CHECK(callers.order() == "12345ABC12345");
 }
 
 TEST_CASE("throttle gate: hundreds of callers throttled at once all succeed, with the default quota") {
@@ -183,56 +399,61 @@ TEST_CASE("throttle gate: adaptive mode limits without hints, by client or by ca
     CHECK(callers.order() == "AAB");  // A came first: it backed off for half a second, but keeps its place
     CHECK(callers.client.metrics().retry_quota == 500);
     if (per_call) {
-      // A call in standard mode is not limited by it, but a hint holds for all.
+      // A call in standard mode is not limited by it.
       callers.start("S");
       CHECK(callers.order() == "AABS");
-      callers.pass_time(1s);
-      service.network->script.emplace_back(test::throttle(5), 50ms);
-      callers.start("T", mwaa::call_options{}.with_retry_mode(mwaa::retry_mode::adaptive));
-      callers.pass_time(4s);
-      const std::size_t before = service.network->requests.size();
-      callers.start("U");
-      callers.pass_time(0s);
-      CHECK(service.network->requests.size() == before);
     }
     service.time->run(service.io);
   }
 }
 
-TEST_CASE("throttle gate: a wait that cannot end in time is not begun") {
+TEST_CASE("throttle gate: what closes the gate of one mode closes that of the other") {
   canned_service service;
-  service.network->script.emplace_back(test::throttle(30), 50ms);
   service.network->otherwise = fine;
   crowd callers{service};
-  callers.start("A");
+  for (int i = 0; i < 5; ++i) service.network->script.emplace_back(test::throttle(5), 50ms);
+  for (int i = 0; i < 5; ++i) callers.start("T", mwaa::call_options{}.with_retry_mode(mwaa::retry_mode::adaptive));
   callers.pass_time(1s);
-  const auto& hopeless = callers.start("B", mwaa::call_options{}.with_operation_timeout(20s));
+  callers.start("U");
+  CHECK(callers.order() == "TTTTT");
+  callers.pass_time(100ms);
+  CHECK(callers.order() == "TTTTTU");
+  CHECK(callers.sent(5) == 1'050ms);
+  service.time->run(service.io);
+}
+
+TEST_CASE("throttle gate: a wait that cannot end in time is not begun") {
+  canned_service service;
+  service.network->otherwise = fine;
+  crowd callers{service};
+  close_gate(service, callers, 30);
+  callers.pass_time(50ms);
+  const auto& hopeless = callers.start("B", mwaa::call_options{}.with_operation_timeout(900ms));
   REQUIRE(hopeless.ended);  // at once
   const auto failure = hopeless.error();
   CHECK(failure.code == mwaa::errc::deadline_exceeded);
   CHECK(failure.code == mwaa::condition::timeout);
   CHECK(failure.phase == mwaa::phase::throttle_gate);
-  CHECK(failure.message.find("closed for another 29.050 s") != std::string::npos);
+  CHECK(failure.message.find("closed for another 0.950 s") != std::string::npos);
   CHECK(failure.message.find("did not wait") != std::string::npos);
   CHECK(failure.attempts.empty());
   CHECK(failure.operation == "ListTaskInstances");
   // The same by a point in time; and one that is just long enough.
   const auto now = service.time->now();
-  CHECK(callers.start("C", mwaa::call_options{}.with_deadline(now + 29s)).ended);
-  const auto& patient = callers.start("D", mwaa::call_options{}.with_deadline(now + 29050ms + 200ms));
+  CHECK(callers.start("C", mwaa::call_options{}.with_deadline(now + 900ms)).ended);
+  const auto& patient = callers.start("D", mwaa::call_options{}.with_deadline(now + 950ms + 60ms));
   CHECK_FALSE(patient.ended);
   service.time->run(service.io);
   CHECK_FALSE(patient.failure);
-  CHECK(callers.order() == "ADA");
+  CHECK(callers.order() == "12345D12345");
 }
 
-TEST_CASE("throttle gate: who waits in line ends at the deadline, or before it when it cannot be kept") {
+TEST_CASE("throttle gate: who waits in the queue ends at the deadline, or before it when it cannot be kept") {
   canned_service service;
-  service.network->script.emplace_back(test::throttle(1), 50ms);
   service.network->otherwise = fine;
   crowd callers{service};
-  callers.start("A");
-  callers.pass_time(100ms);
+  close_gate(service, callers, 1);
+  callers.pass_time(50ms);
   // At half a request a second, doubling, the last of 40 waits for some seconds.
   std::vector<const named_call*> calls;
   const auto started = service.time->now();
@@ -261,13 +482,12 @@ TEST_CASE("throttle gate: who waits in line ends at the deadline, or before it w
   CHECK(service.time->sleepers() == 0);
 }
 
-TEST_CASE("throttle gate: a cancelled caller leaves the line at once, and the turn passes on") {
+TEST_CASE("throttle gate: a cancelled caller leaves the queue at once, and the turn passes on") {
   canned_service service;
-  service.network->script.emplace_back(test::throttle(10), 50ms);
   service.network->otherwise = fine;
   crowd callers{service};
-  callers.start("A");
-  callers.pass_time(1s);
+  close_gate(service, callers, 10);
+  callers.pass_time(500ms);
   const auto& first = callers.start("B");
   const auto& second = callers.start("C");
   const auto& third = callers.start("D");
@@ -279,13 +499,14 @@ TEST_CASE("throttle gate: a cancelled caller leaves the line at once, and the tu
   service.time->run(service.io);
   CHECK(third.ended);
   CHECK_FALSE(third.failure);
-  CHECK(callers.order() == "ADA");
+  CHECK(callers.order() == "12345D12345");
+  CHECK(callers.sent(5) == 1'050ms);
 }
 
 TEST_CASE("throttle gate: hints too long, malformed or several") {
   struct row {
     mwaa::http_response answer;
-    std::chrono::milliseconds closed;
+    std::chrono::milliseconds wait;  // at least, for the call that received it
     const char* note;
   };
   const std::vector<row> rows{
@@ -309,11 +530,10 @@ TEST_CASE("throttle gate: hints too long, malformed or several") {
     const auto log = std::make_shared<std::vector<mwaa::attempt_record>>();
     asio::co_spawn(service.io, client.list_task_instances({"arn", "run"}, mwaa::call_options{}.with_attempt_log(log)),
                    [](std::exception_ptr e, auto&&) { CHECK_FALSE(e); });
-    service.io.poll();
-    CHECK(client.metrics().gates.at(0).closed_for == each.closed);
     service.time->run(service.io);
     REQUIRE(log->size() == 2);
-    CHECK(log->at(0).wait_after >= each.closed);
+    CHECK(log->at(0).wait_after >= each.wait);
+    CHECK(log->at(0).wait_after <= each.wait + 1s);
     if (*each.note == '\0')
       CHECK(log->at(0).hint_note.empty());
     else

@@ -11,6 +11,7 @@
 
 using mwaa_serverless::error;
 using mwaa_serverless::http_response;
+using mwaa_serverless::retry::gate_hint;
 using mwaa_serverless::retry::longest;
 using mwaa_serverless::retry::read_hints;
 using mwaa_serverless::retry::retry_hints;
@@ -128,6 +129,24 @@ TEST_CASE("hints: names of headers in any case, and each in its own place") {
   CHECK(all.header == hint{2s});
   CHECK(all.amz == hint{2500ms});
   CHECK(longest(all) == hint{3s});
+}
+
+TEST_CASE("hints: what the throttle gate takes of them") {
+  const mwaa_serverless::retry_options options;
+  const auto taken = [&](hint in_body, hint in_header, hint in_amz) {
+    retry_hints hints;
+    hints.body = in_body;
+    hints.header = in_header;
+    hints.amz = in_amz;
+    return gate_hint(options, hints);
+  };
+  CHECK(taken({}, {}, {}) == 0s);
+  CHECK(taken(2s, 7s, {}) == 7s);
+  CHECK(taken(9s, 7s, {}) == 9s);
+  CHECK(taken({}, {}, 1500ms) == 1500ms);
+  CHECK(taken({}, {}, 60s) == 5s);  // meant for one request: what AWS's SDKs make of it
+  CHECK(taken(3s, {}, 60s) == 5s);
+  CHECK(taken(365 * 24h, {}, {}) == 60s);  // max_hint
 }
 
 TEST_CASE("hints: the longest of those there are") {

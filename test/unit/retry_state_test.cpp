@@ -247,6 +247,8 @@ TEST_CASE("retry: options that cannot be used are refused by name") {
       {"max_backoff", [](retry_options& o) { o.max_backoff = std::chrono::milliseconds::max(); }},
       {"max_hint", [](retry_options& o) { o.max_hint = -1ms; }},
       {"max_hint", [](retry_options& o) { o.max_hint = 24h + 1ms; }},
+      {"max_gate_wait", [](retry_options& o) { o.max_gate_wait = 0ms; }},
+      {"max_gate_wait", [](retry_options& o) { o.max_gate_wait = 24h + 1ms; }},
       {"quota", [](retry_options& o) { o.quota = -1; }},
   };
   for (const auto& each : wrong) {
@@ -265,6 +267,8 @@ TEST_CASE("retry: options that cannot be used are refused by name") {
       {"max_backoff", [](retry_options& o) { o.max_backoff = 24h; }},
       {"max_hint", [](retry_options& o) { o.max_hint = 0ms; }},
       {"max_hint", [](retry_options& o) { o.max_hint = 24h; }},
+      {"max_gate_wait", [](retry_options& o) { o.max_gate_wait = 1ms; }},
+      {"max_gate_wait", [](retry_options& o) { o.max_gate_wait = 24h; }},
       {"quota", [](retry_options& o) { o.quota = 0; }},
   };
   for (const auto& each : right) {
