@@ -41,6 +41,20 @@ struct throttle_options {
   format output = format::text;
 };
 
+/// Throttles that say nothing about the rate: the service has no limit, and throttles at random for a minute.
+struct stray_options {
+  double share = 0.01;  // of the requests
+  int callers = 20;
+  double wanted = 100;  // requests a second over all callers
+  int round_trip_ms = 50;
+  std::uint64_t seed = 1;
+  int seeds = 1;  // runs, each with the next seed
+  // What every run must come to.
+  double min_during = 0;
+  int max_recovery_seconds = 1'000;
+  format output = format::text;
+};
+
 struct soak_options {
   double minutes = 30;
   std::size_t pollers = 64;
@@ -63,6 +77,12 @@ int items(int rounds, format output);
 /// emulated service grants `rate_limit` requests a second. Returns the exit code: 1 when a call failed or a limit
 /// of the options was not kept.
 int throttle(const throttle_options& options);
+
+/// `callers` coroutines share `wanted` requests a second through one client, library defaults; after 10 s the emulated
+/// service throttles `share` of the requests for 60 s, with a hint of 1 s each. How much of what is wanted is accepted
+/// during that minute, and how long after it 95 % are not accepted in every second. Returns the exit code: 1 when a run
+/// did not keep the limits of the options.
+int strays(const stray_options& options);
 
 /// `requests` calls over TLS each: over a kept connection, with a resumed handshake each, with a full one each. Against
 /// an emulator of its own. Returns the exit code: 1 when the connections were not as the rows say.

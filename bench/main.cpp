@@ -66,6 +66,25 @@ int main(int argc, char** argv) {
   throttle_command->add_option("--max-call-seconds", throttle.max_call_seconds,
                                "Fail when a call after 20 s took longer");
 
+  bench::stray_options strays;
+  auto* at_random = throttle_command->add_option("--at-random", strays.share,
+                                                 "No limit, but this share of requests throttled for a minute");
+  at_random->check(CLI::Range(0.0, 1.0));
+  throttle_command->add_option("--wanted", strays.wanted, "With --at-random: requests a second over all callers")
+      ->needs(at_random)
+      ->check(CLI::Range(1.0, 100'000.0))
+      ->capture_default_str();
+  throttle_command->add_option("--seeds", strays.seeds, "With --at-random: runs, each with the next seed")
+      ->needs(at_random)
+      ->check(CLI::Range(1, 10'000))
+      ->capture_default_str();
+  throttle_command->add_option("--min-during", strays.min_during, "Fail below this many accepted a second meanwhile")
+      ->needs(at_random);
+  throttle_command
+      ->add_option("--max-recovery", strays.max_recovery_seconds,
+                   "Fail when 95 % are accepted again after more seconds than that")
+      ->needs(at_random);
+
   int requests = 500;
   auto* handshake_command = app.add_subcommand("handshake", "TLS: full handshakes, resumed ones and none");
   handshake_command->add_option("--requests", requests, "Of each kind")
@@ -99,6 +118,13 @@ int main(int argc, char** argv) {
     if (items_command->parsed()) return bench::items(rounds, output);
     if (handshake_command->parsed()) return bench::handshake(requests, output);
     if (soak_command->parsed()) return bench::soak(soak);
+    if (*at_random) {
+      if (throttle_command->count("--callers") > 0) strays.callers = throttle.callers;
+      strays.round_trip_ms = throttle.round_trip_ms;
+      strays.seed = throttle.seed;
+      strays.output = output;
+      return bench::strays(strays);
+    }
     if (throttle_command->parsed()) {
       throttle.hints = !no_hints;
       throttle.mode = *mwaa_serverless::parse_retry_mode(mode);
