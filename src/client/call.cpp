@@ -203,7 +203,6 @@ asio::awaitable<call::answer> call::attempt(attempt_record& record) {
   const auto wall_received = config.time->wall_now();
   std::optional<retry::skew> skew_shown;
   if (config.correct_clock_skew) skew_shown = retry::observed_skew(*response, wall_sent, wall_received);
-  if (skew_shown) client_.learn_clock_skew(*skew_shown);
 
   if (response->status >= 200 && response->status < 300) {
     if (const auto id = response->header("x-amzn-requestid")) record.request_id = printable(std::string{*id});
@@ -211,12 +210,14 @@ asio::awaitable<call::answer> call::attempt(attempt_record& record) {
       out.failure = read(*response);
     else
       out.failure = co_await read_in_slices(*response);
+    if (skew_shown && !out.failure) client_.learn_clock_skew(*skew_shown);
   } else {
     out.failure = protocol::decode_error(*response);
     sources::redact(out.failure->message, (*keys)->session_token());
     sources::redact(out.failure->message, (*keys)->secret_access_key());
     out.hints = retry::read_hints(*out.failure, &*response, wall_received);
     out.clock_blamed = retry::blames_clock(*out.failure, skew_used, skew_shown);
+    if (out.clock_blamed) client_.learn_clock_skew(*skew_shown);
     if (!out.clock_blamed && retry::blames_keys(*out.failure)) {
       const bool renewable = client_.rejected(**keys);
       out.keys_renewable = renewable && !std::exchange(keys_refused_, true);

@@ -255,6 +255,54 @@ TEST_CASE("clock skew: not when the clocks agree, nor when it is switched off") 
   }
 }
 
+TEST_CASE("clock skew: a date is believed only from the service, for an error that blames the clock or a success") {
+  struct row {
+    const char* what;
+    int status;
+    const char* fields;
+    const char* body;
+    bool believed;
+  };
+  const char* const fine = R"({"TaskInstances":[]})";
+  const row rows[] = {
+      {"a success", 200, "x-amzn-RequestId: r\r\nDate: Thu, 01 Jan 2026 01:00:00 GMT\r\n", fine, true},
+      {"a success without an id", 200, "Date: Thu, 01 Jan 2026 01:00:00 GMT\r\n", fine, false},
+      {"a success that cannot be read", 200, "x-amzn-RequestId: r\r\nDate: Thu, 01 Jan 2026 01:00:00 GMT\r\n", "<html>",
+       false},
+      {"an error that blames the clock", 403, "x-amzn-RequestId: r\r\nDate: Thu, 01 Jan 2026 01:00:00 GMT\r\n",
+       R"({"__type":"InvalidSignatureException"})", true},
+      {"the same of a proxy", 403, "Date: Thu, 01 Jan 2026 01:00:00 GMT\r\n",
+       R"({"__type":"InvalidSignatureException"})", false},
+      {"another error", 400, "x-amzn-RequestId: r\r\nDate: Thu, 01 Jan 2026 01:00:00 GMT\r\n",
+       R"({"__type":"ValidationException"})", false},
+      {"a page of a gateway", 502, "x-amzn-RequestId: r\r\nDate: Thu, 01 Jan 2026 01:00:00 GMT\r\n", "<html>", false},
+      {"a throttle", 429, "x-amzn-RequestId: r\r\nDate: Thu, 01 Jan 2026 01:00:00 GMT\r\n",
+       R"({"__type":"ThrottlingException"})", false},
+      {"year 0", 200, "x-amzn-RequestId: r\r\nDate: Sat, 01 Jan 0000 00:00:00 GMT\r\n", fine, false},
+      {"year 1677", 200, "x-amzn-RequestId: r\r\nDate: Fri, 01 Jan 1677 00:00:00 GMT\r\n", fine, false},
+      {"year 2262", 200, "x-amzn-RequestId: r\r\nDate: Wed, 01 Jan 2262 00:00:00 GMT\r\n", fine, false},
+      {"year 9999", 403, "x-amzn-RequestId: r\r\nDate: Fri, 31 Dec 9999 23:59:59 GMT\r\n",
+       R"({"__type":"InvalidSignatureException"})", false},
+  };
+  for (const row& each : rows) {
+    CAPTURE(each.what);
+    canned_service service;
+    service.config.retry.max_attempts = 1;
+    mwaa::http_response answer;
+    answer.status = each.status;
+    answer.fields = each.fields;
+    answer.body = each.body;
+    service.network->script.emplace_back(answer);
+    service.network->otherwise = [](const mwaa::http_request&) { return test::canned_answer{test::page({"x"})}; };
+    const auto client = service.make_client();
+    asio::co_spawn(service.io, client.list_task_instances({"arn", "run"}), [](std::exception_ptr, auto&&) {});
+    service.time->run(service.io);
+    (void)service.run(client.list_task_instances({"arn", "run"}));
+    const std::string_view signed_at = *service.network->requests.back().header("x-amz-date");
+    CHECK(signed_at == (each.believed ? "20260101T010000Z" : "20260101T000000Z"));
+  }
+}
+
 TEST_CASE("clock skew: a healthy response heals it") {
   canned_service service;
   auto ahead = test::page({"x"});

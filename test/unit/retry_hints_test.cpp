@@ -85,7 +85,10 @@ TEST_CASE("hints: Retry-After as a date") {
   // Beyond a year: as if not sent. The year 9999 has no place in the nanoseconds of system_clock, the year 1 neither.
   CHECK_FALSE(header("Tue, 07 Nov 1995 08:49:38 GMT"));
   CHECK_FALSE(header("Fri, 31 Dec 9999 23:59:59 GMT"));
+  CHECK_FALSE(header("Fri, 11 Apr 2262 23:47:17 GMT"));
   CHECK(header("Mon, 01 Jan 0001 00:00:00 GMT") == hint{0ms});
+  CHECK(header("Sat, 01 Jan 0000 00:00:00 GMT") == hint{0ms});
+  CHECK(header("Tue, 21 Sep 1677 00:12:43 GMT") == hint{0ms});
 
   for (const char* const wrong :
        {"Sun, 06 Nov 1994 08:49:37", "Sun, 06 Nov 1994 08:49:37 UTC", "Sun, 6 Nov 1994 08:49:37 GMT",
