@@ -78,6 +78,7 @@ TEST_CASE("ranges: every duration of client_config") {
       {"throttling_base_delay", [](auto& c, auto value) { c.retry.throttling_base_delay = value; }},
       {"max_backoff", [](auto& c, auto value) { c.retry.max_backoff = value; }},
       {"max_hint", [](auto& c, auto value) { c.retry.max_hint = value; }},
+      {"max_gate_wait", [](auto& c, auto value) { c.retry.max_gate_wait = value; }},
   };
   for (const row& each : rows) {
     for (const milliseconds value : extremes) {

@@ -246,7 +246,10 @@ TEST_CASE("gate: while the hint lasts one request at a time is a probe, at inter
     CHECK(other.closed_until() == at(now + 20));
     CHECK(wait_and_pass(other, at(now + 20)) >= at(now + 20));
     CHECK_FALSE(other.may_open_early());
-    if (mode == retry_mode::standard) CHECK(gate.try_pass(at(now + 0.1), true));
+    if (mode == retry_mode::adaptive) continue;
+    CHECK(gate.rate(at(now + 0.1)) == about(0.5));  // it begins now
+    CHECK(gate.try_pass(at(now + 0.1), true));
+    CHECK_FALSE(gate.may_open_early());
   }
 }
 
@@ -264,13 +267,34 @@ TEST_CASE("gate: a probe that is never answered costs one interval") {
   CHECK(gate.closed_until() == at(3.2));
 }
 
+TEST_CASE("gate: when the hint is over nobody is a probe, also when the last was never answered") {
+  rate_gate gate{retry_mode::standard};
+  refuse_all(gate, 0, 0, 3s);
+  REQUIRE(gate.try_pass(at(1), true));
+  REQUIRE(gate.try_pass(at(2), true));
+  CHECK(gate.may_open_early());
+  CHECK(wait_and_pass(gate, at(3)) == at(3));
+  CHECK_FALSE(gate.may_open_early());
+}
+
+TEST_CASE("gate: once open it takes as much evidence to close again, of requests sent since") {
+  rate_gate gate{retry_mode::standard};
+  refuse_all(gate, 0, 0, 1s);
+  REQUIRE(gate.try_pass(at(1), true));
+  refuse_all(gate, 1, 2, 1s, 4);
+  for (int i = 0; i < 100; ++i) gate.accepted(at(0.5), at(2));  // sent before
+  CHECK(gate.closed_until() <= at(2));
+  gate.throttled(at(1), at(2), 1s);
+  CHECK(gate.closed_until() == at(3));
+}
+
 TEST_CASE("gate: throttles of the same overshoot close it no longer, but their hints count") {
   rate_gate gate{retry_mode::standard};
   refuse_all(gate, 0, 0.1, 1s);
   refuse_all(gate, 0, 0.2, 3s, 100);
   CHECK(gate.closed_until() == at(1.1));
   REQUIRE(gate.try_pass(at(1.1), true));
-  CHECK_FALSE(gate.try_pass(at(1.1), true));  // a probe, until 3.2
+  CHECK(gate.may_open_early());  // a probe: the hint is not over before 3.2 s
   rate_gate plain{retry_mode::standard};
   refuse_all(plain, 0, 0.1, 1s, 100);
   REQUIRE(plain.try_pass(at(1.1), true));
@@ -311,7 +335,16 @@ TEST_CASE("gate: at the limit a throttle lowers the rate to what was granted, an
   CHECK(gate.rate(at(8.05)) == about(0.97 * first / 8.05, 1e-3));
   CHECK(gate.rate(at(12.05)) == about(64, 0.01));  // unless the service saves up little
 
-  // From now on one is enough.
+  // Soon after a change it takes two.
+  rate_gate soon = gate;
+  (void)accepted(soon, 8.05, 8.55);
+  const double rising = soon.rate(at(8.55));
+  soon.throttled(at(8.55), at(8.55), 1s);
+  CHECK(soon.rate(at(8.55)) == rising);
+  soon.throttled(at(8.55), at(8.55), 1s);
+  CHECK(soon.rate(at(8.55)) < rising);
+
+  // Then one is enough.
   const int second = accepted(gate, 8.05, 10.05);
   gate.throttled(at(10.05), at(10.05), 1s);
   CHECK(gate.closed_until() < at(10.05));
@@ -322,6 +355,18 @@ TEST_CASE("gate: at the limit a throttle lowers the rate to what was granted, an
   const double high = gate.rate(at(13.05));
   CHECK(high > granted);
   CHECK(gate.rate(at(14.05)) == about(high * 1.005, 1e-3));
+  // Twice as fast every 3 s, as long as it took to get there: the integral of 0.005 * 2^(t / 3).
+  CHECK(gate.rate(at(22.05)) == about(high * std::exp(0.005 * 3 * 7 / std::log(2.0)), 1e-3));
+
+  // The longer it lasts, the slower: after 10 s in 15 s.
+  rate_gate later = gate;
+  (void)accepted(later, 10.05, 20.05);
+  const double peak = later.rate(at(20.05));
+  later.throttled(at(20.05), at(20.05), 1s);
+  const double low = later.rate(at(20.05));
+  CHECK(low < peak);
+  CHECK(later.rate(at(27.55)) == about((low + peak) / 2, 0.01));
+  CHECK(later.rate(at(35.05)) == about(peak, 0.01));
   CHECK(gate.rate(at(100)) > 1000);
   CHECK(gate.rate(at(1e6)) <= 1e9);
 }
@@ -375,6 +420,45 @@ TEST_CASE("gate: when callers seldom wait, some throttles say little") {
   CHECK(throttles == 7);
   CHECK(gate.closed_until() < at(now));
   CHECK(gate.rate(at(now)) == about(0.97 * 20, 0.03));
+  CHECK(gate.rate(at(now + 4)) == about(2 * 20, 0.03));  // it is not known to be the limit
+}
+
+TEST_CASE("gate: an allowance that was cut is known by what was accepted last") {
+  rate_gate gate{retry_mode::standard};
+  refuse_all(gate, 0, 0.05, 1s);
+  (void)accepted(gate, 1.05, 8.05);
+  refuse_all(gate, 8.05, 8.05, 1s, 2);
+  (void)accepted(gate, 8.05, 30.05);
+  for (double now = 30.05; now < 35.05; now += 0.2) gate.accepted(at(now), at(now));
+  refuse_all(gate, 35.05, 35.05, 1s);
+  CHECK(gate.closed_until() == at(36.05));
+  CHECK(gate.rate(at(36.05)) == about(0.97 * 5, 0.2));
+}
+
+TEST_CASE("gate: what share were strays is tolerated from then on") {
+  rate_gate gate{retry_mode::standard};
+  refuse_all(gate, 0, 0.05, 1s);
+  (void)accepted(gate, 1.05, 8.05);
+  refuse_all(gate, 8.05, 8.05, 1s, 2);
+  (void)accepted(gate, 8.05, 20.05);
+  gate.throttled(at(20.05), at(20.05), 1s);
+  refuse_all(gate, 20.06, 20.06, 1s, 2);  // both: the rate is searched for, and a tenth may be strays
+  for (int i = 1; i < 20; ++i) {
+    const double now = 20.06 + i * 0.05;
+    for (int k = 0; k < 5; ++k) gate.accepted(at(now), at(now));
+    gate.throttled(at(now), at(now), 1s);
+    CHECK(gate.rate(at(now + 0.05)) > gate.rate(at(now)));
+  }
+  double now = 21.5;
+  const double before = gate.rate(at(now));
+  int throttles = 0;
+  for (; gate.rate(at(now)) >= before && throttles < 100; now += 0.01) {  // one in three
+    for (int k = 0; k < 2; ++k) gate.accepted(at(now), at(now));
+    gate.throttled(at(now), at(now), 1s);
+    ++throttles;
+  }
+  CHECK(throttles >= 4);
+  CHECK(throttles < 12);
 }
 
 TEST_CASE("gate: when callers seldom wait and all is refused, it starts from what was measured") {
@@ -427,7 +511,7 @@ TEST_CASE("gate: late timers do not lower the rate") {
   const double rate = gate.rate(start);
   int count = 0;
   for (time_point now = start; now < start + 200ms;) {
-    while (gate.try_pass(now, true)) ++count;
+    while (count < 10'000 && gate.try_pass(now, true)) ++count;
     now += 20ms;  // a loop that is busy for 20 ms at a time
   }
   CHECK(count >= static_cast<int>(rate * 0.18));
