@@ -3,28 +3,35 @@ include(CMakePackageConfigHelpers)
 
 set(package_directory ${CMAKE_INSTALL_LIBDIR}/cmake/mwaa_serverless)
 set(libraries mwaa_serverless)
-if(TARGET mwaa_serverless_testing)
+if(MWAA_SERVERLESS_TESTING)
   list(APPEND libraries mwaa_serverless_testing)
 endif()
 # Before 1.0 a minor version may break callers: of shared libraries too.
 set_target_properties(${libraries} PROPERTIES
-  VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR}
-  INSTALL_RPATH "$ORIGIN")
+  VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
+get_target_property(library_type mwaa_serverless TYPE)
+# Where installed files find the shared library, for those that link it. For others CMake would make room in the build
+# tree's RUNPATH by empty entries, each of which means the current directory to the dynamic linker.
+if(library_type STREQUAL SHARED_LIBRARY AND MWAA_SERVERLESS_TESTING)
+  set_target_properties(mwaa_serverless_testing PROPERTIES INSTALL_RPATH "$ORIGIN")
+endif()
 install(TARGETS ${libraries}
   EXPORT mwaa_serverless_targets
   LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
   ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
   FILE_SET HEADERS DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 if(MWAA_SERVERLESS_PROGRAMS)
-  file(RELATIVE_PATH library_directory ${CMAKE_INSTALL_FULL_BINDIR} ${CMAKE_INSTALL_FULL_LIBDIR})
-  set_target_properties(mwaa-serverless mwaa-serverless-emulator PROPERTIES
-    INSTALL_RPATH "$ORIGIN/${library_directory}")
+  if(library_type STREQUAL SHARED_LIBRARY)
+    file(RELATIVE_PATH library_directory ${CMAKE_INSTALL_FULL_BINDIR} ${CMAKE_INSTALL_FULL_LIBDIR})
+    set_target_properties(mwaa-serverless mwaa-serverless-emulator PROPERTIES
+      INSTALL_RPATH "$ORIGIN/${library_directory}")
+  endif()
   install(TARGETS mwaa-serverless mwaa-serverless-emulator RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+  install(FILES docs/man/mwaa-serverless.1 docs/man/mwaa-serverless-emulator.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
 endif()
 install(EXPORT mwaa_serverless_targets NAMESPACE mwaa_serverless:: DESTINATION ${package_directory})
 
 # Who links a static library needs what it stands on; a shared one has that linked in.
-get_target_property(library_type mwaa_serverless TYPE)
 if(library_type STREQUAL STATIC_LIBRARY)
   set(mwaa_serverless_static ON)
 else()
@@ -40,3 +47,12 @@ install(FILES
   cmake/Findc-ares.cmake
   DESTINATION ${package_directory})
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
+
+# For builds without CMake. Boost has no pkg-config file: its headers must be where the compiler looks.
+if(mwaa_serverless_static)
+  set(static_libraries " -lboost_json")
+  set(static_requires "openssl libcares")
+endif()
+file(RELATIVE_PATH prefix_from_pkgconfig ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})
+configure_file(cmake/mwaa_serverless.pc.in mwaa_serverless.pc @ONLY)
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/mwaa_serverless.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
