@@ -18,6 +18,6 @@ case $kind in
   embedded) set -- "$@" -DEMBED="$source" ;;
   *) exit 2 ;;
 esac
-cmake -G Ninja -S "$source/test/package" -B "$scratch/build" "$@"
-cmake --build "$scratch/build"
+cmake -S "$source/test/package" -B "$scratch/build" "$@"
+cmake --build "$scratch/build" -j 2 --target consumer
 "$scratch/build/consumer"
