@@ -45,6 +45,7 @@ using mwaa_serverless::sources::max_process_errors;
 using mwaa_serverless::sources::max_process_output;
 using mwaa_serverless::sources::process_output;
 using mwaa_serverless::sources::run_process;
+using mwaa_serverless::sources::standard_input;
 using time_point = std::chrono::steady_clock::time_point;
 using words = std::vector<std::string>;
 
@@ -476,7 +477,7 @@ TEST_CASE("process: cancelled, it is killed and waited for") {
     std::exception_ptr failure;
     asio::co_spawn(io,
                    run_process(shell("sleep 1000 & " + tell_pids + "wait", here.path("pids")),
-                               std::chrono::steady_clock::now() + long_enough, notice),
+                               std::chrono::steady_clock::now() + long_enough, standard_input::none, notice),
                    asio::bind_cancellation_slot(
                        cancel.slot(), [&](std::exception_ptr e, const result<process_output>&) { failure = e; }));
     while (here.pids().empty() && !io.stopped()) io.run_one_for(1ms);
@@ -504,7 +505,7 @@ TEST_CASE("process: destroyed with its io_context, it is killed and waited for")
       asio::io_context io;
       asio::co_spawn(io,
                      run_process(shell("sleep 1000 & " + tell_pids + "wait", here.path("pids")),
-                                 std::chrono::steady_clock::now() + long_enough, notice),
+                                 std::chrono::steady_clock::now() + long_enough, standard_input::none, notice),
                      [](std::exception_ptr, const result<process_output>&) { FAIL("it has ended"); });
       while (here.pids().empty() && !io.stopped()) io.run_one_for(1ms);
     }
@@ -524,7 +525,7 @@ TEST_CASE("process: many at once, on several threads") {
     for (std::size_t i = 0; i < out.size(); ++i) {
       asio::co_spawn(threads,
                      run_process({"printf", "%s", std::to_string(i)}, std::chrono::steady_clock::now() + long_enough,
-                                 notices[i % notices.size()]),
+                                 standard_input::none, notices[i % notices.size()]),
                      [&got = out[i]](std::exception_ptr failure, const result<process_output>& value) {
                        if (!failure && value.has_value() && value->status == 0) got = value->out;
                      });
