@@ -35,6 +35,28 @@ struct step {
   kind what;
 };
 
+// Steps in pieces of one size: growing copies nothing. A page of the service fits the first.
+class step_tape {
+ public:
+  explicit step_tape(std::size_t piece) : piece_(piece) { extend(); }
+
+  [[nodiscard]] std::size_t size() const noexcept { return size_; }
+  [[nodiscard]] std::size_t room() const noexcept { return pieces_.size() * piece_ - size_; }
+  [[nodiscard]] std::size_t piece_bytes() const noexcept { return piece_ * sizeof(step); }
+  void extend() { pieces_.emplace_back().reserve(piece_); }
+  void add(const step& next) {
+    pieces_[size_ / piece_].push_back(next);
+    ++size_;
+  }
+  [[nodiscard]] step& operator[](std::size_t at) { return pieces_[at / piece_][at % piece_]; }
+  [[nodiscard]] const std::vector<std::vector<step>>& pieces() const noexcept { return pieces_; }
+
+ private:
+  std::size_t piece_;
+  std::size_t size_ = 0;
+  std::vector<std::vector<step>> pieces_;
+};
+
 // For what Boost.JSON keeps, numbers and messages.
 constexpr std::size_t parser_bytes = 4096;
 
@@ -50,9 +72,11 @@ class reader {
   static constexpr std::size_t max_string_size = SIZE_MAX;
 
   reader(const value_schema& root, strictness how, std::size_t json_size)
-      : how_(how), allowance_(std::max(4 * json_size, least_json_allowance)), pool_(json_size) {
-    tape_.reserve(json_size / 32 + 8);
-    spent_ = parser_bytes + tape_.capacity() * sizeof(step) + pool_.capacity();
+      : how_(how),
+        allowance_(std::max(4 * json_size, least_json_allowance)),
+        pool_(json_size),
+        tape_(json_size / 32 + 8) {
+    spent_ = parser_bytes + tape_.piece_bytes() + pool_.capacity();
     stack_[0] = {};
     stack_[0].expected = &root;
   }
@@ -220,7 +244,7 @@ class reader {
     if (!extend_tape(code)) return false;
     const frame& inner = top();
     tape_[inner.begin].first = inner.kept;
-    tape_.emplace_back(step::kind::leave, std::uint16_t{0}, 0U, 0U);
+    tape_.add(step{step::kind::leave, 0, 0, 0});
     --depth_;
     return value_done();
   }
@@ -233,11 +257,10 @@ class reader {
       if (++elements_ > max_json_elements)
         return fail("holds more than " + std::to_string(max_json_elements) + " elements", code);
       if (!spend(in.expected->element_bytes, code)) return false;
-      if (in.self->set_key != nullptr)
-        tape_.emplace_back(step::kind::key, std::uint16_t{0}, in.key.offset, in.key.size);
+      if (in.self->set_key != nullptr) tape_.add(step{step::kind::key, 0, in.key.offset, in.key.size});
     }
     ++in.kept;
-    tape_.emplace_back(what, static_cast<std::uint16_t>(in.structure != nullptr ? in.position - 1 : 0), first, second);
+    tape_.add(step{what, static_cast<std::uint16_t>(in.structure != nullptr ? in.position - 1 : 0), first, second});
     return true;
   }
   bool keep_integer(std::int32_t value, error_code& code) {
@@ -245,10 +268,9 @@ class reader {
   }
   // Room for a key and a value.
   bool extend_tape(error_code& code) {
-    if (tape_.capacity() - tape_.size() >= 2) return true;
-    const std::size_t larger = 2 * tape_.capacity();
-    if (!spend(larger * sizeof(step), code)) return false;
-    tape_.reserve(larger);
+    if (tape_.room() >= 2) return true;
+    if (!spend(tape_.piece_bytes(), code)) return false;
+    tape_.extend();
     return true;
   }
   // Room in the pool.
@@ -323,7 +345,7 @@ class reader {
   std::size_t skipped_ = 0;  // levels within a value that nobody expects
   std::size_t depth_ = 0;
   text_pool pool_;
-  std::vector<step> tape_;
+  step_tape tape_;
   std::array<frame, max_depth + 1> stack_;  // below the root a place for the root
 };
 
@@ -362,34 +384,36 @@ void reader::build(void* object) const {
   std::array<level, max_depth + 1> levels;
   std::size_t depth = 0;
   levels[0].object = object;
-  for (const step& each : tape_) {
-    const level& in = levels[depth];
-    const value_schema* const schema = in.self == nullptr              ? stack_[0].expected
-                                       : in.self->structure != nullptr ? &in.self->structure->members[each.member]
-                                                                       : in.self->element;
-    switch (each.what) {
-      case step::kind::text:
-        schema->set_text(in.object, block.part(each));
-        break;
-      case step::kind::key:
-        in.self->set_key(in.object, block.part(each));
-        break;
-      case step::kind::integer:
-        schema->set_integer(in.object, static_cast<std::int32_t>(each.first));
-        break;
-      case step::kind::boolean:
-        schema->set_boolean(in.object, each.first != 0);
-        break;
-      case step::kind::enter: {
-        void* const inner = schema->enter(in.object, each.first);
-        ++depth;
-        levels[depth].object = inner;
-        levels[depth].self = schema;
-        break;
+  for (const auto& piece : tape_.pieces()) {
+    for (const step& each : piece) {
+      const level& in = levels[depth];
+      const value_schema* const schema = in.self == nullptr              ? stack_[0].expected
+                                         : in.self->structure != nullptr ? &in.self->structure->members[each.member]
+                                                                         : in.self->element;
+      switch (each.what) {
+        case step::kind::text:
+          schema->set_text(in.object, block.part(each));
+          break;
+        case step::kind::key:
+          in.self->set_key(in.object, block.part(each));
+          break;
+        case step::kind::integer:
+          schema->set_integer(in.object, static_cast<std::int32_t>(each.first));
+          break;
+        case step::kind::boolean:
+          schema->set_boolean(in.object, each.first != 0);
+          break;
+        case step::kind::enter: {
+          void* const inner = schema->enter(in.object, each.first);
+          ++depth;
+          levels[depth].object = inner;
+          levels[depth].self = schema;
+          break;
+        }
+        case step::kind::leave:
+          --depth;
+          break;
       }
-      case step::kind::leave:
-        --depth;
-        break;
     }
   }
 }
