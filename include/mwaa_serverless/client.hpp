@@ -62,7 +62,12 @@ static_assert(!std::is_aggregate_v<client_metrics>);
 ///
 /// Every operation throws exception; cancelled through Asio it throws boost::system::system_error with
 /// asio::error::operation_aborted (total, partial and terminal cancellation alike), after which the service may have
-/// received the request. An operation runs on the awaiting coroutine's executor.
+/// received the request. An operation runs on the awaiting coroutine's executor. When memory runs out it throws
+/// std::bad_alloc or exception, and the client can be used on.
+///
+/// After fork(), with the io_context told (notify_fork), parent and child may both go on with their copies: connections
+/// and TLS sessions stay the parent's, the child opens its own, and what was under way is sent again in the child only
+/// where a retry would be. Threads other than the forking one must not be in the client at that moment.
 class client {
  public:
   /// `executor`, which must not be empty, opens connections and timers; coroutines of its context use the client.

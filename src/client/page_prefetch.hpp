@@ -46,9 +46,13 @@ class page_prefetch {
       const std::lock_guard lock{shared_->mutex};
       return shared_->under_way;
     }();
-    if (under_way)
+    if (!under_way) return;
+    try {
       boost::asio::post(under_way->strand,
                         [under_way] { under_way->signal.emit(boost::asio::cancellation_type::terminal); });
+    } catch (const std::exception&) {
+      // Without memory it runs to its end.
+    }
   }
 
   /// The page, or the exception of its fetch, and in `log`, unless it is null, the attempts. Once only. The object

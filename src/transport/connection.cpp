@@ -4,12 +4,15 @@
 
 #include <array>
 #include <boost/asio/error.hpp>
+#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/system/system_error.hpp>
 #include <cerrno>
 #include <cstring>
 #include <utility>
 
 #include "transport/first_of.hpp"
+#include "transport/start_operation.hpp"
 
 namespace mwaa_serverless::net {
 
@@ -54,6 +57,7 @@ connection::connection(tcp::socket socket, std::string peer)
 connection::~connection() {
   const std::lock_guard lock{mutex_};
   descriptor_ = -1;
+  if (tls_ && process_.inherited()) tls_->leave();
   tls_.reset();  // while the socket is open, to say good-bye
 }
 
@@ -61,18 +65,40 @@ void connection::expire(std::chrono::milliseconds silence) noexcept {
   const std::lock_guard lock{mutex_};
   silence_ = silence.count();
   expired_ = true;
+  if (descriptor_ < 0) return;
+  if (process_.inherited()) {
+    // A shutdown would be the parent's too. There is no other thread after fork(), and no wait begins any more.
+    error_code ignored;
+    socket_.cancel(ignored);
+    return;
+  }
   // Ends any wait on the socket, also one that begins a moment later. Cancelling through
   // the socket object instead would need a lock around each wait, as that object is the waiting coroutine's.
-  if (descriptor_ >= 0) ::shutdown(descriptor_, SHUT_RDWR);
+  ::shutdown(descriptor_, SHUT_RDWR);
 }
 
 void connection::note_move() noexcept {
   last_moved_.store(std::chrono::steady_clock::now().time_since_epoch().count(), std::memory_order_relaxed);
 }
 
-asio::awaitable<void> connection::wait(io_status what) {
+asio::awaitable<bool> connection::wait(io_status what) {
   const auto kind = what == io_status::want_write ? tcp::socket::wait_write : tcp::socket::wait_read;
-  return socket_.async_wait(kind, asio::use_awaitable);
+  error_code code;
+  auto token = asio::redirect_error(asio::use_awaitable, code);
+  const auto start = [&](auto handler) { socket_.async_wait(kind, std::move(handler)); };
+  co_await start_operation(start, token);
+  throw_if_no_memory(code);
+  if (process_.inherited()) co_return false;
+  if (code) throw boost::system::system_error(code, "wait");
+  co_return true;
+}
+
+error connection::left_to_parent(phase during, bool sent) {
+  stale_ = true;
+  error out{errc::connection_lost, "the process was forked, and the connection to " + peer_ + " is its parent's"};
+  out.phase = during;
+  out.may_have_reached_service = sent;
+  return out;
 }
 
 asio::awaitable<std::optional<error>> connection::open_tunnel(const proxy& through, const origin& peer) {
@@ -88,14 +114,14 @@ asio::awaitable<std::optional<error>> connection::open_tunnel(const proxy& throu
     if (step.status == io_status::done) {
       unsent.remove_prefix(step.count);
     } else if (is_wait(step.status)) {
-      co_await wait(step.status);
+      if (!co_await wait(step.status)) co_return left_to_parent(phase::connecting, false);
     } else {
       co_return fail(step.code ? step.code.message() : "the proxy closed the connection");
     }
   }
   tunnel_answer answer;
   for (;;) {
-    co_await wait(io_status::want_read);
+    if (!co_await wait(io_status::want_read)) co_return left_to_parent(phase::connecting, false);
     if (expired()) co_return timed_out(phase::connecting);
     std::array<char, 1024> piece;
     const ssize_t got = ::recv(descriptor_, piece.data(), piece.size(), 0);
@@ -117,7 +143,7 @@ asio::awaitable<std::optional<error>> connection::start_tls(tls_settings& settin
     if (expired()) co_return timed_out(phase::tls_handshake);
     if (step.status == io_status::done) co_return std::nullopt;
     if (!is_wait(step.status)) co_return lost(step, phase::tls_handshake, false, "in the TLS handshake");
-    co_await wait(step.status);
+    if (!co_await wait(step.status)) co_return left_to_parent(phase::tls_handshake, false);
   }
 }
 
@@ -147,6 +173,7 @@ asio::awaitable<result<http_response>> connection::exchange(const http_request& 
     if (!is_wait(step.status)) break;
     // The peer may speak before it has read all: interim responses, or an error because of which it will not read on.
     co_await first_of(wait(io_status::want_write), wait(io_status::want_read));
+    if (process_.inherited()) co_return left_to_parent(phase::writing_request, sent);
     if (expired()) co_return timed_out(errc::attempt_timeout, phase::writing_request, sent);
     step = receive(parser);
     if (step.count > 0) note_move();
@@ -165,7 +192,7 @@ asio::awaitable<result<http_response>> connection::exchange(const http_request& 
 
   if (all_sent) step = io_step{io_status::want_read};
   while (all_sent && parser.state() == response_parser::progress::need_more && is_wait(step.status)) {
-    co_await wait(step.status);
+    if (!co_await wait(step.status)) co_return left_to_parent(phase::reading_response, true);
     if (expired()) co_return timed_out(errc::attempt_timeout, phase::reading_response, true);
     step = receive(parser);
     note_move();
@@ -191,6 +218,7 @@ asio::awaitable<result<http_response>> connection::exchange(const http_request& 
 }
 
 io_step connection::look() {
+  if (process_.inherited()) return io_step{io_status::closed};
   char byte = 0;
   const ssize_t got = ::recv(descriptor_, &byte, 1, MSG_PEEK);
   if (got < 0) return failed_or(io_status::want_read, errno);

@@ -13,6 +13,7 @@
 #include <string>
 
 #include "transport/io_status.hpp"
+#include "transport/process_mark.hpp"
 #include "transport/proxy.hpp"
 #include "transport/response_parser.hpp"
 #include "transport/tls_stream.hpp"
@@ -39,7 +40,8 @@ class connection {
                                                                        std::size_t max_body_bytes);
 
   /// Ends what is under way with a timeout. From any thread, as the next two; the only members of which that is so.
-  /// `silence`, when it is not zero, was the limit: the peer neither took nor sent a byte for so long.
+  /// `silence`, when it is not zero, was the limit: the peer neither took nor sent a byte for so long. In a child of
+  /// the process that opened it, the parent's use of the connection goes on.
   void expire(std::chrono::milliseconds silence = {}) noexcept;
   [[nodiscard]] bool expired() const noexcept { return expired_; }
   /// When the exchange under way began, or last moved a byte.
@@ -59,19 +61,22 @@ class connection {
   /// Nothing has been sent over it yet, and it is to be kept.
   void keep() noexcept { reusable_ = true; }
   /// Another request can follow.
-  [[nodiscard]] bool reusable() const noexcept { return reusable_ && !expired_; }
+  [[nodiscard]] bool reusable() const noexcept { return reusable_ && !expired_ && !process_.inherited(); }
 
  private:
   // What an idle connection has to say: want_read when it is in order, done when bytes have come.
   [[nodiscard]] io_step look();
-  [[nodiscard]] boost::asio::awaitable<void> wait(io_status what);
+  /// False in a child of the process that opened the connection.
+  [[nodiscard]] boost::asio::awaitable<bool> wait(io_status what);
   io_step write(std::string_view bytes);
   io_step receive(response_parser& parser);
   void note_move() noexcept;
   error lost(const io_step& step, phase during, bool sent, const std::string& where) const;
   error unasked(bool sent, const std::string& what) const;
   error timed_out(errc value, phase during, bool sent) const;
+  error left_to_parent(phase during, bool sent);
 
+  const process_mark process_;
   boost::asio::ip::tcp::socket socket_;
   std::string peer_;  // host:port, for messages
   std::unique_ptr<tls_stream> tls_;

@@ -18,12 +18,14 @@
 #include "transport/event.hpp"
 #include "transport/pool_state.hpp"
 #include "transport/pooled_transport.hpp"
+#include "transport/process_mark.hpp"
 #include "transport/random_source.hpp"
 
 namespace mwaa_serverless::net {
 
 /// Carries out what pool_state and deadline_state decide: owns the connections and the one timer for all of their
 /// deadlines, and wakes those in line. Held by shared_ptr, thread-safe; its lock is never held across a suspension.
+/// What is taken is known to its lease before anything can fail, and giving it back allocates nothing.
 class connection_pool : public std::enable_shared_from_this<connection_pool> {
  public:
   using time_point = clock::time_point;
@@ -34,7 +36,8 @@ class connection_pool : public std::enable_shared_from_this<connection_pool> {
   /// The timer lives on `io`.
   connection_pool(const boost::asio::any_io_executor& io, const pooled_transport_options& options);
 
-  /// Holds a slot. At the end gives it back, with its connection closed unless that can serve again.
+  /// A slot, or a place in the line for one. At the end gives the slot back, with its connection closed unless that can
+  /// serve again, or leaves the line; a slot given and not claimed passes to the next.
   class lease {
    public:
     explicit lease(connection_pool& pool) : pool_(pool) {}
@@ -42,6 +45,7 @@ class connection_pool : public std::enable_shared_from_this<connection_pool> {
     lease& operator=(const lease&) = delete;
     ~lease() {
       if (slot_) pool_.give_back(*slot_);
+      if (place_) pool_.leave_line(*place_, entered_);
     }
 
     [[nodiscard]] slot_id slot() const { return *slot_; }
@@ -53,28 +57,15 @@ class connection_pool : public std::enable_shared_from_this<connection_pool> {
     connection_pool& pool_;
     std::optional<slot_id> slot_;
     connection* reused_ = nullptr;
+    std::optional<ticket> place_;
+    time_point entered_{};
   };
 
-  /// Stands in line. At the end leaves the line; a slot given and not claimed passes to the next.
-  class place_in_line {
-   public:
-    place_in_line(connection_pool& pool, ticket number, time_point entered)
-        : pool_(pool), number_(number), entered_(entered) {}
-    place_in_line(const place_in_line&) = delete;
-    place_in_line& operator=(const place_in_line&) = delete;
-    ~place_in_line() { pool_.leave_line(number_, entered_); }
-
-   private:
-    connection_pool& pool_;
-    ticket number_;
-    time_point entered_;
-  };
-
-  /// A slot for a request to `to`, which ends at `deadline`; `held` has it unless the answer is another.
-  [[nodiscard]] pool_state::acquisition acquire(lease& held, const origin& to, time_point now, time_point deadline);
-  /// Takes the slot that was given to a place in the line. While there is none: `woken` (may be null) will be set when
+  /// A slot for a request to `to`, which ends at `deadline`, or a place in the line: `held` has either.
+  [[nodiscard]] answer acquire(lease& held, const origin& to, time_point now, time_point deadline);
+  /// Takes the slot that was given to the place of `held`. While there is none: `woken` (may be null) will be set when
   /// there is.
-  [[nodiscard]] bool claim(lease& held, ticket place, time_point deadline, const std::shared_ptr<event>& woken);
+  [[nodiscard]] bool claim(lease& held, time_point deadline, const std::shared_ptr<event>& woken);
   /// A slot to open a connection in ahead of a request; see pool_state::reserve().
   [[nodiscard]] bool reserve(lease& held, const origin& to, std::size_t wanted);
 
@@ -90,22 +81,27 @@ class connection_pool : public std::enable_shared_from_this<connection_pool> {
   [[nodiscard]] transport_metrics metrics() const;
 
  private:
-  void leave_line(ticket place, time_point entered);
-  void give_back(slot_id slot);
-  void on_timer();
+  void leave_line(ticket place, time_point entered) noexcept;
+  void give_back(slot_id slot) noexcept;
+  void on_timer() noexcept;
 
   // The caller holds the lock, and destroys a connection that is returned after it has given the lock back.
+  void make_room();
+  void leave_parent(std::vector<connection_ptr>& closed);
   [[nodiscard]] connection_ptr accept(lease& held, const pool_state::acquisition& given, time_point deadline);
-  [[nodiscard]] connection_ptr settle(slot_id slot, const pool_state::release_result& outcome);
+  [[nodiscard]] connection_ptr settle(slot_id slot, const pool_state::release_result& outcome) noexcept;
   void set_deadline(slot_id slot, time_point deadline);
   void set_exchange_deadline(slot_id slot, time_point deadline);
-  void look_at(slot_id slot, time_point now);
-  void arm_timer();
+  void look_at(slot_id slot, time_point now) noexcept;
+  void watch(slot_id slot, time_point until);
+  void arm_timer(time_point at);
+  void expire_all() noexcept;
 
   const std::optional<std::chrono::milliseconds> read_timeout_;
   random_source random_;
 
   mutable std::mutex mutex_;  // guards everything below
+  process_mark process_;      // whose connections these are
   boost::asio::steady_timer timer_;
   pool_state pool_;
   deadline_state deadlines_;

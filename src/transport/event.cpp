@@ -7,23 +7,11 @@
 #include <boost/system/system_error.hpp>
 #include <utility>
 
+#include "transport/start_operation.hpp"
+
 namespace mwaa_serverless::net {
 
 namespace asio = boost::asio;
-
-// Starting the wait and set() may meet on two threads: one of them comes first, and either way the waiter is woken.
-struct event::begin_waiting {
-  std::shared_ptr<event> self;
-
-  template <class Handler>
-  void operator()(Handler&& handler) const {
-    // The waiter may be woken, and may destroy this object, before the lock is given back.
-    const auto keep_alive = self;
-    const std::lock_guard lock{keep_alive->mutex_};
-    if (keep_alive->set_) keep_alive->timer_->expires_at(clock::time_point::min());
-    keep_alive->timer_->async_wait(std::forward<Handler>(handler));
-  }
-};
 
 // Lends the waiter's timer to the event.
 class event::waiting {
@@ -45,7 +33,7 @@ class event::waiting {
 
 event::event(clock::time_point deadline) : deadline_(deadline) {}
 
-void event::set() {
+void event::set() noexcept {
   const std::lock_guard lock{mutex_};
   set_ = true;
   if (timer_ != nullptr) timer_->cancel();
@@ -58,8 +46,16 @@ asio::awaitable<bool> event::wait() {
   const waiting lent{*this, timer};
   boost::system::error_code code;
   auto token = asio::redirect_error(asio::use_awaitable, code);
-  begin_waiting begin{self};
-  co_await asio::async_initiate<decltype(token), void(boost::system::error_code)>(begin, token);
+  // Starting the wait and set() may meet on two threads: one of them comes first, and either way the waiter is woken.
+  const auto start = [&self, &timer](auto handler) {
+    // The waiter may be woken, and may destroy this object, before the lock is given back.
+    const auto keep_alive = self;
+    const std::lock_guard lock{keep_alive->mutex_};
+    if (keep_alive->set_) timer.expires_at(clock::time_point::min());
+    timer.async_wait(std::move(handler));
+  };
+  co_await start_operation(start, token);
+  throw_if_no_memory(code);
   const std::lock_guard lock{mutex_};
   if (!set_ && code == asio::error::operation_aborted) throw boost::system::system_error(code, "wait");
   co_return set_;

@@ -15,13 +15,12 @@ class event : public std::enable_shared_from_this<event> {
   /// The wait ends at `deadline` at the latest.
   explicit event(clock::time_point deadline = clock::time_point::max());
 
-  void set();
+  void set() noexcept;
   /// True when set() was called, false when the time was up first. The waiter is woken by a post to its own executor.
   /// Cancelled through Asio: throws system_error(operation_aborted), as a timer does.
   [[nodiscard]] boost::asio::awaitable<bool> wait();
 
  private:
-  struct begin_waiting;
   class waiting;
 
   const clock::time_point deadline_;

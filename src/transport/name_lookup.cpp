@@ -8,6 +8,8 @@
 #include <cstring>
 #include <fstream>
 #include <limits>
+#include <memory>
+#include <new>
 #include <utility>
 
 #include "transport/hosts_file.hpp"
@@ -67,6 +69,15 @@ name_lookup::~name_lookup() {
 void name_lookup::start(const std::string& host, const std::string& name_servers, const std::string& hosts_file,
                         std::chrono::milliseconds budget) {
   const std::lock_guard lock{mutex_};
+  try {
+    begin(host, name_servers, hosts_file, budget);
+  } catch (const std::bad_alloc&) {
+    fail(ARES_ENOMEM);
+  }
+}
+
+void name_lookup::begin(const std::string& host, const std::string& name_servers, const std::string& hosts_file,
+                        std::chrono::milliseconds budget) {
   ares_options options{};
   options.sock_state_cb = &name_lookup::on_socket;
   options.sock_state_cb_data = this;
@@ -82,6 +93,7 @@ void name_lookup::start(const std::string& host, const std::string& name_servers
   if (status_ != ARES_SUCCESS || read_hosts_file(hosts_file, host)) return end();
   ask(host, AF_INET6, v6_);
   ask(host, AF_INET, v4_);
+  if (no_memory_) return fail(ARES_ENOMEM);
   watch();
 }
 
@@ -131,7 +143,7 @@ void name_lookup::stop() {
   if (channel_ != nullptr) ares_destroy(std::exchange(channel_, nullptr));
 }
 
-void name_lookup::on_socket(void* data, ares_socket_t number, int readable, int writable) {
+void name_lookup::on_socket(void* data, ares_socket_t number, int readable, int writable) noexcept {
   auto& self = *static_cast<name_lookup*>(data);
   const auto known = self.sockets_.find(number);
   if (readable == 0 && writable == 0) {
@@ -140,20 +152,36 @@ void name_lookup::on_socket(void* data, ares_socket_t number, int readable, int 
     self.sockets_.erase(known);
     return;
   }
-  auto& entry = known == self.sockets_.end() ? self.sockets_[number] : known->second;
-  if (!entry) entry = std::make_shared<socket>(self.io_, number);
-  entry->want_read = readable != 0;
-  entry->want_write = writable != 0;
+  try {
+    auto& entry = known == self.sockets_.end() ? self.sockets_[number] : known->second;
+    if (!entry) entry = std::make_shared<socket>(self.io_, number);
+    entry->want_read = readable != 0;
+    entry->want_write = writable != 0;
+  } catch (const std::exception&) {
+    self.sockets_.erase(number);
+    self.no_memory_ = true;
+  }
 }
 
-void name_lookup::on_addresses(void* data, int status, int, ares_addrinfo* found) {
+void name_lookup::on_addresses(void* data, int status, int, ares_addrinfo* found) noexcept {
+  const std::unique_ptr<ares_addrinfo, decltype(&ares_freeaddrinfo)> owned{found, &ares_freeaddrinfo};
   auto& about = *static_cast<question*>(data);
   about.answered = true;
   about.status = status;
+  try {
+    about.asker->take(found, about.found);
+  } catch (const std::bad_alloc&) {
+    about.found = answer{};
+    about.status = ARES_ENOMEM;
+  }
+  about.asker->consider();
+}
+
+void name_lookup::take(ares_addrinfo* found, answer& into) {
   int time_to_live = std::numeric_limits<int>::max();
   for (auto* name = found != nullptr ? found->cnames : nullptr; name != nullptr; name = name->next)
     time_to_live = std::min(time_to_live, name->ttl);
-  auto& addresses = about.found.addresses;
+  auto& addresses = into.addresses;
   for (auto* node = found != nullptr ? found->nodes : nullptr; node != nullptr; node = node->ai_next) {
     time_to_live = std::min(time_to_live, node->ai_ttl);
     tcp::endpoint address;
@@ -162,28 +190,48 @@ void name_lookup::on_addresses(void* data, int status, int, ares_addrinfo* found
     address.port(0);
     if (std::find(addresses.begin(), addresses.end(), address) == addresses.end()) addresses.push_back(address);
   }
-  if (found != nullptr) ares_freeaddrinfo(found);
-  about.found.time_to_live = std::chrono::seconds{std::max(time_to_live, 0)};
-  about.asker->consider();
+  into.time_to_live = std::chrono::seconds{std::max(time_to_live, 0)};
 }
 
 // An answer has come: is it time to end?
-void name_lookup::consider() {
+void name_lookup::consider() noexcept {
   if (ended_ || channel_ == nullptr) return;  // stopped
   if (v6_.answered && v4_.answered) return end();
   const question& first = v6_.answered ? v6_ : v4_;
   if (first.found.addresses.empty()) return;
-  delay_.expires_after(resolution_delay);
-  delay_.async_wait([self = shared_from_this()](boost::system::error_code code) {
-    if (code) return;
-    const std::lock_guard lock{self->mutex_};
-    if (!self->ended_) self->end();
-  });
+  try {
+    delay_.expires_after(resolution_delay);
+    delay_.async_wait([self = shared_from_this()](boost::system::error_code code) {
+      if (code) return;
+      const std::lock_guard lock{self->mutex_};
+      if (!self->ended_) self->end();
+    });
+  } catch (const std::exception&) {
+    end();  // without the other family
+  }
 }
 
-void name_lookup::end() {
+void name_lookup::fail(int status) noexcept {
+  if (ended_) return;
+  status_ = status;
+  v6_.found = v4_.found = found_ = answer{};
+  end();
+}
+
+void name_lookup::end() noexcept {
   ended_ = true;
   delay_.cancel();
+  try {
+    collect();
+  } catch (const std::bad_alloc&) {
+    found_ = answer{};
+    status_ = ARES_ENOMEM;
+  }
+  for (const auto& each : waiting_) each->set();
+  waiting_.clear();
+}
+
+void name_lookup::collect() {
   const bool v6_last = !v6_.found.addresses.empty() && !has_route(v6_.found.addresses.front());
   for (const question* each : {v6_last ? &v4_ : &v6_, v6_last ? &v6_ : &v4_}) {
     const auto& more = each->found.addresses;
@@ -195,26 +243,24 @@ void name_lookup::end() {
   // Of two reasons for having no address, the one that says more.
   if (status_ == ARES_SUCCESS && found_.addresses.empty())
     status_ = v4_.status == ARES_ENODATA || v4_.status == ARES_SUCCESS ? v6_.status : v4_.status;
-  for (const auto& each : waiting_) each->set();
-  waiting_.clear();
 }
 
 // Waits for whatever c-ares waits for.
 void name_lookup::watch() {
   for (auto& [number, entry] : sockets_) {
     if (entry->want_read && !entry->reading) {
-      entry->reading = true;
       entry->descriptor.async_wait(asio::posix::stream_descriptor::wait_read,
                                    [self = shared_from_this(), ready = entry](boost::system::error_code) {
                                      self->on_ready(*ready, ready->reading, true);
                                    });
+      entry->reading = true;
     }
     if (entry->want_write && !entry->writing) {
-      entry->writing = true;
       entry->descriptor.async_wait(asio::posix::stream_descriptor::wait_write,
                                    [self = shared_from_this(), ready = entry](boost::system::error_code) {
                                      self->on_ready(*ready, ready->writing, false);
                                    });
+      entry->writing = true;
     }
   }
   timeval wait{};
@@ -230,17 +276,27 @@ void name_lookup::watch() {
   });
 }
 
-void name_lookup::on_ready(const socket& which, bool& waiting, bool readable) {
+void name_lookup::on_ready(const socket& which, bool& waiting, bool readable) noexcept {
   const std::lock_guard lock{mutex_};
   waiting = false;
   if (!which.descriptor.is_open()) return;  // released since
   process(readable ? which.number : ARES_SOCKET_BAD, readable ? ARES_SOCKET_BAD : which.number);
 }
 
-void name_lookup::process(ares_socket_t readable, ares_socket_t writable) {
+void name_lookup::process(ares_socket_t readable, ares_socket_t writable) noexcept {
   if (channel_ == nullptr) return;  // stopped since
+  if (process_.inherited()) {
+    // The answers are for the parent, who reads them from the same sockets.
+    fail(ARES_ECANCELLED);
+    return ares_destroy(std::exchange(channel_, nullptr));
+  }
   ares_process_fd(channel_, readable, writable);
-  watch();
+  if (no_memory_) return fail(ARES_ENOMEM);
+  try {
+    watch();
+  } catch (const std::exception&) {
+    fail(ARES_ENOMEM);
+  }
 }
 
 }  // namespace mwaa_serverless::net

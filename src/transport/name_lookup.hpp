@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "transport/event.hpp"
+#include "transport/process_mark.hpp"
 
 namespace mwaa_serverless::net {
 
@@ -60,15 +61,21 @@ class name_lookup : public std::enable_shared_from_this<name_lookup> {
     answer found;
   };
 
+  void begin(const std::string& host, const std::string& name_servers, const std::string& hosts_file,
+             std::chrono::milliseconds budget);
   void ask(const std::string& host, int family, question& about);
   [[nodiscard]] bool read_hosts_file(const std::string& path, const std::string& host);
-  void consider();
-  static void on_socket(void* data, ares_socket_t number, int readable, int writable);
-  static void on_addresses(void* data, int status, int timeouts, ares_addrinfo* found);
+  void consider() noexcept;
+  // c-ares calls these two, which therefore cannot throw.
+  static void on_socket(void* data, ares_socket_t number, int readable, int writable) noexcept;
+  static void on_addresses(void* data, int status, int timeouts, ares_addrinfo* found) noexcept;
+  void take(ares_addrinfo* found, answer& into);
   void watch();
-  void on_ready(const socket& which, bool& waiting, bool readable);
-  void process(ares_socket_t readable, ares_socket_t writable);
-  void end();
+  void on_ready(const socket& which, bool& waiting, bool readable) noexcept;
+  void process(ares_socket_t readable, ares_socket_t writable) noexcept;
+  void fail(int status) noexcept;
+  void end() noexcept;
+  void collect();
 
   // Guards everything, as the handlers may run on several threads; c-ares calls back only from inside its own
   // functions, so with the mutex held.
@@ -81,6 +88,8 @@ class name_lookup : public std::enable_shared_from_this<name_lookup> {
   std::vector<std::shared_ptr<event>> waiting_;
   question v6_;
   question v4_;
+  const process_mark process_;  // whose sockets these are
+  bool no_memory_ = false;      // c-ares has a socket that nobody watches
   bool ended_ = false;
   int status_ = ARES_SUCCESS;
   answer found_;

@@ -10,8 +10,13 @@ namespace {
 // Of the limits on a connection's time, at random.
 constexpr double most_taken_off = 0.1;
 
-std::chrono::nanoseconds scaled(std::chrono::nanoseconds limit, double share) {
+std::chrono::nanoseconds scaled(std::chrono::nanoseconds limit, double share) noexcept {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(limit * share);
+}
+
+template <class T>
+void make_room(std::vector<T>& list, std::size_t count) {
+  if (list.capacity() < count) list.reserve(std::max(count, 2 * list.capacity()));
 }
 
 }  // namespace
@@ -30,9 +35,9 @@ std::vector<slot_id> pool_state::expire_idle(time_point now) {
   // In the order of idle_, so that one which is too young even for the least share ends the search.
   const auto least = scaled(max_idle_time_, 1 - most_taken_off);
   const auto end =
-      std::find_if(idle_.begin(), idle_.end(), [&](slot_id slot) { return now - times_[slot].idle_since < least; });
+      std::find_if(idle_.begin(), idle_.end(), [&](slot_id slot) { return now - slots_[slot].idle_since < least; });
   const auto is_old = [&](slot_id slot) {
-    return now - times_[slot].idle_since >= scaled(max_idle_time_, times_[slot].share);
+    return now - slots_[slot].idle_since >= scaled(max_idle_time_, slots_[slot].share);
   };
   std::vector<slot_id> old;
   std::copy_if(idle_.begin(), end, std::back_inserter(old), is_old);
@@ -43,12 +48,13 @@ std::vector<slot_id> pool_state::expire_idle(time_point now) {
 
 pool_state::acquisition pool_state::acquire(const origin& to) {
   if (closed_) return {answer::closed, 0, 0};
-  const auto youngest = std::find_if(idle_.rbegin(), idle_.rend(), [&](slot_id slot) { return origins_[slot] == to; });
+  const auto youngest = std::find_if(idle_.rbegin(), idle_.rend(), [&](slot_id slot) { return slots_[slot].to == to; });
   if (youngest != idle_.rend()) {
     const slot_id slot = *youngest;
     idle_.erase(std::next(youngest).base());
     return give(slot, answer::reuse);
   }
+  origin wanted = to;
   slot_id slot = 0;
   if (const auto unused = unused_slot()) {
     slot = *unused;
@@ -59,26 +65,26 @@ pool_state::acquisition pool_state::acquire(const origin& to) {
     ++refused_;
     return {answer::crowded, 0, 0};
   } else {
-    line_.push_back({next_place_, to});
+    line_.push_back({next_place_, std::move(wanted)});
     return {answer::wait, 0, next_place_++};
   }
-  origins_[slot] = to;
+  slots_[slot].to = std::move(wanted);
   return give(slot, answer::open);
 }
 
-pool_state::release_result pool_state::release(slot_id slot, bool reusable, time_point now) {
+pool_state::release_result pool_state::release(slot_id slot, bool reusable, time_point now) noexcept {
   --in_use_;
-  reusable = reusable && now < times_[slot].keep_until;
+  reusable = reusable && now < slots_[slot].keep_until;
   if (!line_.empty()) {
     waiter first = std::move(line_.front());
     line_.pop_front();
-    const bool keep = reusable && origins_[slot] == first.to;
-    origins_[slot] = std::move(first.to);
+    const bool keep = reusable && slots_[slot].to == first.to;
+    slots_[slot].to = std::move(first.to);
     gifts_.push_back({first.place, give(slot, keep ? answer::reuse : answer::open)});
     return {keep, first.place};
   }
   if (reusable && !closed_) {
-    times_[slot].idle_since = now;
+    slots_[slot].idle_since = now;
     idle_.push_back(slot);
     return {true, std::nullopt};
   }
@@ -86,7 +92,7 @@ pool_state::release_result pool_state::release(slot_id slot, bool reusable, time
   return {false, std::nullopt};
 }
 
-std::optional<pool_state::acquisition> pool_state::claim(ticket place) {
+std::optional<pool_state::acquisition> pool_state::claim(ticket place) noexcept {
   const auto found = std::find_if(gifts_.begin(), gifts_.end(), [&](const gift& g) { return g.place == place; });
   if (found == gifts_.end()) return std::nullopt;
   const acquisition given = found->given;
@@ -94,7 +100,7 @@ std::optional<pool_state::acquisition> pool_state::claim(ticket place) {
   return given;
 }
 
-std::optional<pool_state::left> pool_state::leave(ticket place, time_point now) {
+std::optional<pool_state::left> pool_state::leave(ticket place, time_point now) noexcept {
   if (const auto given = claim(place)) {
     // It was counted as reused when it was given, but it was not used.
     const bool reusable = given->what == answer::reuse;
@@ -112,20 +118,21 @@ void pool_state::replaced() noexcept {
   ++replaced_;
 }
 
-void pool_state::opened(slot_id slot, time_point now, double unit) {
+void pool_state::opened(slot_id slot, time_point now, double unit) noexcept {
   ++opened_;
-  times_[slot].share = 1 - unit * most_taken_off;
-  times_[slot].keep_until = max_age_ == for_ever ? time_point::max() : now + scaled(max_age_, times_[slot].share);
+  slots_[slot].share = 1 - unit * most_taken_off;
+  slots_[slot].keep_until = max_age_ == for_ever ? time_point::max() : now + scaled(max_age_, slots_[slot].share);
 }
 
 std::optional<slot_id> pool_state::reserve(const origin& to, std::size_t wanted) {
   if (closed_) return std::nullopt;
-  const auto ever = std::count(origins_.begin(), origins_.end(), to);
-  const auto gone = std::count_if(unused_.begin(), unused_.end(), [&](slot_id slot) { return origins_[slot] == to; });
+  const auto ever = std::count_if(slots_.begin(), slots_.end(), [&](const slot_record& each) { return each.to == to; });
+  const auto gone = std::count_if(unused_.begin(), unused_.end(), [&](slot_id slot) { return slots_[slot].to == to; });
   if (static_cast<std::size_t>(ever - gone) >= wanted) return std::nullopt;
+  origin target = to;
   const auto slot = unused_slot();
   if (!slot) return std::nullopt;
-  origins_[*slot] = to;
+  slots_[*slot].to = std::move(target);
   ++in_use_;
   return slot;
 }
@@ -137,8 +144,14 @@ void pool_state::waited(std::chrono::nanoseconds how_long) noexcept {
 
 std::vector<slot_id> pool_state::close() {
   closed_ = true;
+  return drop_idle();
+}
+
+std::vector<slot_id> pool_state::drop_idle() {
+  std::vector<slot_id> dropped = idle_;
   unused_.insert(unused_.end(), idle_.begin(), idle_.end());
-  return std::exchange(idle_, {});
+  idle_.clear();
+  return dropped;
 }
 
 transport_metrics pool_state::metrics() const {
@@ -162,13 +175,16 @@ std::optional<slot_id> pool_state::unused_slot() {
     unused_.pop_back();
     return slot;
   }
-  if (origins_.size() == max_connections_) return std::nullopt;
-  origins_.emplace_back();
-  times_.emplace_back();
-  return origins_.size() - 1;
+  const std::size_t count = slots_.size();
+  if (count == max_connections_) return std::nullopt;
+  make_room(idle_, count + 1);
+  make_room(unused_, count + 1);
+  make_room(gifts_, count + 1);
+  slots_.emplace_back();
+  return count;
 }
 
-pool_state::acquisition pool_state::give(slot_id slot, answer what) {
+pool_state::acquisition pool_state::give(slot_id slot, answer what) noexcept {
   ++in_use_;
   if (what == answer::reuse) ++reused_;
   return {what, slot, 0};

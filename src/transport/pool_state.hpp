@@ -57,10 +57,10 @@ class pool_state {
     std::optional<ticket> wake;  ///< Who has been given the slot, and is to be woken to claim it.
   };
   /// Gives a slot back; `reusable` when its connection can serve another request.
-  [[nodiscard]] release_result release(slot_id slot, bool reusable, time_point now);
+  [[nodiscard]] release_result release(slot_id slot, bool reusable, time_point now) noexcept;
 
   /// Takes what was given to a place in the line (reuse or open); nullopt while nothing was.
-  [[nodiscard]] std::optional<acquisition> claim(ticket place);
+  [[nodiscard]] std::optional<acquisition> claim(ticket place) noexcept;
   /// Leaves the line. A slot given meanwhile passes to the next, as by release(): nullopt when there was none.
   class left {
    public:
@@ -68,7 +68,7 @@ class pool_state {
     slot_id slot;
     release_result result;
   };
-  [[nodiscard]] std::optional<left> leave(ticket place, time_point now);
+  [[nodiscard]] std::optional<left> leave(ticket place, time_point now) noexcept;
 
   /// A reused connection was found dead: its holder opens another in its place.
   void replaced() noexcept;
@@ -78,12 +78,16 @@ class pool_state {
   /// A holder has opened a connection in its slot. It is not kept when it is given back after max_age, nor idle for
   /// max_idle_time; `unit`, random in [0, 1), takes up to a tenth off both, so that connections opened together do not
   /// end together.
-  void opened(slot_id slot, time_point now, double unit);
+  void opened(slot_id slot, time_point now, double unit) noexcept;
   /// One in line was there for so long.
   void waited(std::chrono::nanoseconds how_long) noexcept;
 
   /// No more acquisitions; those in line and those in use go on. The idle slots, whose connections are to be closed.
   [[nodiscard]] std::vector<slot_id> close();
+  /// The idle slots, whose connections are of no use any more and are to be closed.
+  [[nodiscard]] std::vector<slot_id> drop_idle();
+  /// Slots that were ever used: their numbers are less.
+  [[nodiscard]] std::size_t slots() const noexcept { return slots_.size(); }
   /// Nobody holds a slot or stands in line.
   [[nodiscard]] bool quiet() const noexcept { return in_use_ == 0 && line_.empty(); }
   [[nodiscard]] std::size_t in_use() const noexcept { return in_use_; }
@@ -99,25 +103,26 @@ class pool_state {
     acquisition given;
   };
 
-  struct connection_times {
-    double share = 1;  // of the limits
+  struct slot_record {
+    origin to;
+    double share = 1;  // of the limits on the connection's time
     time_point idle_since{};
     time_point keep_until = time_point::max();
   };
 
   std::optional<slot_id> unused_slot();
-  [[nodiscard]] acquisition give(slot_id slot, answer what);
+  [[nodiscard]] acquisition give(slot_id slot, answer what) noexcept;
 
   std::size_t max_connections_;
   std::chrono::nanoseconds max_idle_time_;
   std::size_t max_waiting_;
   std::chrono::nanoseconds max_age_;
-  std::vector<origin> origins_;          // of each slot that was ever used
-  std::vector<connection_times> times_;  // of each such slot
-  std::vector<slot_id> idle_;            // longest idle first
+  std::vector<slot_record> slots_;  // each that was ever used
+  // These three have room for all slots.
+  std::vector<slot_id> idle_;  // longest idle first
   std::vector<slot_id> unused_;
-  std::deque<waiter> line_;
   std::vector<gift> gifts_;  // given, not yet claimed
+  std::deque<waiter> line_;
   ticket next_place_ = 1;
   std::size_t in_use_ = 0;
   bool closed_ = false;

@@ -1,20 +1,18 @@
 #include "transport/pooled_transport.hpp"
 
 #include <algorithm>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/deferred.hpp>
-#include <boost/asio/experimental/parallel_group.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <optional>
 #include <utility>
 #include <vector>
 
+#include "transport/background.hpp"
 #include "transport/connection.hpp"
 #include "transport/connection_pool.hpp"
 #include "transport/dial.hpp"
 #include "transport/event.hpp"
+#include "transport/process_mark.hpp"
 #include "transport/proxy.hpp"
 #include "transport/resolver.hpp"
 #include "transport/tls_settings.hpp"
@@ -78,7 +76,7 @@ class pooled_transport final : public transport, public std::enable_shared_from_
   static asio::awaitable<result<void>> add_one(std::shared_ptr<pooled_transport> self, std::shared_ptr<const origin> to,
                                                std::size_t wanted);
   static asio::awaitable<void> drain(std::shared_ptr<pooled_transport> self);
-  asio::awaitable<std::optional<error>> wait_in_line(lease& held, pool_state::ticket place, time_point deadline);
+  asio::awaitable<std::optional<error>> wait_in_line(lease& held, time_point deadline);
   asio::awaitable<result<connection*>> open(slot_id slot, const origin& to, time_point deadline);
 
   const pooled_transport_options options_;
@@ -99,14 +97,14 @@ asio::awaitable<result<http_response>> pooled_transport::run(std::shared_ptr<poo
   if (!by) co_return by.error();
   lease held{*self->pool_};
   const auto got = self->pool_->acquire(held, to, now, deadline);
-  if (got.what == answer::closed) co_return problem(errc::client_closed, phase::none, "the client is closed");
-  if (got.what == answer::crowded) {
+  if (got == answer::closed) co_return problem(errc::client_closed, phase::none, "the client is closed");
+  if (got == answer::crowded) {
     co_return problem(errc::too_many_waiting, phase::waiting_for_connection,
                       "all " + std::to_string(self->options_.max_connections) + " connections are in use, and " +
                           std::to_string(self->options_.max_waiting) + " requests (max_waiting) wait for one already");
   }
-  if (got.what == answer::wait) {
-    auto failed = co_await self->wait_in_line(held, got.place, deadline);
+  if (got == answer::wait) {
+    auto failed = co_await self->wait_in_line(held, deadline);
     if (failed) co_return std::move(*failed);
   }
 
@@ -127,15 +125,12 @@ asio::awaitable<result<http_response>> pooled_transport::run(std::shared_ptr<poo
   co_return co_await (*fresh)->exchange(*sent, self->options_.max_response_bytes);
 }
 
-asio::awaitable<std::optional<error>> pooled_transport::wait_in_line(lease& held, pool_state::ticket place,
-                                                                     time_point deadline) {
-  const time_point entered = steady_now();
-  const connection_pool::place_in_line standing{*pool_, place, entered};
-  const auto limit = options_.acquire_timeout ? std::min(deadline, entered + *options_.acquire_timeout) : deadline;
+asio::awaitable<std::optional<error>> pooled_transport::wait_in_line(lease& held, time_point deadline) {
+  const auto limit = options_.acquire_timeout ? std::min(deadline, steady_now() + *options_.acquire_timeout) : deadline;
   const auto woken = std::make_shared<event>(limit);
-  if (pool_->claim(held, place, deadline, woken)) co_return std::nullopt;
+  if (pool_->claim(held, deadline, woken)) co_return std::nullopt;
   const bool in_time = co_await woken->wait();
-  if (in_time && pool_->claim(held, place, deadline, nullptr)) co_return std::nullopt;
+  if (in_time && pool_->claim(held, deadline, nullptr)) co_return std::nullopt;
   co_return problem(errc::attempt_timeout, phase::waiting_for_connection,
                     "all " + std::to_string(options_.max_connections) +
                         " connections (max_connections) stayed in use up to the time limit");
@@ -143,6 +138,7 @@ asio::awaitable<std::optional<error>> pooled_transport::wait_in_line(lease& held
 
 asio::awaitable<result<connection*>> pooled_transport::open(slot_id slot, const origin& to, time_point deadline) {
   const time_point limit = std::min(deadline, steady_now() + options_.connect_timeout);
+  const process_mark begun;
   const auto by = proxies_.proxy_for(to);
   if (!by) co_return by.error();
   const proxy* const through = *by;
@@ -157,6 +153,8 @@ asio::awaitable<result<connection*>> pooled_transport::open(slot_id slot, const 
     names_.forget(host);  // the host may have moved
     co_return socket.error();
   }
+  if (begun.inherited())
+    co_return problem(errc::connect_failed, phase::connecting, "the process was forked while connecting to " + peer);
   connection* const link = &pool_->install(slot, std::make_unique<connection>(std::move(*socket), peer), limit);
   std::optional<error> failed;
   if (through != nullptr && to.tls) failed = co_await link->open_tunnel(*through, to);
@@ -170,17 +168,16 @@ asio::awaitable<result<connection*>> pooled_transport::open(slot_id slot, const 
 asio::awaitable<result<void>> pooled_transport::fill(std::shared_ptr<pooled_transport> self,
                                                      std::shared_ptr<const origin> to, std::size_t connections) {
   const asio::any_io_executor here = co_await asio::this_coro::executor;
-  const auto one = [&] { return asio::co_spawn(here, add_one(self, to, connections), asio::deferred); };
-  std::vector<decltype(one())> all;
-  for (std::size_t i = 0; i < connections; ++i) all.push_back(one());
-  auto group = asio::experimental::make_parallel_group(std::move(all));
+  std::vector<background<result<void>>> all;
+  all.reserve(connections);
+  for (std::size_t i = 0; i < connections; ++i) all.emplace_back(here, add_one(self, to, connections));
   // One that fails lets the others be: what they open is of use.
-  const auto [order, thrown, outcomes] =
-      co_await group.async_wait(asio::experimental::wait_for_all{}, asio::use_awaitable);
-  for (const std::exception_ptr& each : thrown)
-    if (each) std::rethrow_exception(each);
-  for (const std::size_t each : order)
-    if (!outcomes[each]) co_return outcomes[each].error();
+  std::optional<error> failed;
+  for (auto& each : all) {
+    const auto opened = co_await each.get();
+    if (!opened && !failed) failed = opened.error();
+  }
+  if (failed) co_return std::move(*failed);
   co_return result<void>{};
 }
 

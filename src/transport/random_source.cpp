@@ -7,12 +7,20 @@
 namespace mwaa_serverless {
 
 random_source::random_source(std::function<double()> uniform) : uniform_(std::move(uniform)) {
+  seed();
+}
+
+void random_source::seed() {
   std::random_device device;
   state_ = (std::uint64_t{device()} << 32) | device();
 }
 
 // SplitMix64 (Steele, Lea, Flood 2014): 8 bytes of state, good enough for jitter and labels.
-std::uint64_t random_source::next() noexcept {
+std::uint64_t random_source::next() {
+  if (process_.inherited()) {
+    seed();
+    process_ = {};
+  }
   std::uint64_t z = (state_ += 0x9e3779b97f4a7c15U);
   z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9U;
   z = (z ^ (z >> 27)) * 0x94d049bb133111ebU;

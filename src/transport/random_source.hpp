@@ -6,6 +6,8 @@
 #include <mutex>
 #include <string>
 
+#include "transport/process_mark.hpp"
+
 namespace mwaa_serverless {
 
 /// One per client, for all its threads.
@@ -21,9 +23,11 @@ class random_source {
   [[nodiscard]] std::string uuid();
 
  private:
-  std::uint64_t next() noexcept;
+  void seed();
+  std::uint64_t next();
 
   std::mutex mutex_;
+  process_mark process_;  // a child draws numbers that are not its parent's
   std::function<double()> uniform_;
   std::uint64_t state_;
 };

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/asio/ip/address.hpp>
 #include <chrono>
+#include <new>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -85,12 +86,12 @@ asio::awaitable<result<endpoints>> resolver::resolve(std::string host, unsigned 
 std::shared_ptr<name_lookup> resolver::join(const std::string& host, clock::time_point deadline) {
   const std::lock_guard lock{mutex_};
   flight& shared = flights_[host];
-  if (!shared.lookup) {
+  if (!shared.lookup || shared.process.inherited()) {
     const auto budget =
         std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
     auto fresh = std::make_shared<name_lookup>(io_);
     fresh->start(host, name_servers_, hosts_file_, budget);
-    shared.lookup = std::move(fresh);
+    shared = {std::move(fresh), 0, {}};
     ++lookups_;
   }
   ++shared.waiting;
@@ -98,19 +99,25 @@ std::shared_ptr<name_lookup> resolver::join(const std::string& host, clock::time
 }
 
 // The first to leave an ended look-up keeps its answer and takes it off the list; the others still read from it.
-void resolver::leave(const std::string& host, name_lookup& lookup) {
+void resolver::leave(const std::string& host, name_lookup& lookup) noexcept {
   const std::lock_guard lock{mutex_};
   const auto shared = flights_.find(host);
   if (shared == flights_.end() || shared->second.lookup.get() != &lookup) return;
   const bool last = --shared->second.waiting == 0;
   const bool ended = lookup.ended();
   if (!last && !ended) return;
-  if (ended) {
-    if (const auto got = lookup.outcome(host))
-      cache_.keep(host, got->addresses, got->time_to_live, std::chrono::steady_clock::now());
-  }
+  if (ended) keep_answer(host, lookup);
   flights_.erase(shared);
   lookup.stop();
+}
+
+void resolver::keep_answer(const std::string& host, const name_lookup& lookup) noexcept {
+  try {
+    if (const auto got = lookup.outcome(host))
+      cache_.keep(host, got->addresses, got->time_to_live, std::chrono::steady_clock::now());
+  } catch (const std::bad_alloc&) {
+    // The next will ask again.
+  }
 }
 
 void resolver::forget(const std::string& host) {

@@ -15,6 +15,7 @@
 
 #include "transport/name_cache.hpp"
 #include "transport/name_lookup.hpp"
+#include "transport/process_mark.hpp"
 
 namespace mwaa_serverless::net {
 
@@ -41,9 +42,11 @@ class resolver {
   struct flight {
     std::shared_ptr<name_lookup> lookup;
     std::size_t waiting = 0;
+    process_mark process;  // that waits
   };
   std::shared_ptr<name_lookup> join(const std::string& host, clock::time_point deadline);
-  void leave(const std::string& host, name_lookup& lookup);
+  void leave(const std::string& host, name_lookup& lookup) noexcept;
+  void keep_answer(const std::string& host, const name_lookup& lookup) noexcept;
 
   const boost::asio::any_io_executor io_;
   const std::string name_servers_;

@@ -36,7 +36,12 @@ class side_task {
   side_task& operator=(const side_task&) = delete;
   ~side_task() {
     if (over()) return;
-    boost::asio::post(state_->strand, [state = state_] { state->stop.emit(boost::asio::cancellation_type::terminal); });
+    try {
+      boost::asio::post(state_->strand,
+                        [state = state_] { state->stop.emit(boost::asio::cancellation_type::terminal); });
+    } catch (const std::exception&) {
+      // Without memory it runs to its end.
+    }
   }
 
   /// Ended, or destroyed by whoever was to go on with it.

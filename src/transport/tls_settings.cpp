@@ -8,6 +8,7 @@
 #include <boost/asio/ssl/context.hpp>
 #include <cstdlib>
 #include <filesystem>
+#include <new>
 #include <string_view>
 #include <system_error>
 
@@ -77,6 +78,22 @@ void trust_system(SSL_CTX* context) {
   }
 }
 
+// For what fails only when there is no memory.
+void check(bool done) {
+  if (done) return;
+  ERR_clear_error();
+  throw std::bad_alloc{};
+}
+
+// OpenSSL works out a certificate's extensions when it is first needed, and keeps the outcome with it, even when that
+// is that there was no memory: such an authority would stay refused. So it is done here, where failing is no harm.
+void read_extensions(SSL_CTX* context) {
+  const STACK_OF(X509_OBJECT)* const known = X509_STORE_get0_objects(SSL_CTX_get_cert_store(context));
+  for (int i = 0; i < sk_X509_OBJECT_num(known); ++i)
+    if (X509* const each = X509_OBJECT_get0_X509(sk_X509_OBJECT_value(known, i))) X509_check_purpose(each, -1, 0);
+  ERR_clear_error();
+}
+
 // A finished name may end in a dot; certificates and the SNI extension do without (RFC 6066, section 3).
 std::string without_final_dot(std::string name) {
   if (name.ends_with('.')) name.pop_back();
@@ -103,10 +120,10 @@ tls_settings::tls_settings(const pooled_transport_options& options) : callers_(o
   if (!own_) refuse("tls_context", "OpenSSL cannot make a context: " + take_openssl_error());
   context_ = own_.get();
   SSL_CTX_set_min_proto_version(context_, TLS1_2_VERSION);
-  SSL_CTX_set_alpn_protos(context_, http_1_1, sizeof http_1_1);
+  check(SSL_CTX_set_alpn_protos(context_, http_1_1, sizeof http_1_1) == 0);
   SSL_CTX_set_session_cache_mode(context_, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
   SSL_CTX_sess_set_new_cb(context_, &tls_settings::keep_session);
-  SSL_CTX_set_app_data(context_, this);
+  check(SSL_CTX_set_app_data(context_, this) == 1);
   // 112 bits: no RSA below 2048, no SHA-1 (the default of Debian and others; OpenSSL's own takes RSA of 1024).
   SSL_CTX_set_security_level(context_, std::max(2, SSL_CTX_get_security_level(context_)));
   identify(context_, options.client_certificate, options.client_key);
@@ -118,48 +135,57 @@ tls_settings::tls_settings(const pooled_transport_options& options) : callers_(o
   }
   SSL_CTX_set_verify(context_, SSL_VERIFY_PEER, nullptr);
   if (options.ca_bundle.empty()) trust_system(context_);
+  read_extensions(context_);
 }
 
 tls_settings::~tls_settings() = default;
 
 ssl_ptr tls_settings::new_client(const origin& peer) {
   ssl_ptr ssl{SSL_new(context_)};
-  if (!ssl) throw std::bad_alloc{};
+  check(ssl != nullptr);
   SSL_set_connect_state(ssl.get());
   SSL_set_mode(ssl.get(),
                SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-  X509_VERIFY_PARAM* check = SSL_get0_param(ssl.get());
+  X509_VERIFY_PARAM* rules = SSL_get0_param(ssl.get());
   // A name in the subject (CN) identifies nobody, with alternative names or without (RFC 9525, section 2).
-  X509_VERIFY_PARAM_set_hostflags(check, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
+  X509_VERIFY_PARAM_set_hostflags(rules, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
   const std::string name = without_final_dot(peer.host);
   boost::system::error_code not_an_address;
   const auto address = boost::asio::ip::make_address(name, not_an_address);
   if (!not_an_address) {
     if (address.is_v4()) {
       const auto bytes = address.to_v4().to_bytes();
-      X509_VERIFY_PARAM_set1_ip(check, bytes.data(), bytes.size());
+      check(X509_VERIFY_PARAM_set1_ip(rules, bytes.data(), bytes.size()) == 1);
     } else {
       const auto bytes = address.to_v6().to_bytes();
-      X509_VERIFY_PARAM_set1_ip(check, bytes.data(), bytes.size());
+      check(X509_VERIFY_PARAM_set1_ip(rules, bytes.data(), bytes.size()) == 1);
     }
   } else {
-    X509_VERIFY_PARAM_set1_host(check, name.c_str(), name.size());
-    SSL_set_tlsext_host_name(ssl.get(), name.c_str());
+    check(X509_VERIFY_PARAM_set1_host(rules, name.c_str(), name.size()) == 1);
+    check(SSL_set_tlsext_host_name(ssl.get(), name.c_str()) == 1);
   }
   if (own_) {
     const std::lock_guard lock{mutex_};
+    if (process_.inherited()) {
+      // The parent takes them up.
+      for (auto& [name_of_peer, kept] : sessions_) kept.clear();
+      process_ = {};
+    }
     auto& kept = sessions_[peer.authority()];
-    SSL_set_app_data(ssl.get(), &kept);  // where keep_session() puts the next; a map's nodes stay where they are
+    kept.reserve(max_kept_sessions);
+    // Where keep_session() puts the next; a map's nodes stay where they are.
+    check(SSL_set_app_data(ssl.get(), &kept) == 1);
     if (!kept.empty()) {
       // Each is used once, so that connections cannot be linked to each other by it (RFC 8446, appendix C.4).
-      SSL_set_session(ssl.get(), kept.back().get());
+      check(SSL_set_session(ssl.get(), kept.back().get()) == 1);
       kept.pop_back();
     }
   }
   return ssl;
 }
 
-int tls_settings::keep_session(SSL* ssl, SSL_SESSION* session) {
+// OpenSSL calls it, so it cannot throw: there is room.
+int tls_settings::keep_session(SSL* ssl, SSL_SESSION* session) noexcept {
   auto* self = static_cast<tls_settings*>(SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl)));
   auto* kept = static_cast<std::vector<ssl_session_ptr>*>(SSL_get_app_data(ssl));
   const std::lock_guard lock{self->mutex_};

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "transport/pooled_transport.hpp"
+#include "transport/process_mark.hpp"
 
 namespace mwaa_serverless::net {
 
@@ -36,12 +37,13 @@ class tls_settings {
   [[nodiscard]] ssl_ptr new_client(const origin& peer);
 
  private:
-  static int keep_session(SSL* ssl, SSL_SESSION* session);
+  static int keep_session(SSL* ssl, SSL_SESSION* session) noexcept;
 
   std::shared_ptr<boost::asio::ssl::context> callers_;  // keeps the context of the caller alive
   SSL_CTX* context_ = nullptr;
   std::unique_ptr<SSL_CTX, free_ssl> own_;
   std::mutex mutex_;
+  process_mark process_;                                          // whose sessions these are
   std::map<std::string, std::vector<ssl_session_ptr>> sessions_;  // by authority, oldest first
 };
 

@@ -31,6 +31,8 @@ class tls_stream {
   [[nodiscard]] io_step write(std::string_view bytes);
   /// Call inside a loan until it says want_read (or want_write, or an end).
   [[nodiscard]] io_step read(std::span<char> into);
+  /// Nothing more is said to the peer, who talks to another process.
+  void leave() noexcept { SSL_set_quiet_shutdown(ssl_.get(), 1); }
   /// What failed, after io_status::tls_failed.
   [[nodiscard]] const std::string& failure() const noexcept { return failure_; }
   /// Whether the handshake took up an earlier session.
