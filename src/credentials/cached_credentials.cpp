@@ -9,6 +9,7 @@
 #include <boost/asio/strand.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <mutex>
+#include <new>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -72,11 +73,12 @@ class shared_fetch : public std::enable_shared_from_this<shared_fetch> {
 
   static asio::awaitable<void> run(std::shared_ptr<shared_fetch> self, credentials_state::fetch_number number);
   void begin(const asio::any_io_executor& executor);
-  void stop();
+  void stop() noexcept;
 
   [[nodiscard]] credentials_state::instant now() const { return {time_->now(), time_->wall_now()}; }
   [[nodiscard]] double unit() { return random_.unit(); }
-  void ended(credentials_state::fetch_number number, const std::function<void()>& how);
+  template <class How>
+  void ended(credentials_state::fetch_number number, How how);
 
   const fetch_function fetch_;
   const std::chrono::milliseconds timeout_;
@@ -88,6 +90,7 @@ class shared_fetch : public std::enable_shared_from_this<shared_fetch> {
   std::shared_ptr<flight> flight_;
   std::vector<event_ptr> waiters_;
   std::size_t waiting_ = 0;
+  credentials_state::fetch_number without_memory_ = 0;  // the last fetch that ended so
 };
 
 /// A caller that waits. The last one to leave by cancellation ends the fetch.
@@ -116,7 +119,6 @@ class shared_fetch::landing {
     if (!told_) of_.ended(number_, [this] { of_.state_.dropped(number_); });
   }
   void tell(keys_result got) {
-    told_ = true;
     of_.ended(number_, [&] {
       if (got) {
         of_.state_.fetched(number_, *std::move(got), of_.now(), of_.unit());
@@ -124,7 +126,18 @@ class shared_fetch::landing {
         of_.state_.failed(number_, std::move(got).error(), of_.now(), of_.unit());
       }
     });
+    told_ = true;
   }
+  /// To those who wait now: nothing is known of the source, which the next caller asks again.
+  void tell_no_memory() noexcept {
+    of_.ended(number_, [this] {
+      of_.state_.dropped(number_);
+      of_.without_memory_ = number_;
+    });
+    told_ = true;
+  }
+  /// Another tells.
+  void leave() noexcept { told_ = true; }
 
  private:
   shared_fetch& of_;
@@ -136,22 +149,27 @@ asio::awaitable<keys_result> shared_fetch::get(std::shared_ptr<shared_fetch> sel
   using answer = credentials_state::answer;
   for (;;) {
     event_ptr arrival;
-    bool begins = false;
+    credentials_state::fetch_number number = 0;
+    std::optional<landing> begun;  // a fetch that does not get as far as to tell of its own end
+    std::optional<waiting> here;
     {
       const std::lock_guard lock{self->mutex_};
       const answer said = self->state_.ask(self->now());
       if (said == answer::use) co_return self->state_.current();
       if (said == answer::fail) co_return as_credentials_error(self->state_.failure());
-      begins = said == answer::use_and_fetch || said == answer::fetch;
+      number = self->state_.under_way();
+      if (said == answer::use_and_fetch || said == answer::fetch) begun.emplace(*self, number);
       if (said != answer::use_and_fetch) {
         arrival = std::make_shared<net::event>();
         self->waiters_.push_back(arrival);
         ++self->waiting_;
+        here.emplace(*self);
       }
     }
-    std::optional<waiting> here;
-    if (arrival) here.emplace(*self);
-    if (begins) self->begin(co_await asio::this_coro::executor);
+    if (begun) {
+      self->begin(co_await asio::this_coro::executor);
+      begun->leave();
+    }
     if (!arrival) {
       const std::lock_guard lock{self->mutex_};
       co_return self->state_.current();
@@ -162,6 +180,10 @@ asio::awaitable<keys_result> shared_fetch::get(std::shared_ptr<shared_fetch> sel
     const net::side_task<void> alarm{executor, self->time_->sleep_until(std::min(deadline, given_up)), arrival};
     co_await arrival->wait();
     here->cancelled = false;
+    {
+      const std::lock_guard lock{self->mutex_};
+      if (self->without_memory_ == number) throw std::bad_alloc{};
+    }
     if (self->time_->now() >= deadline)
       co_return error(errc::attempt_timeout, "no credentials came within the time limit of the attempt");
   }
@@ -189,13 +211,16 @@ asio::awaitable<void> shared_fetch::run(std::shared_ptr<shared_fetch> self, cred
   } catch (const boost::system::system_error& problem) {
     if (problem.code() == asio::error::operation_aborted) throw;
     got.emplace(error(errc::credentials_failed, problem.what()));
+  } catch (const std::bad_alloc&) {
+    co_return end.tell_no_memory();
   } catch (const std::exception& problem) {
     got.emplace(error(errc::credentials_failed, problem.what()));
   }
   end.tell(*std::move(got));
 }
 
-void shared_fetch::ended(credentials_state::fetch_number number, const std::function<void()>& how) {
+template <class How>
+void shared_fetch::ended(credentials_state::fetch_number number, How how) {
   std::vector<event_ptr> woken;
   std::shared_ptr<flight> over;
   {
@@ -219,9 +244,13 @@ void shared_fetch::abandon() {
 }
 
 // Under the lock.
-void shared_fetch::stop() {
+void shared_fetch::stop() noexcept {
   if (!flight_) return;
-  asio::post(flight_->where, [going = flight_] { going->stop.emit(asio::cancellation_type::terminal); });
+  try {
+    asio::post(flight_->where, [going = flight_] { going->stop.emit(asio::cancellation_type::terminal); });
+  } catch (const std::exception&) {
+    // Without memory it runs to its end, or to its time limit.
+  }
   flight_.reset();
 }
 

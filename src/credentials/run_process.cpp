@@ -22,6 +22,8 @@
 #include <thread>
 #include <utility>
 
+#include "transport/start_operation.hpp"
+
 namespace mwaa_serverless::sources {
 
 namespace asio = boost::asio;
@@ -266,11 +268,15 @@ asio::awaitable<result<process_output>> run_process(std::vector<std::string> wor
 
   child_process process{executor};
   if (const int code = process.start(words, deadline, in, notice)) co_return cannot_run(program, code);
+  const auto wait = [&process](auto handler) {
+    process.events().async_wait(asio::posix::stream_descriptor::wait_read, std::move(handler));
+  };
   auto state = progress::going_on;
   boost::system::error_code code;
   while (!code && state == progress::going_on) {
-    co_await process.events().async_wait(asio::posix::stream_descriptor::wait_read,
-                                         asio::redirect_error(asio::use_awaitable, code));
+    auto token = asio::redirect_error(asio::use_awaitable, code);
+    co_await net::start_operation(wait, token);
+    net::throw_if_no_memory(code);
     if (!code) state = process.advance();
   }
   if (state == progress::ended) co_return process.take();
@@ -281,9 +287,10 @@ asio::awaitable<result<process_output>> run_process(std::vector<std::string> wor
   const bool throws = co_await asio::this_coro::throw_if_cancelled();
   co_await asio::this_coro::throw_if_cancelled(false);
   boost::system::error_code stop;
-  while (!stop && !process.gone() && !process.patience_is_over())
-    co_await process.events().async_wait(asio::posix::stream_descriptor::wait_read,
-                                         asio::redirect_error(asio::use_awaitable, stop));
+  while (!stop && !process.gone() && !process.patience_is_over()) {
+    auto token = asio::redirect_error(asio::use_awaitable, stop);
+    co_await net::start_operation(wait, token);
+  }
   co_await asio::this_coro::throw_if_cancelled(throws);
   if (code) throw boost::system::system_error(code, "run_process");
   if (state == progress::time_is_up) co_return too_late(program, deadline - begin, process.gone());
