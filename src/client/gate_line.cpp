@@ -22,8 +22,14 @@ class gate_line::standing {
  public:
   standing(gate_line& line, ticket number, time_point latest) : line_(line), number_(number) {
     const std::lock_guard lock{line_.mutex_};
-    line_.line_.emplace(number, caller{latest, nullptr, false});
+    // The deadline first: one without its caller can be taken back here, while whoever stands in line holds up others.
     if (latest != time_point::max()) line_.deadlines_.emplace(latest, number);
+    try {
+      line_.line_.emplace(number, caller{latest, nullptr, false});
+    } catch (...) {
+      line_.deadlines_.erase({latest, number});
+      throw;
+    }
   }
   standing(const standing&) = delete;
   standing& operator=(const standing&) = delete;

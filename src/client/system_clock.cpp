@@ -1,7 +1,12 @@
+#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/system/system_error.hpp>
 #include <mwaa_serverless/clock.hpp>
+#include <utility>
+
+#include "transport/start_operation.hpp"
 
 namespace mwaa_serverless {
 
@@ -15,7 +20,12 @@ class system_clock final : public clock {
   boost::asio::awaitable<void> sleep_until(time_point when) override {
     const auto executor = co_await boost::asio::this_coro::executor;
     boost::asio::steady_timer timer{executor, when};
-    co_await timer.async_wait(boost::asio::use_awaitable);
+    boost::system::error_code code;
+    auto token = boost::asio::redirect_error(boost::asio::use_awaitable, code);
+    const auto start = [&timer](auto handler) { timer.async_wait(std::move(handler)); };
+    co_await net::start_operation(start, token);
+    net::throw_if_no_memory(code);
+    if (code) throw boost::system::system_error(code, "sleep_until");
   }
 };
 

@@ -11,7 +11,7 @@ namespace mwaa_serverless::signing {
 namespace {
 
 void check(int outcome) {
-  if (outcome != 1) throw std::runtime_error("OpenSSL could not compute SHA-256");
+  if (outcome != 1) throw std::bad_alloc();  // nothing else can be missing
 }
 
 }  // namespace
