@@ -41,7 +41,7 @@ int tls_stream::wire_read(BIO* bio, char* into, int size) {
   BIO_clear_retry_flags(bio);
   if (size <= 0) return 0;
   const auto wanted = static_cast<std::size_t>(size);
-  if (w.error != 0) return -1;
+  if (w.torn) return -1;
   if (w.unread.empty()) {
     if (w.drained) {
       BIO_set_retry_read(bio);
@@ -173,6 +173,7 @@ tls_stream::loan::~loan() {
     w.kept = std::string{w.unread};
   } catch (const std::bad_alloc&) {
     w.kept.clear();
+    w.torn = true;
     w.error = ENOMEM;  // what follows would not be what the peer sent
   }
   w.unread = w.kept;

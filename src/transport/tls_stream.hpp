@@ -62,6 +62,7 @@ class tls_stream {
     bool drained = false;     // the loan has been filled once: the socket is asked again after the next wait
     bool ended = false;       // the peer has closed
     int error = 0;            // errno of the last failure
+    bool torn = false;        // bytes were lost: there was no memory to keep them
   };
   static const BIO_METHOD* wire_method();
   static int wire_read(BIO* bio, char* into, int size);
