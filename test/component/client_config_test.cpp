@@ -191,7 +191,8 @@ TEST_CASE("client_config: a pipe in place of a file is read once, and serves for
     REQUIRE(outcome.has_value());
     CHECK(service.network->requests.back().head().find("Credential=AKIDPIPE/") != std::string::npos);
     const mwaa::credentials refused{"AKIDPIPE", "s"};
-    CHECK(config.credentials->rejected(refused));  // the next call fetches anew
+    // The next call fetches anew; that brings the same keys, so there is nothing to hope for after it.
+    CHECK(config.credentials->rejected(refused) == (i == 0));
   }
   fs::remove(pipe);
 }
