@@ -14,9 +14,9 @@ namespace mwaa_serverless {
 /// access key id only.
 class credentials {
  public:
-  /// Throws exception(errc::invalid_configuration) when either key is empty, when the secret key has a line end or another
-  /// control character in it, or when the key id or the token could not stand in a header (anything but printable ASCII,
-  /// blanks included). No message repeats a secret.
+  /// Throws exception(errc::invalid_configuration) when either key is empty, when the secret key has a line end or
+  /// another control character in it, or when the key id or the token could not stand in a header (anything but
+  /// printable ASCII, blanks included). No message repeats a secret.
   credentials(std::string access_key_id, std::string secret_access_key, std::string session_token = {},
               std::optional<std::chrono::system_clock::time_point> expiration = std::nullopt);
   credentials(const credentials&);

@@ -81,7 +81,8 @@ TEST_CASE("endpoint: a service's path below that of the URL, with one slash betw
         std::pair{"http://h/a/", "/a/token"}, std::pair{"http://h//", "//token"},
         std::pair{"http://h/a%20b/..", "/a%20b/../token"}}) {
     CAPTURE(url);
-    CHECK(mwaa_serverless::protocol::resolve_identity_endpoint("oidc", "eu-west-1", false, url)->below("/token") == path);
+    CHECK(mwaa_serverless::protocol::resolve_identity_endpoint("oidc", "eu-west-1", false, url)->below("/token") ==
+          path);
   }
 }
 
