@@ -64,6 +64,45 @@ enum class errc {
 };
 
 /// Groups of errors, to compare error_code values with: `if (e.code() == condition::throttled)`.
+///
+/// | errc | conditions |
+/// |---|---|
+/// | `throttled` | throttled, retryable, service |
+/// | `internal_server` | retryable, service |
+/// | `service_timeout` | retryable, timeout, service |
+/// | `validation` | service, caller, permanent |
+/// | `access_denied` | service, permanent |
+/// | `resource_not_found` | service, permanent |
+/// | `conflict` | service |
+/// | `service_quota_exceeded` | service |
+/// | `unrecognized_client` | credentials, service, permanent |
+/// | `invalid_signature` | credentials, service, permanent |
+/// | `missing_authentication_token` | credentials, service, permanent |
+/// | `expired_token` | credentials, service, permanent |
+/// | `unknown_operation` | service, caller, permanent |
+/// | `other_service_error` | service |
+/// | `malformed_response` | |
+/// | `response_too_large` | permanent |
+/// | `unsupported_response` | permanent |
+/// | `resolve_failed` | retryable, connection |
+/// | `connect_failed` | retryable, connection |
+/// | `proxy_refused` | connection, permanent |
+/// | `tls_failed` | connection, permanent |
+/// | `connection_lost` | retryable, connection |
+/// | `connect_timeout` | retryable, timeout, connection |
+/// | `attempt_timeout` | retryable, timeout |
+/// | `deadline_exceeded` | timeout |
+/// | `invalid_argument` | caller, permanent |
+/// | `invalid_configuration` | caller, permanent |
+/// | `no_region` | caller, permanent |
+/// | `no_profile` | caller, permanent |
+/// | `no_credentials` | credentials, caller, permanent |
+/// | `credentials_failed` | credentials |
+/// | `too_many_waiting` | |
+/// | `invalid_page_token` | caller, permanent |
+/// | `repeated_page_token` | |
+/// | `broken_contract` | caller, permanent |
+/// | `client_closed` | caller, permanent |
 enum class condition {
   throttled = 1,  ///< The service asked to slow down.
   retryable,      ///< Another attempt may succeed; the library's own retries are exhausted or refused.
@@ -72,6 +111,7 @@ enum class condition {
   connection,     ///< The peer could not be reached or the exchange broke.
   service,        ///< The service answered, with an error.
   caller,         ///< The request, an option or the configuration is wrong: retrying cannot help.
+  permanent,      ///< Another try cannot succeed before somebody changes the request, the keys, the settings or a peer.
 };
 
 [[nodiscard]] const boost::system::error_category& error_category() noexcept;

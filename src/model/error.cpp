@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <array>
+#include <initializer_list>
 #include <mwaa_serverless/error.hpp>
 #include <ostream>
 #include <utility>
@@ -8,115 +11,87 @@ namespace mwaa_serverless {
 
 namespace {
 
+constexpr unsigned set_of(std::initializer_list<condition> conditions) {
+  unsigned out = 0;
+  for (const condition each : conditions) out |= 1U << static_cast<unsigned>(each);
+  return out;
+}
+
+class code_row {
+ public:
+  constexpr code_row(errc code_value, const char* message_value, std::initializer_list<condition> conditions_value)
+      : code(code_value), message(message_value), conditions(set_of(conditions_value)) {}
+
+  errc code;
+  const char* message;
+  unsigned conditions;
+};
+
+// The documentation of `condition` shows it; a test compares the two.
+constexpr auto codes = [] {
+  using enum errc;
+  constexpr auto is_throttled = condition::throttled;
+  constexpr auto retryable = condition::retryable;
+  constexpr auto timeout = condition::timeout;
+  constexpr auto credentials = condition::credentials;
+  constexpr auto connection = condition::connection;
+  constexpr auto service = condition::service;
+  constexpr auto caller = condition::caller;
+  constexpr auto permanent = condition::permanent;
+  return std::array{
+      code_row{throttled, "the service throttled the request", {is_throttled, retryable, service}},
+      code_row{internal_server, "internal error of the service", {retryable, service}},
+      code_row{service_timeout, "the service timed out", {retryable, timeout, service}},
+      code_row{validation, "the service refused the request as invalid", {service, caller, permanent}},
+      code_row{access_denied, "access denied", {service, permanent}},
+      code_row{resource_not_found, "resource not found", {service, permanent}},
+      code_row{conflict, "conflict with the state of the resource", {service}},
+      code_row{service_quota_exceeded, "service quota exceeded", {service}},
+      code_row{unrecognized_client, "the access key is not known", {credentials, service, permanent}},
+      code_row{invalid_signature, "the signature does not match", {credentials, service, permanent}},
+      code_row{missing_authentication_token, "the request was not signed", {credentials, service, permanent}},
+      code_row{expired_token, "the session token has expired", {credentials, service, permanent}},
+      code_row{unknown_operation, "the service does not know the operation", {service, caller, permanent}},
+      code_row{other_service_error, "error of the service", {service}},
+      code_row{malformed_response, "malformed response", {}},
+      code_row{response_too_large, "response too large", {permanent}},
+      code_row{unsupported_response, "response in a form that was not asked for", {permanent}},
+      code_row{resolve_failed, "host name could not be resolved", {retryable, connection}},
+      code_row{connect_failed, "connection failed", {retryable, connection}},
+      code_row{proxy_refused, "refused by the proxy", {connection, permanent}},
+      code_row{tls_failed, "TLS failed", {connection, permanent}},
+      code_row{connection_lost, "connection lost", {retryable, connection}},
+      code_row{connect_timeout, "connect timeout", {retryable, timeout, connection}},
+      code_row{attempt_timeout, "attempt timeout", {retryable, timeout}},
+      code_row{deadline_exceeded, "operation timeout", {timeout}},
+      code_row{invalid_argument, "invalid argument", {caller, permanent}},
+      code_row{invalid_configuration, "invalid configuration", {caller, permanent}},
+      code_row{no_region, "no region", {caller, permanent}},
+      code_row{no_profile, "no such profile", {caller, permanent}},
+      code_row{no_credentials, "no credentials", {credentials, caller, permanent}},
+      code_row{credentials_failed, "credentials could not be fetched", {credentials}},
+      code_row{too_many_waiting, "too many requests wait for a connection", {}},
+      code_row{invalid_page_token, "invalid page token", {caller, permanent}},
+      code_row{repeated_page_token, "repeated page token", {}},
+      code_row{broken_contract, "an object of the caller broke the contract of its interface", {caller, permanent}},
+      code_row{client_closed, "the client is closed", {caller, permanent}},
+  };
+}();
+
+const code_row* row_of(int value) noexcept {
+  const auto found = std::find_if(codes.begin(), codes.end(),
+                                  [&](const code_row& row) { return static_cast<int>(row.code) == value; });
+  return found == codes.end() ? nullptr : &*found;
+}
+
 class category_of_errors final : public boost::system::error_category {
  public:
   const char* name() const noexcept override { return "mwaa_serverless"; }
   std::string message(int value) const override {
-    switch (static_cast<errc>(value)) {
-      case errc::throttled:
-        return "the service throttled the request";
-      case errc::internal_server:
-        return "internal error of the service";
-      case errc::service_timeout:
-        return "the service timed out";
-      case errc::validation:
-        return "the service refused the request as invalid";
-      case errc::access_denied:
-        return "access denied";
-      case errc::resource_not_found:
-        return "resource not found";
-      case errc::conflict:
-        return "conflict with the state of the resource";
-      case errc::service_quota_exceeded:
-        return "service quota exceeded";
-      case errc::unrecognized_client:
-        return "the access key is not known";
-      case errc::invalid_signature:
-        return "the signature does not match";
-      case errc::missing_authentication_token:
-        return "the request was not signed";
-      case errc::expired_token:
-        return "the session token has expired";
-      case errc::unknown_operation:
-        return "the service does not know the operation";
-      case errc::other_service_error:
-        return "error of the service";
-      case errc::malformed_response:
-        return "malformed response";
-      case errc::response_too_large:
-        return "response too large";
-      case errc::unsupported_response:
-        return "response in a form that was not asked for";
-      case errc::resolve_failed:
-        return "host name could not be resolved";
-      case errc::connect_failed:
-        return "connection failed";
-      case errc::proxy_refused:
-        return "refused by the proxy";
-      case errc::tls_failed:
-        return "TLS failed";
-      case errc::connection_lost:
-        return "connection lost";
-      case errc::connect_timeout:
-        return "connect timeout";
-      case errc::attempt_timeout:
-        return "attempt timeout";
-      case errc::deadline_exceeded:
-        return "operation timeout";
-      case errc::invalid_argument:
-        return "invalid argument";
-      case errc::invalid_configuration:
-        return "invalid configuration";
-      case errc::no_region:
-        return "no region";
-      case errc::no_profile:
-        return "no such profile";
-      case errc::no_credentials:
-        return "no credentials";
-      case errc::credentials_failed:
-        return "credentials could not be fetched";
-      case errc::too_many_waiting:
-        return "too many requests wait for a connection";
-      case errc::invalid_page_token:
-        return "invalid page token";
-      case errc::repeated_page_token:
-        return "repeated page token";
-      case errc::broken_contract:
-        return "an object of the caller broke the contract of its interface";
-      case errc::client_closed:
-        return "the client is closed";
-    }
-    return "unknown error";
+    const code_row* const row = row_of(value);
+    return row != nullptr ? row->message : "unknown error";
   }
 };
-
-bool belongs(errc value, condition group) {
-  using enum errc;
-  switch (group) {
-    case condition::throttled:
-      return value == throttled;
-    case condition::retryable:
-      return value == throttled || value == internal_server || value == service_timeout || value == connect_failed ||
-             value == resolve_failed || value == connection_lost || value == connect_timeout ||
-             value == attempt_timeout;
-    case condition::timeout:
-      return value == service_timeout || value == connect_timeout || value == attempt_timeout ||
-             value == deadline_exceeded;
-    case condition::credentials:
-      return value == no_credentials || value == credentials_failed || value == unrecognized_client ||
-             value == invalid_signature || value == missing_authentication_token || value == expired_token;
-    case condition::connection:
-      return value == resolve_failed || value == connect_failed || value == proxy_refused || value == tls_failed ||
-             value == connection_lost || value == connect_timeout;
-    case condition::service:
-      return value >= throttled && value <= other_service_error;
-    case condition::caller:
-      return value == invalid_argument || value == invalid_configuration || value == no_region || value == no_profile ||
-             value == no_credentials || value == invalid_page_token || value == broken_contract ||
-             value == client_closed || value == validation || value == unknown_operation;
-  }
-  return false;
-}
 
 class category_of_conditions final : public boost::system::error_category {
  public:
@@ -137,12 +112,15 @@ class category_of_conditions final : public boost::system::error_category {
         return "error of the service";
       case condition::caller:
         return "mistake of the caller";
+      case condition::permanent:
+        return "permanent";
     }
     return "unknown condition";
   }
   bool equivalent(const boost::system::error_code& code, int value) const noexcept override {
-    return code.category() == mwaa_serverless::error_category() &&
-           belongs(static_cast<errc>(code.value()), static_cast<condition>(value));
+    if (code.category() != mwaa_serverless::error_category()) return false;
+    const code_row* const row = row_of(code.value());
+    return row != nullptr && (row->conditions & set_of({static_cast<condition>(value)})) != 0;
   }
 };
 

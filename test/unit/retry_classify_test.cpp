@@ -240,3 +240,32 @@ TEST_CASE("verdicts: condition::retryable and condition::throttled say the same 
     CHECK((failure.code == condition::throttled) == (row.judgement.what == kind::throttling));
   }
 }
+
+TEST_CASE("conditions: each code belongs to those that the header's table says, and to no other") {
+  const std::map<std::string, condition> conditions{
+      {"throttled", condition::throttled},     {"retryable", condition::retryable},   {"timeout", condition::timeout},
+      {"credentials", condition::credentials}, {"connection", condition::connection}, {"service", condition::service},
+      {"caller", condition::caller},           {"permanent", condition::permanent}};
+  std::istringstream header{contents("include/mwaa_serverless/error.hpp")};
+  std::map<std::string, std::string> documented_conditions;
+  for (std::string line; std::getline(header, line);) {
+    if (!line.starts_with("/// | `")) continue;
+    const auto name = line.substr(7, line.find('`', 7) - 7);
+    documented_conditions[name] = line.substr(line.find("` |") + 3);
+  }
+  const auto names = names_of_codes();
+  CHECK(documented_conditions.size() == names.size());
+  for (const auto& [code, name] : names) {
+    CAPTURE(name);
+    REQUIRE(documented_conditions.contains(name));
+    std::set<std::string> wanted;
+    std::istringstream words{documented_conditions.at(name)};
+    for (std::string word; words >> word;)
+      if (word != "|") wanted.insert(word.ends_with(',') ? word.substr(0, word.size() - 1) : word);
+    for (const auto& [text, group] : conditions) CHECK((make_error_code(code) == group) == wanted.contains(text));
+    CHECK_FALSE((make_error_code(code) == condition::permanent && make_error_code(code) == condition::retryable));
+    CHECK(make_error_code(code).message() != "unknown error");
+  }
+  CHECK(make_error_code(static_cast<errc>(1000)).message() == "unknown error");
+  CHECK_FALSE(make_error_code(static_cast<errc>(1000)) == condition::permanent);
+}
