@@ -313,9 +313,9 @@ TEST_CASE("user's mfa_code: each fault is an error") {
     options.time = service.time;
     options.fetch_timeout = 4s;
     options.network = service.network;
-    options.mfa_code = [how = how](std::string) -> asio::awaitable<std::string> {
-      if (fails_at_once(how)) return asio::awaitable<std::string>{};
-      return answer_mfa(how);
+    options.mfa_code = [fails_how = how](std::string) -> asio::awaitable<std::string> {
+      if (fails_at_once(fails_how)) return asio::awaitable<std::string>{};
+      return answer_mfa(fails_how);
     };
     mwaa::assume_role_options role{"arn:aws:iam::123456789012:role/name", "us-east-1"};
     role.mfa_serial = "arn:aws:iam::123456789012:mfa/name";

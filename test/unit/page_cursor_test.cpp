@@ -96,8 +96,8 @@ TEST_CASE("page_cursor: an empty token and altered ones are errors") {
 }
 
 TEST_CASE("page_cycle: finds each cycle within a few rounds, and nothing else") {
-  for (const std::uint64_t tail : {0, 1, 2, 3, 10, 1000}) {
-    for (const std::uint64_t length : {1, 2, 3, 4, 5, 17, 64, 999}) {
+  for (const std::uint64_t tail : {0U, 1U, 2U, 3U, 10U, 1000U}) {
+    for (const std::uint64_t length : {1U, 2U, 3U, 4U, 5U, 17U, 64U, 999U}) {
       CAPTURE(tail);
       CAPTURE(length);
       page_cycle seen;
