@@ -5,5 +5,6 @@ interop_test(settings settings_test.py $<TARGET_FILE:settings_probe>)
 
 add_executable(grammar_probe grammar_probe.cpp)
 target_include_directories(grammar_probe PRIVATE ${PROJECT_SOURCE_DIR}/src)
-target_link_libraries(grammar_probe PRIVATE mwaa_serverless_build mwaa_serverless::mwaa_serverless Boost::json)
+target_link_libraries(grammar_probe PRIVATE
+  mwaa_serverless_build mwaa_serverless::mwaa_serverless Boost::json OpenSSL::Crypto)
 interop_test(grammar grammar_test.py $<TARGET_FILE:grammar_probe>)

@@ -32,7 +32,7 @@ run() { # a program made of the example: nothing listens there, so it ends in th
   local said
   said=$(AWS_EC2_METADATA_DISABLED=true AWS_REGION=us-east-1 AWS_ACCESS_KEY_ID=AKIDEXAMPLE AWS_SECRET_ACCESS_KEY=example \
     AWS_MAX_ATTEMPTS=1 AWS_ENDPOINT_URL=http://127.0.0.1:9 "$1" 2>&1 || true)
-  grep -q "connection" <<<"$said" || { echo "$1 said: $said" >&2; exit 1; }
+  grep -q "cannot connect to 127.0.0.1:9" <<<"$said" || { echo "$1 said: $said" >&2; exit 1; }
 }
 run build/my_service
 
