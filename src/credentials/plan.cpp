@@ -154,7 +154,7 @@ class planner {
     for (const found_value* each : {&key, &secret})
       if (each->empty() && each->kind != origin_kind::none) return refused(each->place + ": must not be blank");
     found_value token = look("aws_security_token");  // the older name, and the first that the AWS CLI looks for
-    if (token.empty()) token = look("aws_session_token");
+    if (token.kind == origin_kind::none) token = look("aws_session_token");  // a blank one means no token, as there
     return plan_keys(key, secret, token, "aws_access_key_id", "aws_secret_access_key", source);
   }
 
