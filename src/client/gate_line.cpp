@@ -1,9 +1,11 @@
 #include "client/gate_line.hpp"
 
 #include <algorithm>
+#include <boost/asio/this_coro.hpp>
+#include <exception>
 #include <utility>
 
-#include "transport/first_of.hpp"
+#include "transport/side_task.hpp"
 
 namespace mwaa_serverless {
 
@@ -64,7 +66,11 @@ asio::awaitable<bool> gate_line::pass(ticket number, clock& time, time_point lat
     if (next.what == next_step::passed) co_return true;
     if (next.what == next_step::too_late) co_return false;
     if (next.what == next_step::sleep) {
-      co_await net::first_of(next.turn->wait(), time.sleep_until(next.until));
+      // Not Asio's `||`: on several threads its cancellation meets what it cancels.
+      const auto executor = co_await asio::this_coro::executor;
+      const net::side_task<void> alarm{executor, time.sleep_until(next.until), next.turn};
+      (void)co_await next.turn->wait();
+      if (alarm.over() && alarm.failure()) std::rethrow_exception(alarm.failure());
     } else {
       (void)co_await next.turn->wait();
     }

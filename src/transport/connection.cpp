@@ -11,7 +11,7 @@
 #include <cstring>
 #include <utility>
 
-#include "transport/first_of.hpp"
+#include "transport/event.hpp"
 #include "transport/start_operation.hpp"
 
 namespace mwaa_serverless::net {
@@ -93,6 +93,16 @@ asio::awaitable<bool> connection::wait(io_status what) {
   co_return true;
 }
 
+// Not Asio's `||`: on several threads its cancellation meets what it cancels.
+asio::awaitable<void> connection::wait_for_any() {
+  const auto notice = std::make_shared<event>();
+  for (const auto kind : {tcp::socket::wait_write, tcp::socket::wait_read})
+    socket_.async_wait(kind, [notice](const error_code&) { notice->set(); });
+  (void)co_await notice->wait();
+  error_code ignored;
+  socket_.cancel(ignored);  // the other one
+}
+
 error connection::left_to_parent(phase during, bool sent) {
   stale_ = true;
   error out{errc::connection_lost, "the process was forked, and the connection to " + peer_ + " is its parent's"};
@@ -172,7 +182,7 @@ asio::awaitable<result<http_response>> connection::exchange(const http_request& 
     }
     if (!is_wait(step.status)) break;
     // The peer may speak before it has read all: interim responses, or an error because of which it will not read on.
-    co_await first_of(wait(io_status::want_write), wait(io_status::want_read));
+    co_await wait_for_any();
     if (process_.inherited()) co_return left_to_parent(phase::writing_request, sent);
     if (expired()) co_return timed_out(errc::attempt_timeout, phase::writing_request, sent);
     step = receive(parser);

@@ -68,6 +68,8 @@ class connection {
   [[nodiscard]] io_step look();
   /// False in a child of the process that opened the connection.
   [[nodiscard]] boost::asio::awaitable<bool> wait(io_status what);
+  /// Until it can be read or written.
+  [[nodiscard]] boost::asio::awaitable<void> wait_for_any();
   io_step write(std::string_view bytes);
   io_step receive(response_parser& parser);
   void note_move() noexcept;
