@@ -10,10 +10,14 @@ endif()
 set_target_properties(${libraries} PROPERTIES
   VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
 get_target_property(library_type mwaa_serverless TYPE)
-# Where installed files find the shared library, for those that link it. For others CMake would make room in the build
-# tree's RUNPATH by empty entries, each of which means the current directory to the dynamic linker.
-if(library_type STREQUAL SHARED_LIBRARY AND MWAA_SERVERLESS_TESTING)
-  set_target_properties(mwaa_serverless_testing PROPERTIES INSTALL_RPATH "$ORIGIN")
+# A shared build has the layout of an installation, so that one RUNPATH serves both. To change it at the installation,
+# CMake would make room in the build tree's RUNPATH by empty entries, each of which means the current directory to the
+# dynamic linker.
+if(library_type STREQUAL SHARED_LIBRARY)
+  set_target_properties(${libraries} PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/${CMAKE_INSTALL_LIBDIR})
+  if(MWAA_SERVERLESS_TESTING)
+    set_target_properties(mwaa_serverless_testing PROPERTIES INSTALL_RPATH "$ORIGIN" BUILD_WITH_INSTALL_RPATH ON)
+  endif()
 endif()
 install(TARGETS ${libraries}
   EXPORT mwaa_serverless_targets
@@ -24,7 +28,8 @@ if(MWAA_SERVERLESS_PROGRAMS)
   if(library_type STREQUAL SHARED_LIBRARY)
     file(RELATIVE_PATH library_directory ${CMAKE_INSTALL_FULL_BINDIR} ${CMAKE_INSTALL_FULL_LIBDIR})
     set_target_properties(mwaa-serverless mwaa-serverless-emulator PROPERTIES
-      INSTALL_RPATH "$ORIGIN/${library_directory}")
+      RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/${CMAKE_INSTALL_BINDIR}
+      INSTALL_RPATH "$ORIGIN/${library_directory}" BUILD_WITH_INSTALL_RPATH ON)
   endif()
   install(TARGETS mwaa-serverless mwaa-serverless-emulator RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
   install(FILES docs/man/mwaa-serverless.1 docs/man/mwaa-serverless-emulator.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
