@@ -1,50 +1,16 @@
-#include <array>
 #include <mwaa_serverless/model/task_instance.hpp>
-#include <ostream>
+
+#include "model/enumerator_names.hpp"
 
 namespace mwaa_serverless {
 
-namespace {
-
-// In the order of task_instance_status::value_type.
-constexpr std::array<std::string_view, 15> status_names{"",
-                                                        "QUEUED",
-                                                        "FAILED",
-                                                        "SCHEDULED",
-                                                        "RUNNING",
-                                                        "SUCCESS",
-                                                        "UP_FOR_RESCHEDULE",
-                                                        "UP_FOR_RETRY",
-                                                        "UPSTREAM_FAILED",
-                                                        "REMOVED",
-                                                        "RESTARTING",
-                                                        "DEFERRED",
-                                                        "NONE",
-                                                        "CANCELLED",
-                                                        "TIMEOUT"};
-
-}  // namespace
-
-bool task_instance_status::parse(std::string_view name, task_instance_status& result) noexcept {
-  for (std::size_t i = 1; i < status_names.size(); ++i) {
-    if (status_names[i] == name) {
-      result = task_instance_status{static_cast<value_type>(i)};
-      return true;
-    }
-  }
-  return false;
-}
-
-task_instance_status::task_instance_status(text name) {
-  if (!parse(name, *this)) unknown_name_ = std::move(name);
-}
-
-std::string_view task_instance_status::name() const noexcept {
-  return value_ == unknown ? unknown_name_.view() : status_names[value_];
+template <>
+std::span<const std::string_view> open_enum<task_instance_status_values>::names() noexcept {
+  return enumerator_names<task_instance_status_values, task_instance_status_values::timeout>;
 }
 
 bool task_instance_status::is_terminal() const noexcept {
-  switch (value_) {
+  switch (*this) {
     case success:
     case failed:
     case upstream_failed:
@@ -64,10 +30,6 @@ bool task_instance_status::is_terminal() const noexcept {
       return false;
   }
   return false;
-}
-
-std::ostream& operator<<(std::ostream& out, const task_instance_status& status) {
-  return out << status.name();
 }
 
 task_instance::task_instance() = default;

@@ -2,12 +2,12 @@
 #pragma once
 
 #include <chrono>
-#include <compare>
 #include <cstdint>
-#include <functional>
 #include <iosfwd>
+#include <mwaa_serverless/open_enum.hpp>
 #include <mwaa_serverless/text.hpp>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -16,13 +16,7 @@
 
 namespace mwaa_serverless {
 
-/// Where a task instance stands: one of the 14 values of the service's `TaskInstanceStatus`, or a value that this
-/// version of the library does not know, whose text is kept and printed as it came.
-///
-/// Compares with and switches over its enumerators: `if (task.status == task_instance_status::running)`. Two unknown
-/// values are equal when their texts are; all of them compare equal to `task_instance_status::unknown`. The order is
-/// that of the enumerators and then of the texts, for sorting and as the key of a map.
-class task_instance_status {
+class task_instance_status_values {
  public:
   enum value_type : std::uint8_t {
     unknown,  ///< Not sent, or a value newer than this library: see name().
@@ -41,38 +35,20 @@ class task_instance_status {
     cancelled,
     timeout,
   };
+};
+template <>
+std::span<const std::string_view> open_enum<task_instance_status_values>::names() noexcept;
 
-  task_instance_status() noexcept = default;
-  task_instance_status(value_type value) noexcept : value_(value) {}  // NOLINT: an enumerator is a status
-  /// The status that the service spells `name` (exact, upper case); other text is kept as an unknown value.
-  explicit task_instance_status(text name);
-  /// True, and `result` set, when `name` is one of the 14 values. Allocates nothing.
-  static bool parse(std::string_view name, task_instance_status& result) noexcept;
+/// Where a task instance stands: one of the 14 values of the service's `TaskInstanceStatus`, or one that this version
+/// of the library does not know (see open_enum).
+class task_instance_status : public open_enum<task_instance_status_values> {
+ public:
+  using values = task_instance_status_values;
+  using open_enum::open_enum;
 
-  operator value_type() const noexcept { return value_; }  // NOLINT: for switch and ==
-  /// The service's spelling (`UP_FOR_RETRY`); for an unknown value its text as sent, empty when nothing was sent.
-  [[nodiscard]] std::string_view name() const noexcept;
-  /// False when the response had no status at all.
-  [[nodiscard]] bool present() const noexcept { return value_ != unknown || unknown_name_.present(); }
   /// True when the task will not run again by itself: success, failed, upstream_failed, removed, cancelled, timeout
   /// (Airflow's finished states and the service's two own). False for unknown values: keep watching.
   [[nodiscard]] bool is_terminal() const noexcept;
-
-  friend bool operator==(const task_instance_status& a, const task_instance_status& b) noexcept {
-    return a.value_ == b.value_ && a.unknown_name_ == b.unknown_name_;
-  }
-  friend bool operator==(const task_instance_status& a, value_type b) noexcept { return a.value_ == b; }
-  friend std::strong_ordering operator<=>(const task_instance_status& a, const task_instance_status& b) noexcept {
-    return a.value_ != b.value_ ? a.value_ <=> b.value_ : a.unknown_name_ <=> b.unknown_name_;
-  }
-  friend std::strong_ordering operator<=>(const task_instance_status& a, value_type b) noexcept {
-    return a.value_ <=> b;
-  }
-  friend std::ostream& operator<<(std::ostream& out, const task_instance_status& status);
-
- private:
-  text unknown_name_;
-  value_type value_ = unknown;
 };
 static_assert(!std::is_aggregate_v<task_instance_status>);
 
@@ -93,6 +69,8 @@ class task_instance {
   text operator_name;  ///< Airflow operator, such as `S3KeySensor`.
 
   friend bool operator==(const task_instance&, const task_instance&) = default;
+  /// As JSON text, for logs.
+  friend std::ostream& operator<<(std::ostream& out, const task_instance& value);
 };
 static_assert(!std::is_aggregate_v<task_instance>);
 
@@ -138,10 +116,3 @@ class list_task_instances_response {
 static_assert(!std::is_aggregate_v<list_task_instances_response>);
 
 }  // namespace mwaa_serverless
-
-template <>
-struct std::hash<mwaa_serverless::task_instance_status> {
-  std::size_t operator()(const mwaa_serverless::task_instance_status& value) const noexcept {
-    return std::hash<std::string_view>{}(value.name());
-  }
-};
