@@ -103,7 +103,7 @@ class client {
   void reset_throttling() const;
 
  private:
-  std::shared_ptr<class client_state> state_;
+  std::shared_ptr<client_state> state_;
 };
 static_assert(!std::is_aggregate_v<client>);
 

@@ -12,6 +12,7 @@
 namespace mwaa_serverless {
 
 class client;
+class client_state;
 
 /// All items of a listing, page by page or one by one, fetched as the caller asks for more.
 ///
@@ -25,7 +26,6 @@ class client;
 template <class Request, class Response, class Item>
 class paginator {
  public:
-  paginator(client api, Request request, call_options options);
   // Without a move there is no paginator without a position.
   paginator(const paginator&) = default;
   paginator& operator=(const paginator&) = default;
@@ -62,6 +62,9 @@ class paginator {
   [[nodiscard]] std::string resume_token() const;
 
  private:
+  friend class client;
+  paginator(std::shared_ptr<client_state> state, Request request, call_options options);
+
   class cursor;
   class reader;
   static async_generator<Response> pages_from(std::shared_ptr<cursor> place);

@@ -3,16 +3,12 @@
 #include <charconv>
 
 #include "cli/failure.hpp"
-#include "cli/list_task_instances.hpp"
+#include "cli/operation_command.hpp"
 #include "cli/whole_number.hpp"
 #include "model/printable.hpp"
 #include "protocol/page_cursor.hpp"
 
 namespace mwaa_serverless::cli {
-
-const std::string& arguments::required(std::string_view flag) const {
-  return values_.find(flag)->second;
-}
 
 std::optional<std::string> arguments::text(std::string_view flag) const {
   const auto found = values_.find(flag);
@@ -26,9 +22,11 @@ std::optional<std::int32_t> arguments::integer(std::string_view flag) const {
   return parse_whole_number<std::int32_t>(flag, found->second);
 }
 
-std::span<const command> commands() noexcept {
-  static constexpr command all[] = {
-      list_task_instances,
+std::span<const command> commands() {
+  static const command all[] = {
+      listing<&client::list_task_instances, &client::paginate_list_task_instances>(
+          "List the task instances of a workflow run.", {{"WorkflowArn", "ARN of the workflow that contains the run."},
+                                                         {"RunId", "Identifier of the workflow run."}}),
   };
   return all;
 }

@@ -11,16 +11,21 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "cli/result_printer.hpp"
 
 namespace mwaa_serverless::cli {
 
-enum class parameter_kind : std::uint8_t { text, integer };
+enum class parameter_kind : std::uint8_t {
+  text,
+  integer,
+  json,  ///< Whatever has parts.
+};
 
 /// One parameter of a command.
 struct parameter {
-  std::string_view flag;  ///< With its dashes.
+  std::string flag;  ///< With its dashes.
   parameter_kind kind = parameter_kind::text;
   bool required = false;
   std::string_view help;
@@ -31,8 +36,6 @@ class arguments {
  public:
   void set(std::string_view flag, std::string value) { values_.insert_or_assign(std::string{flag}, std::move(value)); }
   [[nodiscard]] bool given(std::string_view flag) const { return values_.contains(flag); }
-  /// Of a required parameter.
-  [[nodiscard]] const std::string& required(std::string_view flag) const;
   [[nodiscard]] std::optional<std::string> text(std::string_view flag) const;
   /// Throws failure naming the flag when the value is no whole number, as Python reads one, or too large.
   [[nodiscard]] std::optional<std::int32_t> integer(std::string_view flag) const;
@@ -71,29 +74,20 @@ class call {
 };
 
 struct command {
-  std::string_view name;       ///< `list-task-instances`
+  std::string name;            ///< `list-task-instances`
   std::string_view operation;  ///< `ListTaskInstances`
   std::string_view help;
-  std::span<const parameter> parameters;
+  std::vector<parameter> parameters;
   bool paginated = false;  ///< Takes --starting-token, --page-size and --max-items too.
   /// Prints through `context.printer`; `context` outlives the awaitable.
   boost::asio::awaitable<void> (*run)(call& context) = nullptr;
 };
 
 /// All commands, in the order of help.
-[[nodiscard]] std::span<const command> commands() noexcept;
+[[nodiscard]] std::span<const command> commands();
 
 /// The token of AWS's form that `--starting-token given` means to the AWS CLI, which also takes what its version 1 has
 /// printed: `None` for the beginning, TOKEN___OFFSET for a place inside a page.
 [[nodiscard]] std::string read_starting_token(const std::string& given);
-
-/// Starts `listing` (a paginator of the library) as the paging options say.
-template <class Listing>
-void start(Listing& listing, const paging& pages) {
-  if (pages.page_size) listing.page_size(*pages.page_size);
-  if (pages.max_items > 0U) listing.max_items(*pages.max_items);
-  if (pages.starting_token && !pages.starting_token->empty())
-    listing.starting_token(read_starting_token(*pages.starting_token));
-}
 
 }  // namespace mwaa_serverless::cli

@@ -182,11 +182,18 @@ class parser {
     return CLI::Formatter{}.make_group("Global options", false, std::move(options));
   }
 
+  static std::string type_name(const parameter& one) {
+    const char* const type = one.kind == parameter_kind::integer ? "INTEGER"
+                             : one.kind == parameter_kind::json  ? "JSON"
+                                                                 : "TEXT";
+    return one.required ? std::string{type} + " (required)" : type;
+  }
+
   void add_command(const command& each) {
-    CLI::App* sub = app_.add_subcommand(std::string{each.name}, std::string{each.help});
+    CLI::App* sub = app_.add_subcommand(each.name, std::string{each.help});
     for (const parameter& one : each.parameters) {
-      auto* option = sub->add_option(std::string{one.flag}, unused_, std::string{one.help})->take_last();
-      option->type_name(one.kind == parameter_kind::integer ? "INTEGER" : one.required ? "TEXT (required)" : "TEXT");
+      auto* option = sub->add_option(one.flag, unused_, std::string{one.help})->take_last();
+      option->type_name(type_name(one));
     }
     if (!each.paginated) return;
     sub->add_option("--page-size", unused_, "Items a request; all pages are fetched all the same.")

@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <boost/json/array.hpp>
-#include <span>
+#include <iterator>
 #include <utility>
+
+#include "cli/operation_command.hpp"
+#include "protocol/model/errors.hpp"
 
 namespace mwaa_serverless::cli {
 
@@ -18,40 +21,15 @@ constexpr std::string_view usage_text =
     "  mwaa-serverless --help\n"
     "  mwaa-serverless <command> --help\n";
 
-constexpr std::string_view resource_members[] = {"ResourceId", "ResourceType"};
-constexpr std::string_view quota_members[] = {"ResourceId", "ResourceType", "ServiceCode", "QuotaCode"};
-constexpr std::string_view throttling_members[] = {"ServiceCode", "QuotaCode", "RetryAfterSeconds"};
-constexpr std::string_view internal_members[] = {"RetryAfterSeconds"};
-constexpr std::string_view validation_members[] = {"Reason", "FieldList"};
-
-// The members that the service's model gives an error beside its message; others are not shown.
-std::span<const std::string_view> modelled_members(std::string_view aws_code) {
-  if (aws_code == "ThrottlingException") return throttling_members;
-  if (aws_code == "InternalServerException") return internal_members;
-  if (aws_code == "ValidationException") return validation_members;
-  if (aws_code == "ResourceNotFoundException" || aws_code == "ConflictException") return resource_members;
-  if (aws_code == "ServiceQuotaExceededException") return quota_members;
-  return {};
-}
-
-json::value member(const error& details, std::string_view name) {
-  const auto text = [](const std::string& value) { return value.empty() ? json::value{} : json::value(value); };
-  if (name == "ResourceId") return text(details.resource_id);
-  if (name == "ResourceType") return text(details.resource_type);
-  if (name == "ServiceCode") return text(details.service_code);
-  if (name == "QuotaCode") return text(details.quota_code);
-  if (name == "Reason") return text(details.reason);
-  if (name == "RetryAfterSeconds")
-    return details.retry_after ? json::value(details.retry_after->count()) : json::value{};
-  if (details.field_list.empty()) return {};
-  json::array list;
-  for (const field_error& field : details.field_list) {
-    json::object entry;
-    entry["Name"] = field.name;
-    entry["Message"] = field.message;
-    list.push_back(std::move(entry));
-  }
-  return list;
+// The members that the service's model gives the error beside its message, as far as they were sent.
+json::object modelled_members(std::string_view aws_code, const error& details) {
+  const protocol::modelled_error* const model = protocol::find_error(aws_code);
+  if (model == nullptr) return {};
+  const protocol::structure beside_message{model->members.members.subspan(1)};
+  json::object out = to_json(protocol::structure_view{beside_message, &details});
+  for (auto each = out.begin(); each != out.end();)
+    each = each->value().is_string() && each->value().get_string().empty() ? out.erase(each) : std::next(each);
+  return out;
 }
 
 // One line a member; what has parts is named only.
@@ -112,10 +90,7 @@ failure failure::of(const error& details, std::string_view endpoint) {
     failure out{exit_code::service_error, name, details.message};
     out.operation_ = details.operation;
     if (details.attempts_exhausted) out.exhausted_retries_ = static_cast<int>(details.attempts.size()) - 1;
-    for (const std::string_view one : modelled_members(name)) {
-      json::value value = member(details, one);
-      if (!value.is_null()) out.more_members_.emplace(one, std::move(value));
-    }
+    out.more_members_ = modelled_members(name, details);
     return out;
   }
   if (details.code == errc::no_region)

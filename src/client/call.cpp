@@ -2,16 +2,22 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <cstdio>
+#include <mutex>
 #include <utility>
 
+#include "credentials/cached_credentials.hpp"
 #include "credentials/cleanse.hpp"
 #include "model/printable.hpp"
 #include "protocol/aws_json.hpp"
+#include "protocol/check.hpp"
+#include "protocol/json_writer.hpp"
 #include "retry/classify.hpp"
 #include "signing/signed_request.hpp"
+#include "transport/user_object.hpp"
 
 namespace mwaa_serverless {
 
@@ -70,30 +76,132 @@ class call::answer {
   time_point sent{};
 };
 
-call::call(client_state& client, const protocol::operation& operation, const std::string& body,
-           const call_options& options, client_state::decoder decode, void* out)
+call::call(client_state& client, const protocol::operation& operation, std::string body, const call_options& options,
+           protocol::structure_place response, std::string& request_id)
     : client_(client),
       operation_(operation),
-      body_(body),
+      body_(std::move(body)),
       options_(options),
-      decode_(decode),
-      out_(out),
-      mode_(options.retry_mode.value_or(client.config().retry.mode)),
-      max_attempts_(options.max_attempts.value_or(client.config().retry.max_attempts)),
-      invocation_id_(client.random().uuid()),
+      response_(response),
+      request_id_(request_id),
+      mode_(options.retry_mode.value_or(client.config_.retry.mode)),
+      max_attempts_(options.max_attempts.value_or(client.config_.retry.max_attempts)),
+      invocation_id_(client.random_.uuid()),
       id_(operation.name, invocation_id_),
-      gates_(client.gates_of(operation)),
+      gates_(gates_of(client, operation)),
       line_(gates_.of(mode_)),
       place_(line_.draw()),
       started_(now()),
-      deadline_(deadline_of(started_, options, client.config())),
-      retries_(client.config().retry, max_attempts_, client.quota()) {
+      deadline_(deadline_of(started_, options, client.config_)),
+      retries_(client.config_.retry, max_attempts_, client.quota_) {
   if (options_.attempt_log) options_.attempt_log->clear();
+}
+
+namespace {
+
+// What makes a request that is sent twice, by whoever, act once.
+void complete(protocol::structure_place request, random_source& random) {
+  for (const protocol::member_row& each : request.members.members) {
+    if (!each.check.idempotency_token || protocol::find(each, request.object) != nullptr) continue;
+    protocol::assign(*each.type, protocol::make(*each.type, each.at(request.object)), random.uuid());
+  }
+}
+
+}  // namespace
+
+asio::awaitable<std::optional<error>> call::perform(client_state& client, const protocol::operation& operation,
+                                                    protocol::structure_place request, const call_options& options,
+                                                    protocol::structure_place response, std::string& request_id) {
+  const protocol::structure_view given{request};
+  std::optional<error> failure = protocol::check(given);
+  if (!failure) failure = check(options);
+  client_state::running_operation running{client};
+  if (!failure && !running.enter()) failure.emplace(errc::client_closed, "the client is closed");
+  if (failure) {
+    failure->operation = operation.name;
+    co_return failure;
+  }
+  client.counters_.operations.fetch_add(1, client_state::relaxed);
+  complete(request, client.random_);
+  call work{client, operation, protocol::encode(given), options, response, request_id};
+  try {
+    failure = co_await work.run();
+  } catch (const exception& thrown) {  // by a clock that broke its contract
+    failure = work.ended(thrown.details());
+  }
+  co_return failure;
+}
+
+asio::awaitable<result<http_response>> call::send(const http_request& request, time_point limit) {
+  if (client_.own_network_) return client_.config_.network->send(request, limit);
+  return net::send(client_.config_.network, request, client_.config_.time, limit);
+}
+
+asio::awaitable<result<std::shared_ptr<const credentials>>> call::keys(time_point limit) {
+  if (client_.own_credentials_) return client_.config_.credentials->get(limit);
+  return sources::ask_provider("client_config::credentials: get()", client_.config_.credentials, client_.config_.time,
+                               limit);
+}
+
+bool call::rejected(const credentials& refused) {
+  try {
+    return client_.config_.credentials->rejected(refused);
+  } catch (...) {  // whatever it is, it is no promise of other keys
+    return false;
+  }
+}
+
+namespace {
+
+asio::awaitable<result<void>> entered(std::shared_ptr<attempt_gate> gate, std::string_view operation,
+                                      clock::time_point deadline) {
+  auto refusal = co_await net::made(gate->enter(operation, deadline));
+  if (refusal) co_return *std::move(refusal);
+  co_return result<void>{};
+}
+
+}  // namespace
+
+asio::awaitable<std::optional<error>> call::enter_attempt_gate() {
+  const client_config& config = client_.config_;
+  auto passed = co_await net::ask("client_config::attempt_gate: enter()",
+                                  entered(config.attempt_gate, operation_.name, deadline_), config.time, deadline_,
+                                  errc::broken_contract);
+  std::optional<error> refusal;
+  if (!passed) refusal = std::move(passed).error();
+  co_return refusal;
+}
+
+template <class Tell>
+void call::tell(Tell what) {
+  if (!client_.config_.observer) return;
+  try {
+    what(*client_.config_.observer);
+  } catch (...) {
+    client_.counters_.observer_exceptions.fetch_add(1, client_state::relaxed);
+  }
+}
+
+call::duration call::shortest_exchange() const noexcept {
+  return duration{client_.shortest_exchange_.load(client_state::relaxed)};
+}
+
+void call::note_exchange(duration took) noexcept {
+  // Follows what is faster at once and what is slower by little steps. Two threads may lose one of their values.
+  std::atomic<std::int64_t>& shortest = client_.shortest_exchange_;
+  const std::int64_t known = shortest.load(client_state::relaxed);
+  const std::int64_t fresh = took.count();
+  shortest.store(known == 0 || fresh < known ? fresh : known + (fresh - known) / 64, client_state::relaxed);
+}
+
+operation_gates& call::gates_of(client_state& client, const protocol::operation& operation) {
+  const std::lock_guard lock{client.mutex_};
+  return client.gates_[operation.name];
 }
 
 call::time_point call::latest_start() const {
   if (deadline_ == time_point::max()) return deadline_;
-  return deadline_ - client_.shortest_exchange();
+  return deadline_ - shortest_exchange();
 }
 
 asio::awaitable<std::optional<error>> call::run() {
@@ -139,7 +247,7 @@ asio::awaitable<std::optional<error>> call::enter_gates() {
   if (now() >= deadline_) co_return out_of_time(last_failure_.value_or(error{}), phase::throttle_gate, "starting");
   if (!line_.try_pass(now())) {
     const time_point entered = now();
-    const time_point patience = after(entered, client_.config().retry.max_gate_wait) - queued_;
+    const time_point patience = after(entered, client_.config_.retry.max_gate_wait) - queued_;
     const bool passed = co_await line_.pass(place_, client_.time(), std::min(latest_start(), patience));
     queued_ += now() - entered;
     if (!passed) {
@@ -152,8 +260,8 @@ asio::awaitable<std::optional<error>> call::enter_gates() {
       co_return out_of_time(last, phase::throttle_gate, message);
     }
   }
-  if (!client_.config().attempt_gate) co_return std::nullopt;
-  std::optional<error> failure = co_await client_.enter_gate(operation_.name, deadline_);
+  if (!client_.config_.attempt_gate) co_return std::nullopt;
+  std::optional<error> failure = co_await enter_attempt_gate();
   if (failure && failure->phase == phase::none) failure->phase = phase::attempt_gate;
   if (now() >= deadline_ && (!failure || is_time_limit(*failure))) {
     std::string doing{to_string(phase::attempt_gate)};
@@ -164,9 +272,9 @@ asio::awaitable<std::optional<error>> call::enter_gates() {
 }
 
 asio::awaitable<call::answer> call::attempt(attempt_record& record) {
-  const client_config& config = client_.config();
+  const client_config& config = client_.config_;
   answer out;
-  client_.tell([&](observer& told) { told.attempt_started(id_, record.number); });
+  tell([&](observer& told) { told.attempt_started(id_, record.number); });
   const time_point limit = std::min(after(now(), options_.attempt_timeout.value_or(config.attempt_timeout)), deadline_);
   if (!config.credentials) {
     out.failure = error(errc::no_credentials,
@@ -174,7 +282,7 @@ asio::awaitable<call::answer> call::attempt(attempt_record& record) {
                         "AWS_SECRET_ACCESS_KEY for client_config::from_environment()");
     co_return out;
   }
-  auto keys = co_await client_.keys(limit);
+  auto keys = co_await this->keys(limit);
   if (!keys) {
     out.failure = std::move(keys).error();
     out.failure->phase = phase::credentials;
@@ -182,21 +290,23 @@ asio::awaitable<call::answer> call::attempt(attempt_record& record) {
   }
 
   // Signed anew for every attempt: a signature is good for five minutes only.
-  const retry::skew skew_used = client_.clock_skew();
+  const retry::skew skew_used{client_.clock_skew_.load(client_state::relaxed)};
   const auto wall_sent = config.time->wall_now();
   const http_request request =
-      client_.sign(operation_, body_, **keys, wall_sent + skew_used, invocation_id_, record.number, max_attempts_);
+      signing::make_signed_request(client_.endpoint_, operation_, body_, **keys, client_.signer_, wall_sent + skew_used,
+                                   invocation_id_, record.number, max_attempts_, client_.user_agent_);
   record.bytes_sent = request.bytes().size();
-  client_.count_attempt(record.number > 1);
+  client_.counters_.attempts.fetch_add(1, client_state::relaxed);
+  if (record.number > 1) client_.counters_.retries.fetch_add(1, client_state::relaxed);
   out.sent = now();
-  auto response = co_await client_.send(request, limit);
+  auto response = co_await send(request, limit);
   if (!response) {
     out.failure = std::move(response).error();
     co_return out;
   }
 
   out.from_service = true;
-  client_.note_exchange(now() - out.sent);
+  note_exchange(now() - out.sent);
   record.http_status = response->status;
   record.connection_reused = response->connection_reused;
   record.bytes_received = response->fields.size() + response->body.size();
@@ -210,16 +320,16 @@ asio::awaitable<call::answer> call::attempt(attempt_record& record) {
       out.failure = read(*response);
     else
       out.failure = co_await read_in_slices(*response);
-    if (skew_shown && !out.failure) client_.learn_clock_skew(*skew_shown);
+    if (skew_shown && !out.failure) client_.clock_skew_.store(skew_shown->count(), client_state::relaxed);
   } else {
     out.failure = protocol::decode_error(*response);
     sources::redact(out.failure->message, (*keys)->session_token());
     sources::redact(out.failure->message, (*keys)->secret_access_key());
     out.hints = retry::read_hints(*out.failure, &*response, wall_received);
     out.clock_blamed = retry::blames_clock(*out.failure, skew_used, skew_shown);
-    if (out.clock_blamed) client_.learn_clock_skew(*skew_shown);
+    if (out.clock_blamed) client_.clock_skew_.store(skew_shown->count(), client_state::relaxed);
     if (!out.clock_blamed && retry::blames_keys(*out.failure)) {
-      const bool renewable = client_.rejected(**keys);
+      const bool renewable = rejected(**keys);
       out.keys_renewable = renewable && !std::exchange(keys_refused_, true);
     }
   }
@@ -228,12 +338,12 @@ asio::awaitable<call::answer> call::attempt(attempt_record& record) {
 }
 
 std::optional<error> call::read(const http_response& response) {
-  return read_outcome(response, protocol::read_json(response.body, decode_.format, out_));
+  return read_outcome(response, protocol::read_json(response.body, response_.members, response_.object));
 }
 
 // A page of the service fits a slice. Longer ones must not keep the loop from its other work.
 asio::awaitable<std::optional<error>> call::read_in_slices(const http_response& response) {
-  protocol::json_reading reading{response.body, decode_.format, out_};
+  protocol::json_reading reading{response.body, response_.members, response_.object};
   while (reading.step()) co_await asio::post(asio::use_awaitable);
   co_return read_outcome(response, reading.wrong());
 }
@@ -242,7 +352,7 @@ std::optional<error> call::read_outcome(const http_response& response,
                                         const std::optional<protocol::json_error>& wrong) {
   const auto request_id = response.header("x-amzn-requestid");
   if (!wrong) {
-    if (request_id) decode_.set_request_id(out_, printable(std::string{*request_id}));
+    if (request_id) request_id_ = printable(std::string{*request_id});
     return std::nullopt;
   }
   error failure = protocol::unreadable_response(operation_, *wrong);
@@ -257,7 +367,7 @@ retry::decision call::judge(const answer& what, attempt_record& record) {
   record.aws_code = failure.aws_code;
   record.http_status = failure.http_status;
   record.request_id = failure.request_id;
-  const retry_options& options = client_.config().retry;
+  const retry_options& options = client_.config_.retry;
   record.hint = retry::longest(what.hints);
   record.hint_note = what.hints.note;
   if (record.hint && *record.hint > options.max_hint) {
@@ -271,21 +381,21 @@ retry::decision call::judge(const answer& what, attempt_record& record) {
   retry::circumstances at{now(), latest_start()};
   if (what.from_service) {
     if (judged.what == retry::verdict::kind::throttling) {
-      client_.count_throttled();
+      client_.counters_.throttled.fetch_add(1, client_state::relaxed);
       at.spaced = gates_.throttled(mode_, what.sent, at.now, retry::gate_hint(options, what.hints));
     } else {
       line_.accepted(what.sent, at.now);
     }
   }
   at.gate_opens = line_.certainly_closed_until();
-  return retries_.failed(judged, what.hints, client_.random().unit(), at);
+  return retries_.failed(judged, what.hints, client_.random_.unit(), at);
 }
 
 void call::finish_record(attempt_record& record) {
   const bool keep = record.code.failed() || options_.attempt_log;
-  if (!keep && !client_.config().observer) return;
-  record.quota_after = client_.quota().available();
-  client_.tell([&](observer& told) { told.attempt_ended(id_, record); });
+  if (!keep && !client_.config_.observer) return;
+  record.quota_after = client_.quota_.available();
+  tell([&](observer& told) { told.attempt_ended(id_, record); });
   if (options_.attempt_log) options_.attempt_log->push_back(record);
   if (keep) log_.push_back(std::move(record));
 }
@@ -296,7 +406,7 @@ std::optional<error> call::ended(std::optional<error> failure) {
     failure->may_have_reached_service = failure->may_have_reached_service || reached_;
     failure->attempts = std::move(log_);
   }
-  client_.tell([&](observer& told) { told.operation_ended(id_, now() - started_, failure ? &*failure : nullptr); });
+  tell([&](observer& told) { told.operation_ended(id_, now() - started_, failure ? &*failure : nullptr); });
   return failure;
 }
 

@@ -3,6 +3,7 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
+#include <memory>
 #include <mwaa_serverless/call_options.hpp>
 #include <mwaa_serverless/error.hpp>
 #include <mwaa_serverless/observer.hpp>
@@ -13,6 +14,7 @@
 
 #include "client/client_state.hpp"
 #include "client/gate_line.hpp"
+#include "protocol/describe.hpp"
 #include "protocol/json_reader.hpp"
 #include "protocol/operation.hpp"
 #include "retry/clock_skew.hpp"
@@ -27,18 +29,24 @@ namespace mwaa_serverless {
 /// `limit` from `now`; a limit that means "forever" ends at time_point::max().
 [[nodiscard]] clock::time_point after(clock::time_point now, std::chrono::milliseconds limit);
 
-/// Lives as long as the coroutine that runs it. What it is given by reference outlives it.
+/// One operation from request to response. Lives as long as the coroutine that runs it; what it is given by reference
+/// outlives it.
 class call {
  public:
-  call(client_state& client, const protocol::operation& operation, const std::string& body, const call_options& options,
-       client_state::decoder decode, void* out);
+  /// Performs `operation` with retries. `request` gets an idempotency token if it takes one and has none. `response`
+  /// and `request_id` are set unless an error comes back.
+  [[nodiscard]] static boost::asio::awaitable<std::optional<error>> perform(
+      client_state& client, const protocol::operation& operation, protocol::structure_place request,
+      const call_options& options, protocol::structure_place response, std::string& request_id);
 
-  /// The response is in `out` unless an error comes back.
+ private:
+  call(client_state& client, const protocol::operation& operation, std::string body, const call_options& options,
+       protocol::structure_place response, std::string& request_id);
+
   [[nodiscard]] boost::asio::awaitable<std::optional<error>> run();
   /// Tells the observer of the end; the failure with what is known about the call. For run(), and when it threw.
   [[nodiscard]] std::optional<error> ended(std::optional<error> failure);
 
- private:
   using time_point = clock::time_point;
   using duration = std::chrono::nanoseconds;
   class answer;
@@ -52,6 +60,21 @@ class call {
   [[nodiscard]] retry::decision judge(const answer& what, attempt_record& record);
   void finish_record(attempt_record& record);
 
+  // The user's objects are held to their contracts.
+  [[nodiscard]] boost::asio::awaitable<result<http_response>> send(const http_request& request, time_point limit);
+  [[nodiscard]] boost::asio::awaitable<result<std::shared_ptr<const credentials>>> keys(time_point limit);
+  /// True when the next keys may be others.
+  [[nodiscard]] bool rejected(const credentials& refused);
+  /// client_config::attempt_gate, which must not be null.
+  [[nodiscard]] boost::asio::awaitable<std::optional<error>> enter_attempt_gate();
+  /// Calls `what` with the observer, if there is one.
+  template <class Tell>
+  void tell(Tell what);
+  /// About the least time that an exchange takes; zero before the first.
+  [[nodiscard]] duration shortest_exchange() const noexcept;
+  void note_exchange(duration took) noexcept;
+  [[nodiscard]] static operation_gates& gates_of(client_state& client, const protocol::operation& operation);
+
   [[nodiscard]] time_point now() const { return client_.time().now(); }
   /// A wait that ends later leaves no time for an attempt.
   [[nodiscard]] time_point latest_start() const;
@@ -62,10 +85,10 @@ class call {
 
   client_state& client_;
   const protocol::operation& operation_;
-  const std::string& body_;
+  const std::string body_;
   const call_options& options_;
-  const client_state::decoder decode_;
-  void* const out_;
+  const protocol::structure_place response_;
+  std::string& request_id_;
 
   const retry_mode mode_;
   const int max_attempts_;

@@ -2,34 +2,14 @@
 #include <utility>
 
 #include "client/client_state.hpp"
-#include "protocol/aws_json.hpp"
+#include "client/perform.hpp"
+#include "protocol/model/task_instance.hpp"
 
 namespace mwaa_serverless {
 
 namespace {
 
-template <class Response>
-void set_request_id(void* out, std::string id) {
-  static_cast<Response*>(out)->request_id = std::move(id);
-}
-
-// A free function, so that the awaitable owns everything and outlives the client object that made it.
-boost::asio::awaitable<list_task_instances_response> call_list_task_instances(std::shared_ptr<client_state> state,
-                                                                              list_task_instances_request request,
-                                                                              call_options options) {
-  if (auto wrong = protocol::validate(request)) {
-    wrong->operation = protocol::list_task_instances.name;
-    throw exception(*std::move(wrong));
-  }
-  const std::string body = protocol::encode(request);
-  list_task_instances_response response;
-  const client_state::decoder decode{protocol::list_task_instances_response_format,
-                                     &set_request_id<list_task_instances_response>};
-  auto failure = co_await state->perform(protocol::list_task_instances, body, options, decode, &response);
-  if (failure) throw exception(*std::move(failure));
-  co_return std::move(response);
-}
-
+// Free functions, as perform().
 boost::asio::awaitable<void> call_prewarm(std::shared_ptr<client_state> state, std::size_t connections) {
   auto failure = co_await state->prewarm(connections);
   if (failure) throw exception(*std::move(failure));
@@ -49,12 +29,12 @@ client::client(boost::asio::any_io_executor executor, client_config config)
 
 boost::asio::awaitable<list_task_instances_response> client::list_task_instances(list_task_instances_request request,
                                                                                  call_options options) const {
-  return call_list_task_instances(state_, std::move(request), std::move(options));
+  return perform(state_, std::move(request), std::move(options));
 }
 
 list_task_instances_paginator client::paginate_list_task_instances(list_task_instances_request request,
                                                                    call_options options) const {
-  return {*this, std::move(request), std::move(options)};
+  return {state_, std::move(request), std::move(options)};
 }
 
 boost::asio::awaitable<void> client::prewarm(std::size_t connections) const {

@@ -7,8 +7,6 @@
 #include "client/call.hpp"
 #include "credentials/cached_credentials.hpp"
 #include "protocol/user_agent.hpp"
-#include "retry/retry_state.hpp"
-#include "signing/signed_request.hpp"
 #include "transport/pooled_transport.hpp"
 #include "transport/proxy.hpp"
 #include "transport/user_object.hpp"
@@ -17,33 +15,22 @@ namespace mwaa_serverless {
 
 namespace asio = boost::asio;
 
-/// Counts an operation as running for as long as it lives.
-class client_state::running_operation {
- public:
-  explicit running_operation(client_state& state) : state_(state) {}
-  running_operation(const running_operation&) = delete;
-  running_operation& operator=(const running_operation&) = delete;
-  ~running_operation() {
-    if (!counted_) return;
-    std::vector<std::shared_ptr<net::event>> woken;
-    {
-      const std::lock_guard lock{state_.mutex_};
-      if (--state_.running_ == 0) woken.swap(state_.waiters_);
-    }
-    for (const auto& waiter : woken) waiter->set();
-  }
-  /// False when the client is closed.
-  bool enter() {
+client_state::running_operation::~running_operation() {
+  if (!counted_) return;
+  std::vector<std::shared_ptr<net::event>> woken;
+  {
     const std::lock_guard lock{state_.mutex_};
-    if (state_.closed_) return false;
-    ++state_.running_;
-    return counted_ = true;
+    if (--state_.running_ == 0) woken.swap(state_.waiters_);
   }
+  for (const auto& waiter : woken) waiter->set();
+}
 
- private:
-  client_state& state_;
-  bool counted_ = false;
-};
+bool client_state::running_operation::enter() {
+  const std::lock_guard lock{state_.mutex_};
+  if (state_.closed_) return false;
+  ++state_.running_;
+  return counted_ = true;
+}
 
 namespace {
 
@@ -119,97 +106,6 @@ client_state::client_state(asio::any_io_executor executor, client_config config)
   options.verify_tls = config_.verify_tls;
   options.tls_context = config_.tls_context;
   config_.network = net::make_pooled_transport(std::move(executor), std::move(options));
-}
-
-asio::awaitable<std::optional<error>> client_state::perform(const protocol::operation& operation,
-                                                            const std::string& body, const call_options& options,
-                                                            decoder decode, void* out) {
-  std::optional<error> failure = check(options);
-  if (failure) co_return failure;
-  running_operation running{*this};
-  if (!running.enter()) {
-    failure.emplace(errc::client_closed, "the client is closed");
-    co_return failure;
-  }
-  counters_.operations.fetch_add(1, relaxed);
-  call work{*this, operation, body, options, decode, out};
-  try {
-    failure = co_await work.run();
-  } catch (const exception& thrown) {  // by a clock that broke its contract
-    failure = work.ended(thrown.details());
-  }
-  co_return failure;
-}
-
-asio::awaitable<result<http_response>> client_state::send(const http_request& request, clock::time_point limit) const {
-  if (own_network_) return config_.network->send(request, limit);
-  return net::send(config_.network, request, config_.time, limit);
-}
-
-asio::awaitable<result<std::shared_ptr<const credentials>>> client_state::keys(clock::time_point limit) const {
-  if (own_credentials_) return config_.credentials->get(limit);
-  return sources::ask_provider("client_config::credentials: get()", config_.credentials, config_.time, limit);
-}
-
-bool client_state::rejected(const credentials& refused) const {
-  try {
-    return config_.credentials->rejected(refused);
-  } catch (...) {  // whatever it is, it is no promise of other keys
-    return false;
-  }
-}
-
-namespace {
-
-asio::awaitable<result<void>> entered(std::shared_ptr<attempt_gate> gate, std::string_view operation,
-                                      clock::time_point deadline) {
-  auto refusal = co_await net::made(gate->enter(operation, deadline));
-  if (refusal) co_return *std::move(refusal);
-  co_return result<void>{};
-}
-
-}  // namespace
-
-asio::awaitable<std::optional<error>> client_state::enter_gate(std::string_view operation,
-                                                               clock::time_point deadline) const {
-  auto passed =
-      co_await net::ask("client_config::attempt_gate: enter()", entered(config_.attempt_gate, operation, deadline),
-                        config_.time, deadline, errc::broken_contract);
-  std::optional<error> refusal;
-  if (!passed) refusal = std::move(passed).error();
-  co_return refusal;
-}
-
-operation_gates& client_state::gates_of(const protocol::operation& operation) {
-  const std::lock_guard lock{mutex_};
-  return gates_[operation.name];
-}
-
-http_request client_state::sign(const protocol::operation& operation, std::string_view body, const credentials& keys,
-                                clock::wall_time_point now, std::string_view invocation_id, int attempt,
-                                int max_attempts) {
-  return signing::make_signed_request(endpoint_, operation, body, keys, signer_, now, invocation_id, attempt,
-                                      max_attempts, user_agent_);
-}
-
-void client_state::count_attempt(bool is_retry) noexcept {
-  counters_.attempts.fetch_add(1, relaxed);
-  if (is_retry) counters_.retries.fetch_add(1, relaxed);
-}
-
-void client_state::count_throttled() noexcept {
-  counters_.throttled.fetch_add(1, relaxed);
-}
-
-std::chrono::nanoseconds client_state::shortest_exchange() const noexcept {
-  return std::chrono::nanoseconds{shortest_exchange_.load(relaxed)};
-}
-
-void client_state::note_exchange(std::chrono::nanoseconds took) noexcept {
-  // Follows what is faster at once and what is slower by little steps. Two threads may lose one of their values.
-  const std::int64_t known = shortest_exchange_.load(relaxed);
-  const std::int64_t fresh = took.count();
-  shortest_exchange_.store(known == 0 || fresh < known ? fresh : known + (fresh - known) / 64, relaxed);
 }
 
 asio::awaitable<std::optional<error>> client_state::prewarm(std::size_t connections) {

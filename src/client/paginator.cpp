@@ -4,7 +4,6 @@
 #include <exception>
 #include <iterator>
 #include <memory>
-#include <mwaa_serverless/client.hpp>
 #include <mwaa_serverless/paginator.hpp>
 #include <optional>
 #include <string>
@@ -12,6 +11,8 @@
 #include <vector>
 
 #include "client/page_prefetch.hpp"
+#include "client/perform.hpp"
+#include "protocol/model/task_instance.hpp"
 #include "protocol/page_cursor.hpp"
 #include "transport/event.hpp"
 
@@ -21,13 +22,9 @@ namespace asio = boost::asio;
 
 namespace {
 
-// What differs from one listing to the next.
-asio::awaitable<list_task_instances_response> fetch(const client& api, list_task_instances_request request,
-                                                    call_options options) {
-  return api.list_task_instances(std::move(request), std::move(options));
-}
-std::vector<task_instance>& items_of(list_task_instances_response& page) {
-  return page.task_instances;
+template <class Request>
+auto& items_of(typename protocol::operation_of<Request>::response& page) {
+  return page.*protocol::operation_of<Request>::items;
 }
 
 }  // namespace
@@ -49,8 +46,8 @@ class paginator<Request, Response, Item>::cursor {
     bool finished = false;
   };
 
-  cursor(client api_value, Request request_value, call_options options_value)
-      : api(std::move(api_value)),
+  cursor(std::shared_ptr<client_state> state_value, Request request_value, call_options options_value)
+      : state(std::move(state_value)),
         request(std::move(request_value)),
         options(std::move(options_value)),
         at(std::exchange(request.next_token, std::nullopt)) {}
@@ -78,7 +75,7 @@ class paginator<Request, Response, Item>::cursor {
       const asio::any_io_executor executor = co_await asio::this_coro::executor;
       call_options own = options;  // whose log is nobody's but the fetch's
       if (own.attempt_log) own.attempt_log = std::make_shared<std::vector<attempt_record>>();
-      ahead.emplace(executor, fetch(api, request_for(next_token.str()), own), own.attempt_log);
+      ahead.emplace(executor, perform(state, request_for(next_token.str()), own), own.attempt_log);
     }
     co_return true;
   }
@@ -111,7 +108,7 @@ class paginator<Request, Response, Item>::cursor {
     ++resets;
   }
 
-  const client api;
+  const std::shared_ptr<client_state> state;
   Request request;
   const call_options options;
   std::optional<std::uint64_t> max_items;
@@ -164,7 +161,7 @@ class paginator<Request, Response, Item>::cursor {
         Response response = co_await begun.get(options.attempt_log.get());
         arrived.emplace(std::move(response));
       } else {
-        Response response = co_await fetch(api, request_for(at.page_token), options);
+        Response response = co_await perform(state, request_for(at.page_token), options);
         arrived.emplace(std::move(response));
       }
     } catch (...) {
@@ -173,7 +170,7 @@ class paginator<Request, Response, Item>::cursor {
     if (resets != resets_before) co_return;
     if (failure) std::rethrow_exception(failure);
     page = std::move(arrived);
-    page_size = items_of(*page).size();
+    page_size = items_of<Request>(*page).size();
     page_seen = false;
     next_token = page->next_token;
   }
@@ -228,19 +225,19 @@ class paginator<Request, Response, Item>::reader final : public detail::take_bac
   }
 
   Item& take_item() {
-    Item& item = items_of(*place_->page)[place_->at.offset];
+    Item& item = items_of<Request>(*place_->page)[place_->at.offset];
     take(1);
     return item;
   }
   Response& take_page() {
     const std::uint64_t count = place_->left_in_page();
-    const auto first = items_of(*place_->page).begin() + static_cast<std::ptrdiff_t>(at_offset());
-    page_.emplace();
-    items_of(*page_).assign(std::make_move_iterator(first),
-                            std::make_move_iterator(first + static_cast<std::ptrdiff_t>(count)));
-    page_->next_token = place_->next_token;
-    page_->request_id = place_->page->request_id;
-    page_->task_instances_present = place_->page->task_instances_present;
+    const auto first = items_of<Request>(*place_->page).begin() + static_cast<std::ptrdiff_t>(at_offset());
+    // All of the page but its items.
+    auto all = std::move(items_of<Request>(*place_->page));
+    page_ = place_->page;
+    items_of<Request>(*place_->page) = std::move(all);
+    items_of<Request>(*page_).assign(std::make_move_iterator(first),
+                                     std::make_move_iterator(first + static_cast<std::ptrdiff_t>(count)));
     take(count);
     return *page_;
   }
@@ -250,8 +247,8 @@ class paginator<Request, Response, Item>::reader final : public detail::take_bac
     place_->at.given -= last_count_;
     place_->page_seen = false;
     if (page_)
-      std::move(items_of(*page_).begin(), items_of(*page_).end(),
-                items_of(*place_->page).begin() + static_cast<std::ptrdiff_t>(at_offset()));
+      std::move(items_of<Request>(*page_).begin(), items_of<Request>(*page_).end(),
+                items_of<Request>(*place_->page).begin() + static_cast<std::ptrdiff_t>(at_offset()));
   }
   void all() noexcept override { place_->reset(std::move(start_)); }
 
@@ -271,8 +268,9 @@ class paginator<Request, Response, Item>::reader final : public detail::take_bac
 };
 
 template <class Request, class Response, class Item>
-paginator<Request, Response, Item>::paginator(client api, Request request, call_options options)
-    : cursor_(std::make_shared<cursor>(std::move(api), std::move(request), std::move(options))) {}
+paginator<Request, Response, Item>::paginator(std::shared_ptr<client_state> state, Request request,
+                                              call_options options)
+    : cursor_(std::make_shared<cursor>(std::move(state), std::move(request), std::move(options))) {}
 
 template <class Request, class Response, class Item>
 auto paginator<Request, Response, Item>::page_size(std::int32_t value) & -> paginator& {

@@ -1,11 +1,8 @@
-// awsJson1_0: requests into JSON, JSON into responses and errors.
+// awsJson1_0: answers into responses and errors.
 #pragma once
 
 #include <mwaa_serverless/error.hpp>
-#include <mwaa_serverless/model/task_instance.hpp>
 #include <mwaa_serverless/transport.hpp>
-#include <optional>
-#include <string>
 #include <string_view>
 
 #include "protocol/json_reader.hpp"
@@ -13,19 +10,17 @@
 
 namespace mwaa_serverless::protocol {
 
-/// What AWS's own tools refuse before they send anything: lengths and numbers under the model's minimum. As
-/// errc::invalid_argument that names the member, its value (cut) and the rule; nullopt when there is nothing.
-[[nodiscard]] std::optional<error> validate(const list_task_instances_request& request);
-
-/// The body of the request: only members that are set, in the model's order.
-[[nodiscard]] std::string encode(const list_task_instances_request& request);
-
-/// Of the body of a 2xx answer, for json_reading.
-extern const structure_schema& list_task_instances_response_format;
-/// What was wrong with it, as errc::malformed_response that names the member and the byte.
+/// What is wrong with the body of a 2xx answer, as errc::malformed_response that names the member and the byte.
 [[nodiscard]] error unreadable_response(const operation& of, const json_error& wrong);
-/// The response in the body of a 2xx answer, or unreadable_response().
-[[nodiscard]] result<list_task_instances_response> decode_list_task_instances_response(std::string_view body);
+/// The response to a `Request` in the body of a 2xx answer, or unreadable_response().
+template <class Request>
+[[nodiscard]] result<typename operation_of<Request>::response> decode(std::string_view body) {
+  using response = typename operation_of<Request>::response;
+  response out;
+  if (const auto wrong = read_json(body, described<response>::value, &out))
+    return unreadable_response(operation_of<Request>::value, *wrong);
+  return out;
+}
 
 /// An error's body that is longer is not read: the service's are some hundred bytes.
 inline constexpr std::size_t max_error_bytes = std::size_t{256} * 1024;

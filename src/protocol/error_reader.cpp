@@ -5,51 +5,36 @@
 #include "model/printable.hpp"
 #include "protocol/aws_json.hpp"
 #include "protocol/json_reader.hpp"
+#include "protocol/model/errors.hpp"
 
 namespace mwaa_serverless::protocol {
 
 namespace {
 
-/// The members that the service's errors have among them, and the places of a name and a message.
-class error_body {
+/// An error with the places of a name and a message.
+class envelope : public error {
  public:
-  error_body() {}
+  envelope() {}
 
   std::string type;
-  std::string code;
-  std::string message;
+  std::string code_name;
+  std::string small_message;
   std::string capital_message;
   std::string error_message;
-  std::optional<std::chrono::seconds> retry_after;
-  std::string service_code;
-  std::string quota_code;
-  std::string resource_id;
-  std::string resource_type;
-  std::string reason;
-  std::vector<field_error> field_list;
 };
 
-constexpr std::array field_members{
-    text_member<&field_error::name>("Name"),
-    text_member<&field_error::message>("Message"),
-};
-constexpr structure_schema field_schema{field_members};
-
-constexpr std::array error_members{
-    text_member<&error_body::type>("__type"),
-    text_member<&error_body::code>("code"),
-    text_member<&error_body::message>("message"),
-    text_member<&error_body::capital_message>("Message"),
-    text_member<&error_body::error_message>("errorMessage"),
-    integer_member<&error_body::retry_after>("RetryAfterSeconds"),
-    text_member<&error_body::service_code>("ServiceCode"),
-    text_member<&error_body::quota_code>("QuotaCode"),
-    text_member<&error_body::resource_id>("ResourceId"),
-    text_member<&error_body::resource_type>("ResourceType"),
-    text_member<&error_body::reason>("Reason"),
-    list_member<&error_body::field_list, field_schema>("FieldList"),
-};
-constexpr structure_schema error_schema{error_members};
+template <std::size_t... Index>
+constexpr auto envelope_rows(std::index_sequence<Index...>) {
+  return std::array{
+      member<&envelope::type>("__type"),
+      member<&envelope::code_name>("code"),
+      member<&envelope::small_message>("message"),
+      member<&envelope::capital_message>("Message"),
+      member<&envelope::error_message>("errorMessage"),
+      inherited<error, envelope, error_members::all, Index>()...,
+  };
+}
+constexpr auto envelope_members = envelope_rows(std::make_index_sequence<error_members::all.size()>{});
 
 // `com.amazon.coral.service#ThrottlingException:http://internal/` is a ThrottlingException.
 std::string_view bare_name(std::string_view sent) noexcept {
@@ -62,8 +47,8 @@ struct named_code {
   std::string_view name;
   errc code;
 };
+// Beside those of the model: of AWS's other services, proxies and the layer in front of the service.
 constexpr std::array names{
-    named_code{"ThrottlingException", errc::throttled},
     named_code{"Throttling", errc::throttled},
     named_code{"ThrottledException", errc::throttled},
     named_code{"RequestThrottledException", errc::throttled},
@@ -77,20 +62,13 @@ constexpr std::array names{
     named_code{"SlowDown", errc::throttled},
     named_code{"PriorRequestNotComplete", errc::throttled},
     named_code{"EC2ThrottledException", errc::throttled},
-    named_code{"InternalServerException", errc::internal_server},
     named_code{"InternalFailure", errc::internal_server},
     named_code{"InternalError", errc::internal_server},
     named_code{"ServiceUnavailable", errc::internal_server},
     named_code{"ServiceUnavailableException", errc::internal_server},
-    named_code{"OperationTimeoutException", errc::service_timeout},
     named_code{"RequestTimeout", errc::service_timeout},
     named_code{"RequestTimeoutException", errc::service_timeout},
-    named_code{"ValidationException", errc::validation},
     named_code{"SerializationException", errc::validation},
-    named_code{"AccessDeniedException", errc::access_denied},
-    named_code{"ResourceNotFoundException", errc::resource_not_found},
-    named_code{"ConflictException", errc::conflict},
-    named_code{"ServiceQuotaExceededException", errc::service_quota_exceeded},
     named_code{"UnrecognizedClientException", errc::unrecognized_client},
     named_code{"InvalidClientTokenId", errc::unrecognized_client},
     named_code{"InvalidSignatureException", errc::invalid_signature},
@@ -104,6 +82,7 @@ constexpr std::array names{
 };
 
 errc code_of(std::string_view name, int status) noexcept {
+  if (const modelled_error* const known = find_error(name)) return known->code;
   for (const named_code& each : names)
     if (each.name == name) return each.code;
   // Without a name of ours: what the status says, as proxies and load balancers have no other language.
@@ -150,15 +129,15 @@ std::string excerpt(std::string_view body) {
 }  // namespace
 
 error decode_error(const http_response& response) {
-  error_body body;
+  envelope body;
   const bool unreadable = response.body.size() > max_error_bytes ||
-                          read_json(response.body, error_schema, &body, strictness::lenient).has_value();
+                          read_json(response.body, structure{envelope_members}, &body, strictness::lenient).has_value();
   std::string_view name;
   if (const auto header = response.header("x-amzn-errortype")) name = bare_name(*header);
   if (name.empty()) name = bare_name(body.type);
-  if (name.empty()) name = bare_name(body.code);
+  if (name.empty()) name = bare_name(body.code_name);
 
-  error out{code_of(name, response.status), first_filled(body.message, body.capital_message, body.error_message)};
+  error out{code_of(name, response.status), first_filled(body.small_message, body.capital_message, body.error_message)};
   out.aws_code = printable(std::string{name});
   out.http_status = response.status;
   if (const auto id = response.header("x-amzn-requestid")) out.request_id = printable(std::string{*id});
@@ -175,6 +154,10 @@ error decode_error(const http_response& response) {
   for (field_error& each : body.field_list)
     out.field_list.emplace_back(printable(std::move(each.name)), printable(std::move(each.message)));
   return out;
+}
+
+error unreadable_response(const operation& of, const json_error& wrong) {
+  return {errc::malformed_response, std::string{of.name} + " response: " + wrong.message()};
 }
 
 }  // namespace mwaa_serverless::protocol

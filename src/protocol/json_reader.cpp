@@ -4,13 +4,18 @@
 #include <array>
 #include <boost/json/basic_parser_impl.hpp>
 #include <charconv>
+#include <chrono>
+#include <cmath>
+#include <cstdlib>
 #include <cstring>
 #include <limits>
 #include <utility>
 #include <vector>
 
+#include "protocol/json_writer.hpp"
 #include "protocol/number_text.hpp"
 #include "protocol/text_pool.hpp"
+#include "protocol/timestamp.hpp"
 
 namespace mwaa_serverless::protocol {
 
@@ -24,13 +29,13 @@ constexpr std::size_t max_depth = 32;
 // What was read, in order. Objects are made from it only when the whole text was good, the number of elements of each
 // list is known, and so is the size of the one block that all text goes to.
 struct step {
-  enum class kind : std::uint8_t { text, key, integer, boolean, enter, leave };
+  enum class kind : std::uint8_t { text, key, integer, boolean, time, enter, leave };
 
   step(kind what_value, std::uint16_t member_value, std::uint32_t first_value, std::uint32_t second_value)
       : first(first_value), second(second_value), member(member_value), what(what_value) {}
 
-  std::uint32_t first;   // text, key: offset; integer, boolean: the value; enter: elements
-  std::uint32_t second;  // text, key: size
+  std::uint32_t first;   // text, key: offset; integer, boolean: the value; time: its upper half; enter: elements
+  std::uint32_t second;  // text, key: size; time: its lower half
   std::uint16_t member;  // of the structure that it belongs to
   kind what;
 };
@@ -63,15 +68,17 @@ constexpr std::size_t parser_bytes = 4096;
 // A string on the heap takes what it holds and about so much.
 constexpr std::size_t string_overhead = 32;
 
-/// Boost.JSON's handler: follows the schema and writes the tape.
+/// Boost.JSON's handler: follows the description and writes the tape.
 class reader {
+  using form = value_type::form;
+
  public:
   static constexpr std::size_t max_object_size = SIZE_MAX;
   static constexpr std::size_t max_array_size = SIZE_MAX;
   static constexpr std::size_t max_key_size = SIZE_MAX;
   static constexpr std::size_t max_string_size = SIZE_MAX;
 
-  reader(const value_schema& root, strictness how, std::size_t json_size)
+  reader(const value_type& root, strictness how, std::size_t json_size)
       : how_(how),
         allowance_(std::max(4 * json_size, least_json_allowance)),
         pool_(json_size),
@@ -85,52 +92,55 @@ class reader {
   bool on_document_end(error_code& code) { return spend(sizeof(detail::text_block), code); }
 
   bool on_object_begin(error_code& code) {
-    const value_schema* const schema = expected();
-    return enter(schema != nullptr && (schema->structure != nullptr || schema->set_key != nullptr), "an object", code);
+    if (expects(form::document)) return open_in_document("{", code);
+    return enter(expects(form::structure) || expects(form::map), "an object", code);
   }
-  bool on_object_end(std::size_t, error_code& code) { return leave(code); }
+  bool on_object_end(std::size_t, error_code& code) { return levels_ > 0 ? close_in_document("}", code) : leave(code); }
   bool on_array_begin(error_code& code) {
-    const value_schema* const schema = expected();
-    return enter(schema != nullptr && schema->element != nullptr && schema->set_key == nullptr, "a list", code);
+    if (expects(form::document)) return open_in_document("[", code);
+    return enter(expects(form::list), "a list", code);
   }
-  bool on_array_end(std::size_t, error_code& code) { return leave(code); }
+  bool on_array_end(std::size_t, error_code& code) { return levels_ > 0 ? close_in_document("]", code) : leave(code); }
 
   bool on_key_part(json::string_view part, std::size_t, error_code& code) {
-    return skipped_ > 0 || add_part({part.data(), part.size()}, code);
+    if (skipped_ > 0) return true;
+    return levels_ > 0 ? add_escaped({part.data(), part.size()}, code) : add_part({part.data(), part.size()}, code);
   }
   bool on_key(json::string_view last, std::size_t, error_code& code) {
     if (skipped_ > 0) return true;
+    if (levels_ > 0) return add_escaped({last.data(), last.size()}, code) && end_string(":", code);
     frame& in = top();
-    const bool stays = in.structure == nullptr || pool_.open();  // in the pool, for now
+    const bool stays = in.members == nullptr || pool_.open();  // in the pool, for now
     if (stays && !make_room(last.size(), code)) return false;
     const std::string_view name = pool_.whole({last.data(), last.size()});
-    if (in.structure != nullptr) {
+    if (in.members != nullptr) {
       in.expected = find(in, name);
       pool_.drop();
     } else {
       in.key = pool_.keep(name);
       in.expected = in.self->element;
-      if (in.self->copies_text && !spend(in.key.size + string_overhead, code)) return false;
+      if (in.self->copies_key && !spend(in.key.size + string_overhead, code)) return false;
     }
     return true;
   }
 
   bool on_string_part(json::string_view part, std::size_t, error_code& code) {
-    const value_schema* const schema = expected();
-    return schema == nullptr || schema->set_text == nullptr || add_part({part.data(), part.size()}, code);
+    if (expects(form::document)) return add_escaped({part.data(), part.size()}, code);
+    if (!expects(form::text) && !expects(form::timestamp)) return true;
+    return add_part({part.data(), part.size()}, code);
   }
   bool on_string(json::string_view last, std::size_t, error_code& code) {
-    const value_schema* const schema = expected();
-    if (schema == nullptr || schema->set_text == nullptr) return unwanted("a string", code);
+    if (expects(form::document))
+      return add_escaped({last.data(), last.size()}, code) && end_string({}, code) && scalar_done(code);
+    if (!expects(form::text) && !expects(form::timestamp)) return unwanted("a string", code);
     if (!make_room(last.size(), code)) return false;
     const std::string_view value = pool_.whole({last.data(), last.size()});
-    if (schema->accepts != nullptr && !schema->accepts(value)) {
+    if (expects(form::timestamp)) {
+      const auto when = parse_timestamp(value);
       pool_.drop();
-      return unwanted("other text", code);
+      return when ? keep_time(*when, code) : unwanted("other text", code);
     }
-    const auto [offset, size] = pool_.keep(value);
-    if (schema->copies_text && !spend(size + string_overhead, code)) return false;
-    return keep(step::kind::text, offset, size, code) && value_done();
+    return keep_text(value, code);
   }
 
   // Boost.JSON's own values of numbers are used for whole numbers without fraction and exponent only.
@@ -138,37 +148,41 @@ class reader {
     number_ += part.substr(0, longest_number + 1 - std::min(number_.size(), longest_number));
     return true;
   }
-  bool on_int64(std::int64_t value, json::string_view, error_code& code) {
+  bool on_int64(std::int64_t value, json::string_view last, error_code& code) {
+    if (expects(form::document)) return number_in_document(last, code);
     number_.clear();
-    const value_schema* const schema = expected();
-    if (schema == nullptr || schema->set_integer == nullptr) return unwanted("a number", code);
+    if (expects(form::timestamp)) return keep_seconds(static_cast<double>(value), code);
+    if (!expects(form::integer)) return unwanted("a number", code);
     if (value < std::numeric_limits<std::int32_t>::min() || value > std::numeric_limits<std::int32_t>::max())
       return out_of_range(code);
     return keep_integer(static_cast<std::int32_t>(value), code);
   }
-  bool on_uint64(std::uint64_t, json::string_view, error_code& code) {
+  bool on_uint64(std::uint64_t, json::string_view last, error_code& code) {
+    if (expects(form::document)) return number_in_document(last, code);
     number_.clear();
-    const value_schema* const schema = expected();
-    return schema != nullptr && schema->set_integer != nullptr ? out_of_range(code) : unwanted("a number", code);
+    if (expects(form::timestamp)) return unwanted("a number of seconds out of range", code);
+    return expects(form::integer) ? out_of_range(code) : unwanted("a number", code);
   }
-  bool on_double(double, json::string_view last, error_code& code) {
+  bool on_double(double value, json::string_view last, error_code& code) {
+    if (expects(form::document)) return number_in_document(last, code);
     (void)on_number_part(last, code);
     const bool too_long = number_.size() > longest_number;
     const number_text number{number_};
     number_.clear();
-    const value_schema* const schema = expected();
-    if (schema == nullptr || schema->set_integer == nullptr) return unwanted("a number", code);
+    if (expects(form::timestamp)) return keep_seconds(value, code);
+    if (!expects(form::integer)) return unwanted("a number", code);
     if (too_long) return unwanted("a number of more than 1000 characters", code);
     if (number.what() == number_text::kind::fraction) return unwanted("a number with a fraction", code);
     if (number.what() == number_text::kind::out_of_range) return out_of_range(code);
     return keep_integer(number.value(), code);
   }
   bool on_bool(bool value, error_code& code) {
-    const value_schema* const schema = expected();
-    if (schema == nullptr || schema->set_boolean == nullptr) return unwanted("true or false", code);
+    if (expects(form::document)) return word_in_document(value ? "true" : "false", code);
+    if (!expects(form::boolean)) return unwanted("true or false", code);
     return keep(step::kind::boolean, value ? 1 : 0, 0, code) && value_done();
   }
   bool on_null(error_code& code) {
+    if (levels_ > 0) return word_in_document("null", code);
     if (depth_ == 0) return fail("must be an object, not null", code);
     return skipped_ > 0 || value_done();
   }
@@ -181,10 +195,10 @@ class reader {
     for (std::size_t i = 1; i <= depth_; ++i) {
       const frame& each = stack_[i];
       if (each.expected == nullptr) break;
-      if (each.structure != nullptr) {
+      if (each.members != nullptr) {
         if (!out.empty()) out += '.';
-        out += each.expected->name;
-      } else if (each.self->set_key != nullptr) {
+        out += each.members->members[each.position - 1].name;
+      } else if (each.self->is == form::map) {
         out += "['";
         out += pool_.characters().substr(each.key.offset, each.key.size);
         out += "']";
@@ -208,24 +222,26 @@ class reader {
  private:
   // A structure, list or map that is being read.
   struct frame {
-    const value_schema* self = nullptr;
-    const structure_schema* structure = nullptr;  // null in lists and maps
-    const value_schema* expected = nullptr;       // what the value that comes next is for; null: for nothing
-    std::uint32_t position = 0;  // structure: where in the schema to look first; list: index of the next value
+    const value_type* self = nullptr;
+    const structure* members = nullptr;    // null in lists and maps
+    const value_type* expected = nullptr;  // what the value that comes next is for; null: for nothing
+    std::uint32_t position = 0;  // structure: where in the members to look first; list: index of the next value
     std::uint32_t kept = 0;      // values that are on the tape
     std::uint32_t begin = 0;     // its step on the tape
     text_pool::part key;         // map: of the next value
   };
 
   frame& top() noexcept { return stack_[depth_]; }
-  [[nodiscard]] const value_schema* expected() const noexcept {
-    return skipped_ > 0 ? nullptr : stack_[depth_].expected;
+  [[nodiscard]] const value_type* expected() const noexcept { return skipped_ > 0 ? nullptr : stack_[depth_].expected; }
+  [[nodiscard]] bool expects(form what) const noexcept {
+    const value_type* const type = expected();
+    return type != nullptr && type->is == what;
   }
 
   bool enter(bool fits, const char* what, error_code& code) {
-    const value_schema* const schema = expected();
-    if (schema == nullptr || !fits) {
-      if (schema != nullptr && (how_ == strictness::strict || depth_ == 0)) return wrong_type(what, code);
+    const value_type* const type = expected();
+    if (type == nullptr || !fits) {
+      if (type != nullptr && (how_ == strictness::strict || depth_ == 0)) return wrong_type(what, code);
       ++skipped_;  // within a value that nobody expects only the depth counts
       return true;
     }
@@ -233,9 +249,9 @@ class reader {
     const auto begin = static_cast<std::uint32_t>(tape_.size() - 1);
     frame& inner = stack_[++depth_];  // the parser lets it go no deeper than max_depth
     inner = {};
-    inner.self = schema;
-    inner.structure = schema->structure;
-    if (schema->structure == nullptr && schema->set_key == nullptr) inner.expected = schema->element;
+    inner.self = type;
+    inner.members = type->members;
+    if (type->is == form::list) inner.expected = type->element;
     inner.begin = begin;
     return true;
   }
@@ -252,19 +268,74 @@ class reader {
   bool keep(step::kind what, std::uint32_t first, std::uint32_t second, error_code& code) {
     if (!extend_tape(code)) return false;
     frame& in = top();
-    const bool element = in.self != nullptr && in.structure == nullptr;
+    const bool element = in.self != nullptr && in.members == nullptr;
     if (element) {
       if (++elements_ > max_json_elements)
         return fail("holds more than " + std::to_string(max_json_elements) + " elements", code);
-      if (!spend(in.expected->element_bytes, code)) return false;
-      if (in.self->set_key != nullptr) tape_.add(step{step::kind::key, 0, in.key.offset, in.key.size});
+      if (!spend(in.self->entry_bytes, code)) return false;
+      if (in.self->is == form::map) tape_.add(step{step::kind::key, 0, in.key.offset, in.key.size});
     }
     ++in.kept;
-    tape_.add(step{what, static_cast<std::uint16_t>(in.structure != nullptr ? in.position - 1 : 0), first, second});
+    tape_.add(step{what, static_cast<std::uint16_t>(in.members != nullptr ? in.position - 1 : 0), first, second});
     return true;
+  }
+  bool keep_text(std::string_view value, error_code& code) {
+    const bool copies = expected()->copies_text;
+    const auto [offset, size] = pool_.keep(value);
+    if (copies && !spend(size + string_overhead, code)) return false;
+    return keep(step::kind::text, offset, size, code) && value_done();
   }
   bool keep_integer(std::int32_t value, error_code& code) {
     return keep(step::kind::integer, static_cast<std::uint32_t>(value), 0, code) && value_done();
+  }
+  bool keep_time(time_point when, error_code& code) {
+    const auto bits = static_cast<std::uint64_t>(when.time_since_epoch().count());
+    return keep(step::kind::time, static_cast<std::uint32_t>(bits >> 32U), static_cast<std::uint32_t>(bits), code) &&
+           value_done();
+  }
+  // awsJson1_0 also has numbers of seconds since 1970; to the microsecond, as botocore reads them.
+  bool keep_seconds(double value, error_code& code) {
+    constexpr double longest = 9'200'000'000;  // 292 years, what system_clock can hold
+    if (!(std::abs(value) < longest)) return unwanted("a number of seconds out of range", code);
+    const auto microseconds = std::chrono::microseconds{std::llround(value * 1e6)};
+    return keep_time(time_point{std::chrono::duration_cast<time_point::duration>(microseconds)}, code);
+  }
+
+  // A document is written anew into the pool, as the parser tells its parts.
+  bool put(std::string_view text, error_code& code) { return add_part(text, code); }
+  bool begin_in_document(error_code& code) { return !std::exchange(comma_, false) || put(",", code); }
+  bool open_in_document(std::string_view bracket, error_code& code) {
+    ++levels_;
+    return begin_in_document(code) && put(bracket, code);
+  }
+  bool close_in_document(std::string_view bracket, error_code& code) {
+    --levels_;
+    return put(bracket, code) && scalar_done(code);
+  }
+  bool word_in_document(std::string_view word, error_code& code) {
+    return begin_in_document(code) && put(word, code) && scalar_done(code);
+  }
+  bool number_in_document(json::string_view last, error_code& code) {
+    (void)on_number_part(last, code);
+    if (number_.size() > longest_number) return fail("must not be a number of more than 1000 characters", code);
+    const bool written = word_in_document(number_, code);
+    number_.clear();
+    return written;
+  }
+  bool add_escaped(std::string_view part, error_code& code) {
+    if (!std::exchange(in_string_, true) && !(begin_in_document(code) && put("\"", code))) return false;
+    escaped_.clear();
+    append_escaped(escaped_, part);
+    return put(escaped_, code);
+  }
+  bool end_string(std::string_view colon, error_code& code) {
+    in_string_ = false;
+    return put("\"", code) && put(colon, code);
+  }
+  // The document is whole, or one of its values is.
+  bool scalar_done(error_code& code) {
+    comma_ = levels_ > 0;
+    return levels_ > 0 || keep_text(pool_.whole({}), code);
   }
   // Room for a key and a value.
   bool extend_tape(error_code& code) {
@@ -288,7 +359,7 @@ class reader {
   }
   bool value_done() noexcept {
     frame& in = top();
-    if (in.structure != nullptr) {
+    if (in.members != nullptr) {
       in.expected = nullptr;
     } else {
       ++in.position;
@@ -306,13 +377,27 @@ class reader {
     return how_ == strictness::strict ? fail("must be a whole number of 32 bits", code) : value_done();
   }
   bool wrong_type(const char* what, error_code& code) {
-    const value_schema& schema = *top().expected;
-    const std::string_view wanted = schema.set_text != nullptr                                 ? schema.wanted
-                                    : schema.set_integer != nullptr                            ? "a whole number"
-                                    : schema.set_boolean != nullptr                            ? "true or false"
-                                    : schema.structure != nullptr || schema.set_key != nullptr ? "an object"
-                                                                                               : "a list";
-    return fail("must be " + std::string{wanted} + ", not " + what, code);
+    return fail("must be " + std::string{wanted(top().expected->is)} + ", not " + what, code);
+  }
+  static std::string_view wanted(form what) {
+    switch (what) {
+      case form::text:
+        return "a string";
+      case form::integer:
+        return "a whole number";
+      case form::boolean:
+        return "true or false";
+      case form::timestamp:
+        return "a date and time in ISO 8601";
+      case form::list:
+        return "a list";
+      case form::document:
+        return "a JSON value";
+      case form::structure:
+      case form::map:
+        return "an object";
+    }
+    return {};
   }
   bool fail(std::string problem, error_code& code) {
     problem_ = std::move(problem);
@@ -320,15 +405,15 @@ class reader {
     return false;
   }
 
-  static const value_schema* find(frame& in, std::string_view name) noexcept {
+  static const value_type* find(frame& in, std::string_view name) noexcept {
     // Members mostly come in one order: begin behind the last one found.
-    const auto members = in.structure->members;
+    const auto members = in.members->members;
     std::size_t at = in.position;
     for (std::size_t left = members.size(); left > 0; --left, ++at) {
       if (at >= members.size()) at = 0;
       if (members[at].name == name) {
         in.position = static_cast<std::uint32_t>(at + 1);
-        return &members[at];
+        return members[at].type;
       }
     }
     return nullptr;
@@ -339,10 +424,14 @@ class reader {
   strictness how_;
   std::string problem_;
   std::string number_;     // what came of one so far
+  std::string escaped_;    // a part of a string in a document
   std::size_t allowance_;  // of bytes
   std::size_t spent_ = 0;
   std::size_t elements_ = 0;
   std::size_t skipped_ = 0;  // levels within a value that nobody expects
+  std::size_t levels_ = 0;   // within a document
+  bool comma_ = false;       // before its next value
+  bool in_string_ = false;   // of it
   std::size_t depth_ = 0;
   text_pool pool_;
   step_tape tape_;
@@ -378,50 +467,67 @@ constexpr std::size_t max_json_size = std::size_t{1} << 31;
 void reader::build(void* object) const {
   struct level {
     void* object = nullptr;
-    const value_schema* self = nullptr;
+    const value_type* self = nullptr;
+    void* value = nullptr;  // map: the place for the value of the key before
   };
   held_block block{pool_.characters()};
   std::array<level, max_depth + 1> levels;
   std::size_t depth = 0;
-  levels[0].object = object;
+  const value_type* const root = stack_[0].expected;
   for (const auto& piece : tape_.pieces()) {
     for (const step& each : piece) {
-      const level& in = levels[depth];
-      const value_schema* const schema = in.self == nullptr              ? stack_[0].expected
-                                         : in.self->structure != nullptr ? &in.self->structure->members[each.member]
-                                                                         : in.self->element;
+      if (each.what == step::kind::leave) {
+        --depth;
+        continue;
+      }
+      level& in = levels[depth];
+      if (each.what == step::kind::key) {
+        in.value = in.self->add(in.object, block.part(each));
+        continue;
+      }
+      const value_type* type = root;
+      void* place = object;
+      if (in.self == nullptr) {
+      } else if (in.self->members != nullptr) {
+        const member_row& row = in.self->members->members[each.member];
+        type = row.type;
+        place = row.at(in.object);
+        if (row.named != nullptr) row.named(in.object) = true;
+      } else {
+        type = in.self->element;
+        place = in.self->is == form::map ? in.value : in.self->append(in.object);
+      }
+      place = make(*type, place);
       switch (each.what) {
         case step::kind::text:
-          schema->set_text(in.object, block.part(each));
-          break;
-        case step::kind::key:
-          in.self->set_key(in.object, block.part(each));
+          type->set_text(place, block.part(each));
           break;
         case step::kind::integer:
-          schema->set_integer(in.object, static_cast<std::int32_t>(each.first));
+          type->set_integer(place, static_cast<std::int32_t>(each.first));
           break;
         case step::kind::boolean:
-          schema->set_boolean(in.object, each.first != 0);
+          type->set_boolean(place, each.first != 0);
           break;
-        case step::kind::enter: {
-          void* const inner = schema->enter(in.object, each.first);
-          ++depth;
-          levels[depth].object = inner;
-          levels[depth].self = schema;
+        case step::kind::time:
+          type->set_time(place, time_point{time_point::duration{
+                                    static_cast<std::int64_t>(std::uint64_t{each.first} << 32U | each.second)}});
           break;
-        }
+        case step::kind::enter:
+          if (type->clear != nullptr) type->clear(place, each.first);
+          levels[++depth] = {place, type, nullptr};
+          break;
+        case step::kind::key:
         case step::kind::leave:
-          --depth;
           break;
       }
     }
   }
 }
 
-value_schema root_of(const structure_schema& schema) {
-  value_schema root;
-  root.enter = [](void* place, std::size_t) { return place; };
-  root.structure = &schema;
+value_type root_of(const structure& members) {
+  value_type root;
+  root.is = value_type::form::structure;
+  root.members = &members;
   return root;
 }
 
@@ -458,8 +564,8 @@ std::string json_error::message() const {
 
 class json_reading::parsing {
  public:
-  parsing(std::string_view text, const structure_schema& schema, void* object, strictness how)
-      : text_(text), object_(object), root_(root_of(schema)), parser_(options(), root_, how, text.size()) {
+  parsing(std::string_view text, const structure& members, void* object, strictness how)
+      : text_(text), object_(object), root_(root_of(members)), parser_(options(), root_, how, text.size()) {
     if (text.size() > max_json_size) wrong_.emplace(std::string{}, 0, "larger than 2 GiB");
   }
 
@@ -523,14 +629,14 @@ class json_reading::parsing {
   std::string_view text_;
   std::size_t at_ = 0;
   void* object_;
-  value_schema root_;
+  value_type root_;
   json::basic_parser<reader> parser_;
   std::string mended_;  // a slice
   std::optional<json_error> wrong_;
 };
 
-json_reading::json_reading(std::string_view json, const structure_schema& schema, void* object, strictness how)
-    : parsing_(std::make_unique<parsing>(json, schema, object, how)) {}
+json_reading::json_reading(std::string_view json, const structure& members, void* object, strictness how)
+    : parsing_(std::make_unique<parsing>(json, members, object, how)) {}
 
 json_reading::~json_reading() = default;
 
@@ -542,9 +648,8 @@ const std::optional<json_error>& json_reading::wrong() const noexcept {
   return parsing_->wrong();
 }
 
-std::optional<json_error> read_json(std::string_view text, const structure_schema& schema, void* object,
-                                    strictness how) {
-  json_reading::parsing all{text, schema, object, how};
+std::optional<json_error> read_json(std::string_view text, const structure& members, void* object, strictness how) {
+  json_reading::parsing all{text, members, object, how};
   while (all.step()) {
   }
   return all.wrong();

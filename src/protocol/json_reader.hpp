@@ -1,4 +1,4 @@
-// JSON text into structures, by schema, in one pass.
+// JSON text into structures, by their descriptions, in one pass.
 #pragma once
 
 #include <cstddef>
@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "protocol/json_schema.hpp"
+#include "protocol/describe.hpp"
 
 namespace mwaa_serverless::protocol {
 
@@ -36,14 +36,14 @@ class json_error {
   [[nodiscard]] std::string message() const;
 };
 
-/// Reads `json`, an object, into `object`, whose type `schema` describes. Members that the schema does not know are
-/// skipped whatever they hold; null is ignored, also as an element of a list; of a repeated member the last that is not
-/// null is used; an empty text is an object without members. A whole number may have a fraction of zeros or an exponent
+/// Reads `json`, an object, into `object`, which `members` describe. Members that they do not know are skipped whatever
+/// they hold; null is ignored, also as an element of a list; of a repeated member the last that is not null is used; an
+/// empty text is an object without members. A whole number may have a fraction of zeros or an exponent
 /// (`12.0`, `1.2e1`), as other writers of JSON have it. An escape for half a surrogate pair (`\ud800`) is read as
 /// U+FFFD, as Go and Rust do; botocore keeps it, and cannot print it. At most 32 levels deep and max_json_elements;
 /// what is allocated, that for `object` included, is at most four times the text or least_json_allowance. When an error
 /// comes back, `object` is untouched. All text lies in one block, repeats once.
-[[nodiscard]] std::optional<json_error> read_json(std::string_view json, const structure_schema& schema, void* object,
+[[nodiscard]] std::optional<json_error> read_json(std::string_view json, const structure& members, void* object,
                                                   strictness how = strictness::strict);
 
 /// The same a slice at a time, so that a long text does not keep an event loop from its other work.
@@ -52,8 +52,7 @@ class json_reading {
   static constexpr std::size_t slice_bytes = std::size_t{64} * 1024;
 
   /// What the arguments refer to outlives the reading.
-  json_reading(std::string_view json, const structure_schema& schema, void* object,
-               strictness how = strictness::strict);
+  json_reading(std::string_view json, const structure& members, void* object, strictness how = strictness::strict);
   json_reading(const json_reading&) = delete;
   json_reading& operator=(const json_reading&) = delete;
   ~json_reading();
@@ -65,7 +64,7 @@ class json_reading {
 
  private:
   class parsing;
-  friend std::optional<json_error> read_json(std::string_view, const structure_schema&, void*, strictness);
+  friend std::optional<json_error> read_json(std::string_view, const structure&, void*, strictness);
   std::unique_ptr<parsing> parsing_;
 };
 

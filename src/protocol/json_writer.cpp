@@ -1,10 +1,15 @@
 #include "protocol/json_writer.hpp"
 
+#include <utility>
+
+#include "model/printable.hpp"
+#include "protocol/timestamp.hpp"
+
 namespace mwaa_serverless::protocol {
 
 namespace {
 
-void append_escaped(std::string& out, char c) {
+void append_escape(std::string& out, char c) {
   constexpr char digits[] = "0123456789abcdef";
   switch (c) {
     case '"':
@@ -35,45 +40,111 @@ void append_escaped(std::string& out, char c) {
   }
 }
 
+class writer {
+ public:
+  writer(std::string& out, const writing_options& options) : out_(out), options_(options) {}
+
+  void write(const structure& from, const void* object) {
+    out_ += '{';
+    bool first = true;
+    for (const member_row& member : from.members) {
+      const void* const value = find(member, object);
+      if (value == nullptr) continue;
+      begin_entry(first, member.name);
+      write(*member.type, value, member.check);
+    }
+    out_ += '}';
+  }
+
+ private:
+  void begin_entry(bool& first, std::string_view name) {
+    if (!std::exchange(first, false)) out_ += ',';
+    append_json_string(out_, name);
+    out_ += ':';
+  }
+
+  void write(const value_type& type, const void* value, const rules& check) {
+    if (check.sensitive && options_.redact) {
+      out_ += "\"***\"";
+      return;
+    }
+    switch (type.is) {
+      case value_type::form::text:
+        return append_json_string(out_, type.text(value));
+      case value_type::form::document:
+        out_ += type.text(value);
+        return;
+      case value_type::form::integer:
+        out_ += std::to_string(type.integer(value));
+        return;
+      case value_type::form::boolean:
+        out_ += type.boolean(value) ? "true" : "false";
+        return;
+      case value_type::form::timestamp:
+        return append_json_string(out_, format_timestamp(type.time(value), options_.zone));
+      case value_type::form::structure:
+        return write(*type.members, value);
+      case value_type::form::list:
+      case value_type::form::map:
+        return write_entries(type, value, check.element != nullptr ? *check.element : rules{});
+    }
+  }
+
+  void write_entries(const value_type& type, const void* entries, const rules& check) {
+    const bool list = type.is == value_type::form::list;
+    out_ += list ? '[' : '{';
+    bool first = true;
+    for_each(type, entries, [&](std::string_view key, const void* place) {
+      const void* const value = find(*type.element, place);
+      if (list) {
+        if (!std::exchange(first, false)) out_ += ',';
+      } else {
+        begin_entry(first, key);
+      }
+      write(*type.element, value != nullptr ? value : place, check);
+    });
+    out_ += list ? ']' : '}';
+  }
+
+  std::string& out_;
+  const writing_options& options_;
+};
+
 }  // namespace
 
-void append_json_string(std::string& out, std::string_view value) {
-  out += '"';
+void append_escaped(std::string& out, std::string_view value) {
   std::size_t written = 0;
   for (std::size_t i = 0; i < value.size(); ++i) {
     const char c = value[i];
     if (static_cast<unsigned char>(c) >= 0x20 && c != '"' && c != '\\') continue;
     out += value.substr(written, i - written);
-    append_escaped(out, c);
+    append_escape(out, c);
     written = i + 1;
   }
   out += value.substr(written);
+}
+
+void append_json_string(std::string& out, std::string_view value) {
+  out += '"';
+  append_escaped(out, value);
   out += '"';
 }
 
-json_object_writer::json_object_writer(std::string& out) : out_(out) {
-  out_ += '{';
+void append_json(std::string& out, const structure_view& from, const writing_options& options) {
+  writer{out, options}.write(from.members, from.object);
 }
 
-void json_object_writer::begin_member(std::string_view name) {
-  if (!first_) out_ += ',';
-  first_ = false;
-  append_json_string(out_, name);
-  out_ += ':';
+std::string encode(const structure_view& from, const writing_options& options) {
+  std::string out;
+  out.reserve(512);
+  append_json(out, from, options);
+  return out;
 }
 
-void json_object_writer::member(std::string_view name, std::string_view value) {
-  begin_member(name);
-  append_json_string(out_, value);
-}
-
-void json_object_writer::member(std::string_view name, std::int64_t value) {
-  begin_member(name);
-  out_ += std::to_string(value);
-}
-
-void json_object_writer::end() {
-  out_ += '}';
+std::string for_logs(const structure_view& from) {
+  writing_options options;
+  options.redact = true;
+  return printable(encode(from, options));
 }
 
 }  // namespace mwaa_serverless::protocol

@@ -1,31 +1,34 @@
-// JSON text, appended piece by piece.
+// JSON text, appended piece by piece, and structures as JSON text, by their descriptions.
 #pragma once
 
-#include <cstdint>
 #include <string>
 #include <string_view>
 
+#include "protocol/describe.hpp"
+#include "protocol/timestamp.hpp"
+
 namespace mwaa_serverless::protocol {
 
-/// Appends `value` in quotes. Only what JSON requires is escaped: quotes, backslashes and control characters.
+/// Appends `value` as it stands between quotes. Only what JSON requires is escaped: quotes, backslashes and control
+/// characters.
+void append_escaped(std::string& out, std::string_view value);
+/// Appends `value` in quotes.
 void append_json_string(std::string& out, std::string_view value);
 
-/// Writes the members of one object, in the order of the calls, without white space.
-class json_object_writer {
+class writing_options {
  public:
-  explicit json_object_writer(std::string& out);
-  json_object_writer(const json_object_writer&) = delete;
-  json_object_writer& operator=(const json_object_writer&) = delete;
+  writing_options() {}
 
-  void member(std::string_view name, std::string_view value);
-  void member(std::string_view name, std::int64_t value);
-  void end();
-
- private:
-  void begin_member(std::string_view name);
-
-  std::string& out_;
-  bool first_ = true;
+  bool redact = false;  ///< Sensitive members become `***`.
+  utc_sign zone = utc_sign::z;
 };
+
+/// Appends `from` as a JSON object: what is present, in the model's order, without white space.
+void append_json(std::string& out, const structure_view& from, const writing_options& options = writing_options{});
+/// The same as a text of its own: what goes over the wire.
+[[nodiscard]] std::string encode(const structure_view& from, const writing_options& options = writing_options{});
+
+/// The same for logs: sensitive members are `***`, and what could steer a terminal is escaped.
+[[nodiscard]] std::string for_logs(const structure_view& from);
 
 }  // namespace mwaa_serverless::protocol

@@ -1,5 +1,8 @@
 #include "protocol/timestamp.hpp"
 
+#include <array>
+#include <cstdio>
+
 namespace mwaa_serverless::protocol {
 
 namespace {
@@ -143,6 +146,24 @@ std::optional<std::chrono::system_clock::time_point> parse_expiration(std::strin
   if (!in.complete() || !offset || !date.ok() || hour > 23 || minute > 59 || second > 60) return std::nullopt;
   const seconds whole = sys_days{date}.time_since_epoch() + hours{hour} + minutes{minute} - *offset + seconds{second};
   return clamped_expiration(whole, fraction);
+}
+
+std::string format_timestamp(std::chrono::system_clock::time_point when, utc_sign zone) {
+  using namespace std::chrono;
+  const auto day = floor<days>(when);
+  const year_month_day date{day};
+  const hh_mm_ss time{floor<microseconds>(when - day)};
+  std::array<char, 64> out{};
+  int size = std::snprintf(out.data(), out.size(), "%04d-%02u-%02uT%02d:%02d:%02d", static_cast<int>(date.year()),
+                           static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                           static_cast<int>(time.hours().count()), static_cast<int>(time.minutes().count()),
+                           static_cast<int>(time.seconds().count()));
+  std::string text{out.data(), static_cast<std::size_t>(size)};
+  if (time.subseconds().count() != 0) {
+    size = std::snprintf(out.data(), out.size(), ".%06d", static_cast<int>(time.subseconds().count()));
+    text.append(out.data(), static_cast<std::size_t>(size));
+  }
+  return text += zone == utc_sign::z ? "Z" : "+00:00";
 }
 
 }  // namespace mwaa_serverless::protocol

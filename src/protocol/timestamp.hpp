@@ -2,7 +2,9 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace mwaa_serverless::protocol {
@@ -10,6 +12,13 @@ namespace mwaa_serverless::protocol {
 /// Reads ISO 8601 as the service writes it (RFC 3339): `2025-11-17T12:00:00Z`, with or without a fraction of a second,
 /// with `Z` or an offset such as `+01:00`. nullopt for anything else and for dates that do not exist.
 [[nodiscard]] std::optional<std::chrono::system_clock::time_point> parse_timestamp(std::string_view text) noexcept;
+
+enum class utc_sign : std::uint8_t {
+  z,       ///< `Z`, as the service writes it.
+  offset,  ///< `+00:00`, as the AWS CLI prints it.
+};
+/// Writes ISO 8601 in UTC: `2025-11-17T12:00:00Z`, with six digits of a second when it is not whole.
+[[nodiscard]] std::string format_timestamp(std::chrono::system_clock::time_point when, utc_sign zone = utc_sign::z);
 
 /// Reads the end of credentials as the programs and services that print one write it: like parse_timestamp(), and with
 /// a small `t` or a blank for the `T`, `z`, `UTC`, `GMT`, `+0000` or `+00` for the `Z` (Go: `+0000 UTC`), a blank

@@ -2,9 +2,10 @@
 #include <mwaa_serverless/testing/emulator.hpp>
 #include <utility>
 
+#include "protocol/model/rules.hpp"
 #include "testing/emulator_state.hpp"
 #include "testing/in_memory_transport.hpp"
-#include "testing/name_rules.hpp"
+#include "testing/pattern.hpp"
 #include "testing/steering.hpp"
 
 namespace mwaa_serverless::testing {
@@ -40,7 +41,7 @@ emulator_state::emulator_state(const emulator_options& options)
       latency_(options.latency),
       on_request_(options.on_request),
       heart_(options, time_->now()) {
-  if (!is_workflow_arn(workflow_arn_))
+  if (!follows(protocol::workflow_arn, workflow_arn_))
     throw exception(
         error{errc::invalid_configuration, "emulator_options::region and account give no ARN: " + workflow_arn_});
   heart_.contents() = contents_of_the_start();

@@ -3,7 +3,14 @@
 #include <algorithm>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
+#include <cstdint>
+#include <limits>
+#include <mwaa_serverless/error.hpp>
 #include <utility>
+#include <vector>
+
+#include "protocol/timestamp.hpp"
+#include "testing/pattern.hpp"
 
 namespace mwaa_serverless::testing {
 
@@ -19,20 +26,158 @@ std::string shown(std::string_view value) {
   return std::string{value.substr(0, shown_characters)} + "...";
 }
 
-std::string field(std::string_view name, std::string_view message) {
-  return R"({"Name":)" + quoted(name) + R"(,"Message":)" + quoted(message) + "}";
-}
+/// Compares a JSON value with the description of what it should be, and notes what breaks a rule.
+class judge {
+ public:
+  explicit judge(int max_page_size) : max_page_size_(max_page_size) {}
 
-reply validation(std::string_view reason, std::string_view message, const std::string& field_list) {
-  std::string members = R"(,"Reason":)" + quoted(reason);
-  if (!field_list.empty()) members += R"(,"FieldList":[)" + field_list + "]";
-  return service_error(400, "ValidationException", message, members);
-}
+  void structure(const protocol::structure& expected, const json::object& given, const std::string& path) {
+    std::size_t set = 0;
+    for (const protocol::member_row& each : expected.members) {
+      const std::string place = path.empty() ? std::string{each.name} : path + '.' + std::string{each.name};
+      const json::value* const found = given.if_contains(json::string_view{each.name.data(), each.name.size()});
+      if (found == nullptr || found->is_null()) {
+        if (each.check.required)
+          note(place, "Value null at '" + place + "' failed to satisfy constraint: Member must not be null");
+        continue;
+      }
+      ++set;
+      protocol::rules check = each.check;
+      if (each.name == "MaxResults") check.max = max_page_size_;
+      value(*each.type, check, *found, place);
+    }
+    if (expected.is_union && set != 1) broken_rule(path, "{}", "have exactly one member");
+  }
+
+  /// nullopt when nothing was noted.
+  [[nodiscard]] std::optional<reply> verdict() const {
+    if (problems_.empty()) return std::nullopt;
+    std::string message =
+        std::to_string(problems_.size()) + " validation error" + (problems_.size() == 1 ? "" : "s") + " detected: ";
+    for (const field_error& each : problems_) {
+      if (&each != problems_.data()) message += "; ";
+      message += each.message;
+    }
+    error out{errc::validation, {}};
+    out.message = std::move(message);  // as it is: JSON escapes what must be
+    out.reason = wrong_types_ ? "cannotParse" : "fieldValidationFailed";
+    out.field_list = problems_;
+    return service_error("ValidationException", std::move(out));
+  }
+
+ private:
+  using form = protocol::value_type::form;
+
+  void value(const protocol::value_type& type, const protocol::rules& check, const json::value& given,
+             const std::string& path) {
+    switch (type.is) {
+      case form::text:
+        if (!given.is_string()) return wrong_type(path, "a string");
+        return text(type, check, {given.get_string().data(), given.get_string().size()}, path);
+      case form::integer:
+        return integer(check, given, path);
+      case form::boolean:
+        if (!given.is_bool()) wrong_type(path, "true or false");
+        return;
+      case form::timestamp:
+        if (!given.is_number() &&
+            !(given.is_string() && protocol::parse_timestamp({given.get_string().data(), given.get_string().size()})))
+          wrong_type(path, "a timestamp");
+        return;
+      case form::document:
+        return;
+      case form::structure:
+        if (!given.is_object()) return wrong_type(path, "an object");
+        return structure(*type.members, given.get_object(), path);
+      case form::list:
+        if (!given.is_array()) return wrong_type(path, "a list");
+        return list(type, check, given.get_array(), path);
+      case form::map:
+        if (!given.is_object()) return wrong_type(path, "an object");
+        return map(type, check, given.get_object(), path);
+    }
+  }
+
+  void text(const protocol::value_type& type, const protocol::rules& check, std::string_view given,
+            const std::string& path) {
+    const std::string told = check.sensitive ? "***" : std::string{given};
+    if (!length(check, given.size(), told, path)) return;
+    if (!check.pattern.empty() && !matches(check.pattern, given))
+      return broken_rule(path, told, "satisfy regular expression pattern: " + std::string{check.pattern});
+    if (type.values == nullptr) return;
+    const auto known = type.values();
+    if (std::find(known.begin() + 1, known.end(), given) != known.end()) return;
+    std::string set;
+    for (const std::string_view each : known.subspan(1)) set.append(set.empty() ? "" : ", ").append(each);
+    broken_rule(path, told, "satisfy enum value set: [" + set + "]");
+  }
+
+  void integer(const protocol::rules& check, const json::value& given, const std::string& path) {
+    const std::int64_t* const number = given.if_int64();
+    if (number == nullptr && !given.is_uint64()) return wrong_type(path, "an integer");
+    // What only fits an unsigned number is over every limit.
+    const std::int64_t high = check.max == protocol::rules::none ? std::numeric_limits<std::int32_t>::max() : check.max;
+    const std::int64_t low = check.min == protocol::rules::none ? std::numeric_limits<std::int32_t>::min() : check.min;
+    if (number == nullptr || *number > high)
+      broken_rule(path, json::serialize(given), "have value less than or equal to " + std::to_string(high));
+    else if (*number < low)
+      broken_rule(path, json::serialize(given), "have value greater than or equal to " + std::to_string(low));
+  }
+
+  void list(const protocol::value_type& type, const protocol::rules& check, const json::array& given,
+            const std::string& path) {
+    if (!length(check, given.size(), "[]", path)) return;
+    for (std::size_t i = 0; i < given.size(); ++i)
+      value(*type.element, check.element != nullptr ? *check.element : protocol::rules{}, given[i],
+            path + '[' + std::to_string(i) + ']');
+  }
+
+  void map(const protocol::value_type& type, const protocol::rules& check, const json::object& given,
+           const std::string& path) {
+    if (!length(check, given.size(), "{}", path)) return;
+    const protocol::value_type key_type;
+    for (const auto& entry : given) {
+      const std::string_view key{entry.key().data(), entry.key().size()};
+      const std::string place = path + '.' + shown(key);
+      if (check.key != nullptr) text(key_type, *check.key, key, place);
+      value(*type.element, check.element != nullptr ? *check.element : protocol::rules{}, entry.value(), place);
+    }
+  }
+
+  bool length(const protocol::rules& check, std::size_t is, std::string_view given, const std::string& path) {
+    const auto size = static_cast<std::int64_t>(is);
+    const bool shorter = check.min != protocol::rules::none && size < check.min;
+    const bool longer = check.max != protocol::rules::none && size > check.max;
+    if (shorter) broken_rule(path, given, "have length greater than or equal to " + std::to_string(check.min));
+    if (longer) broken_rule(path, given, "have length less than or equal to " + std::to_string(check.max));
+    return !shorter && !longer;
+  }
+
+  void wrong_type(const std::string& path, std::string_view expected) {
+    wrong_types_ = true;
+    note(path, "Value at '" + path + "' must be " + std::string{expected});
+  }
+  void broken_rule(const std::string& path, std::string_view given, const std::string& rule) {
+    note(path, "Value '" + shown(given) + "' at '" + path + "' failed to satisfy constraint: Member must " + rule);
+  }
+  void note(const std::string& path, std::string message) {
+    constexpr std::size_t most = 100;  // of which a person reads the first
+    if (problems_.size() < most) problems_.emplace_back(path, std::move(message));
+  }
+
+  const int max_page_size_;
+  std::vector<field_error> problems_;
+  bool wrong_types_ = false;
+};
 
 }  // namespace
 
 reply validation_error(std::string_view reason, std::string_view message, std::string_view about) {
-  return validation(reason, message, about.empty() ? std::string{} : field(about, message));
+  error out{errc::validation, {}};
+  out.message = message;
+  out.reason = reason;
+  if (!about.empty()) out.field_list.emplace_back(std::string{about}, out.message);
+  return service_error("ValidationException", std::move(out));
 }
 
 input::input(std::string_view body) {
@@ -47,95 +192,18 @@ input::input(std::string_view body) {
     unreadable_ = validation_error("cannotParse", "The request body must be a JSON object");
 }
 
-const json::value* input::find(std::string_view member) const {
-  const json::object* object = root_.if_object();
-  const json::value* value = object == nullptr ? nullptr : object->if_contains({member.data(), member.size()});
-  return value == nullptr || value->is_null() ? nullptr : value;
-}
-
 std::string input::text(std::string_view member, std::size_t max_length) const {
-  const json::value* value = find(member);
-  const json::string* text = value == nullptr ? nullptr : value->if_string();
+  const json::object* const object = root_.if_object();
+  const json::value* const value = object == nullptr ? nullptr : object->if_contains({member.data(), member.size()});
+  const json::string* const text = value == nullptr ? nullptr : value->if_string();
   return text == nullptr ? std::string{} : std::string{text->data(), std::min(text->size(), max_length)};
 }
 
-void input::wrong_type(std::string_view member, std::string_view expected) {
-  wrong_types_ = true;
-  problems_.push_back({std::string{member}, "Value at '" + std::string{member} + "' must be " + std::string{expected}});
-}
-
-void input::broken_rule(std::string_view member, std::string_view value, const std::string& rule) {
-  problems_.push_back({std::string{member}, "Value '" + shown(value) + "' at '" + std::string{member} +
-                                                "' failed to satisfy constraint: Member must " + rule});
-}
-
-std::string input::required_string(std::string_view member, std::size_t max_length,
-                                   bool (*matches)(std::string_view) noexcept, std::string_view pattern) {
-  const json::value* value = find(member);
-  if (value == nullptr) {
-    problems_.push_back({std::string{member}, "Value null at '" + std::string{member} +
-                                                  "' failed to satisfy constraint: Member must not be null"});
-    return {};
-  }
-  const json::string* text = value->if_string();
-  if (text == nullptr) {
-    wrong_type(member, "a string");
-    return {};
-  }
-  std::string out{text->data(), text->size()};
-  if (out.empty())
-    broken_rule(member, out, "have length greater than or equal to 1");
-  else if (out.size() > max_length)
-    broken_rule(member, out, "have length less than or equal to " + std::to_string(max_length));
-  else if (!matches(out))
-    broken_rule(member, out, "satisfy regular expression pattern: " + std::string{pattern});
-  return out;
-}
-
-std::optional<std::string> input::optional_string(std::string_view member) {
-  const json::value* value = find(member);
-  if (value == nullptr) return std::nullopt;
-  const json::string* text = value->if_string();
-  if (text == nullptr) {
-    wrong_type(member, "a string");
-    return std::nullopt;
-  }
-  return std::string{text->data(), text->size()};
-}
-
-std::optional<std::int64_t> input::optional_integer(std::string_view member, std::int64_t low, std::int64_t high) {
-  const json::value* value = find(member);
-  if (value == nullptr) return std::nullopt;
-  const std::int64_t* number = value->if_int64();
-  if (number == nullptr && !value->is_uint64()) {
-    wrong_type(member, "an integer");
-    return std::nullopt;
-  }
-  // What only fits an unsigned number is over every limit.
-  if (number == nullptr || *number > high)
-    broken_rule(member, json::serialize(*value), "have value less than or equal to " + std::to_string(high));
-  else if (*number < low)
-    broken_rule(member, json::serialize(*value), "have value greater than or equal to " + std::to_string(low));
-  else
-    return *number;
-  return std::nullopt;
-}
-
-std::optional<reply> input::refusal() const {
+std::optional<reply> input::refusal(const protocol::structure& request, int max_page_size) const {
   if (unreadable_) return unreadable_;
-  if (problems_.empty()) return std::nullopt;
-  std::string message =
-      std::to_string(problems_.size()) + " validation error" + (problems_.size() == 1 ? "" : "s") + " detected: ";
-  std::string fields;
-  for (const problem& each : problems_) {
-    if (!fields.empty()) {
-      message += "; ";
-      fields += ',';
-    }
-    message += each.message;
-    fields += field(each.member, each.message);
-  }
-  return validation(wrong_types_ ? "cannotParse" : "fieldValidationFailed", message, fields);
+  judge all{max_page_size};
+  all.structure(request, root_.get_object(), {});
+  return all.verdict();
 }
 
 }  // namespace mwaa_serverless::testing

@@ -2,10 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <boost/json/parse.hpp>
-#include <boost/json/serialize.hpp>
-#include <boost/json/value.hpp>
-#include <ctime>
+#include <cstdio>
+
+#include "model/printable.hpp"
+#include "protocol/json_writer.hpp"
+#include "protocol/model/errors.hpp"
 
 namespace mwaa_serverless::testing {
 
@@ -52,17 +53,6 @@ std::string_view reason_phrase(int status) {
   }
 }
 
-std::string error_body(std::string_view type, std::string_view message_name, std::string_view message,
-                       std::string_view members) {
-  std::string out = R"({"__type":)" + quoted(type) + ",\"";
-  out.append(message_name).append("\":").append(quoted(message)).append(members).push_back('}');
-  return out;
-}
-
-std::string json_string(std::string_view text) {
-  return boost::json::serialize(boost::json::value(boost::json::string_view{text.data(), text.size()}));
-}
-
 // RFC 9110, section 5.6.7. In GMT and English whatever the locale: strftime is no option.
 std::string http_date(clock::wall_time_point when) {
   static constexpr std::array<const char*, 7> days{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
@@ -92,23 +82,31 @@ std::optional<std::string_view> incoming_request::header(std::string_view name) 
   return std::nullopt;
 }
 
-std::string quoted(std::string_view text) {
+std::string quotable(std::string_view text) {
   const auto is_ascii = [](char c) { return static_cast<unsigned char>(c) < 0x80; };
-  std::string out = json_string(text);
-  if (std::all_of(text.begin(), text.end(), is_ascii)) return out;
-  boost::system::error_code not_utf8;
-  (void)boost::json::parse(out, not_utf8);
-  if (!not_utf8) return out;
+  if (std::all_of(text.begin(), text.end(), is_ascii) || is_utf8(text)) return std::string{text};
   std::string readable;
   for (const char c : text) is_ascii(c) ? readable += c : readable += "\xEF\xBF\xBD";  // U+FFFD
-  return json_string(readable);
+  return readable;
 }
 
-reply service_error(int status, std::string_view code, std::string_view message, std::string_view members) {
+std::string quoted(std::string_view text) {
+  std::string out;
+  protocol::append_json_string(out, quotable(text));
+  return out;
+}
+
+reply service_error(std::string_view code, error members) {
+  const protocol::modelled_error& model = *protocol::find_error(code);
+  members.message = quotable(members.message);
+  for (field_error& each : members.field_list) each.message = quotable(each.message);
   reply out;
-  out.status = status;
+  out.status = model.http_status;
   out.code = code;
-  out.body = error_body(code, "Message", message, members);
+  out.body = R"({"__type":)" + quoted(code) + ',';
+  // The members follow the type within one object.
+  const std::string rest = protocol::encode(protocol::structure_view{model.members, &members});
+  out.body.append(rest, 1);
   return out;
 }
 
@@ -116,7 +114,8 @@ reply front_error(int status, std::string_view code, std::string_view message) {
   reply out;
   out.status = status;
   out.code = code;
-  out.body = error_body("com.amazon.coral.service#" + out.code, "message", message, {});
+  out.body =
+      R"({"__type":)" + quoted("com.amazon.coral.service#" + out.code) + R"(,"message":)" + quoted(message) + '}';
   return out;
 }
 

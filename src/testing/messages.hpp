@@ -2,6 +2,7 @@
 #pragma once
 
 #include <mwaa_serverless/clock.hpp>
+#include <mwaa_serverless/error.hpp>
 #include <mwaa_serverless/testing/emulator.hpp>
 #include <optional>
 #include <string>
@@ -44,13 +45,14 @@ struct exchange {
   request_record record;
 };
 
-/// An error as the service models it: `Message`, then `members` (JSON members with a leading comma each, or nothing).
-[[nodiscard]] reply service_error(int status, std::string_view code, std::string_view message,
-                                  std::string_view members = {});
+/// An error of the service's model, with the members of it that `members` has.
+[[nodiscard]] reply service_error(std::string_view code, error members);
 /// An error of the layer in front of the service: namespaced type, lower-case `message`.
 [[nodiscard]] reply front_error(int status, std::string_view code, std::string_view message);
 
-/// `text` as a JSON string with its quotes; where it is not UTF-8, its bytes above ASCII become U+FFFD.
+/// `text`; where it is not UTF-8, its bytes above ASCII become U+FFFD.
+[[nodiscard]] std::string quotable(std::string_view text);
+/// The same as a JSON string with its quotes.
 [[nodiscard]] std::string quoted(std::string_view text);
 /// Status line, headers and the empty line of `answer`; `length` is stated as Content-Length.
 /// Without `request_id` no header names one.

@@ -6,8 +6,9 @@
 #include <set>
 #include <utility>
 
+#include "protocol/model/rules.hpp"
 #include "testing/messages.hpp"
-#include "testing/name_rules.hpp"
+#include "testing/pattern.hpp"
 #include "testing/world.hpp"
 
 namespace mwaa_serverless::testing {
@@ -18,14 +19,16 @@ namespace {
 
 std::string checked_status(const json_section& of) {
   std::string status = of.string("status");
-  if (!is_task_status(status)) refuse_json(of.at("status"), quoted(status) + " is not a status of a task instance");
+  task_instance_status known;
+  if (!task_instance_status::parse(status, known))
+    refuse_json(of.at("status"), quoted(status) + " is not a status of a task instance");
   return status;
 }
 
 emulated_task read_task(const json::value& value, const std::string& path) {
   const json_section task{value, path, {"id", "operator", "status", "timeline", "duration"}};
   const std::string id = task.string("id");
-  if (id.size() > max_id_length || !is_id(id))
+  if (!follows(protocol::id_string, id))
     refuse_json(task.at("id"), "must be 1 to 255 letters, digits, '.', '-' and '_', the first a letter or digit");
   std::vector<status_change> timeline;
   if (task.contains("status") == task.contains("timeline")) refuse_json(path, "must have either status or timeline");
@@ -55,7 +58,7 @@ emulated_task read_task(const json::value& value, const std::string& path) {
 
 described_run read_run(const json_section& run) {
   const std::string id = run.string("id");
-  if (id.size() > max_id_length || !is_id(id))
+  if (!follows(protocol::id_string, id))
     refuse_json(run.at("id"), "must be 1 to 255 letters, digits, '.', '-' and '_', the first a letter or digit");
   std::vector<emulated_task> tasks;
   std::set<std::string> task_ids;
@@ -71,7 +74,7 @@ described_run read_run(const json_section& run) {
 
 std::string read_workflow_arn(const json_section& in, const char* member) {
   std::string arn = in.string(member);
-  if (arn.size() > max_arn_length || !is_workflow_arn(arn))
+  if (!follows(protocol::workflow_arn, arn))
     refuse_json(in.at(member), quoted(arn) + " is not an ARN of a workflow, such as " + emulator::default_workflow_arn);
   return arn;
 }

@@ -8,7 +8,9 @@
 #include <mwaa_serverless/error.hpp>
 #include <utility>
 
-#include "testing/name_rules.hpp"
+#include "protocol/model/errors.hpp"
+#include "protocol/model/rules.hpp"
+#include "protocol/operation.hpp"
 #include "testing/operations.hpp"
 
 namespace mwaa_serverless::testing {
@@ -35,11 +37,10 @@ const emulator_options& checked(const emulator_options& options) {
 
 /// The operation that the request asks for; empty when it names none.
 std::string_view operation_of(const incoming_request& request) {
-  std::string_view target = request.header("x-amz-target").value_or("");
-  if (!target.starts_with(target_prefix)) return {};
-  target.remove_prefix(target_prefix.size());
-  return std::find(operation_names.begin(), operation_names.end(), target) == operation_names.end() ? std::string_view{}
-                                                                                                    : target;
+  const std::string_view target = request.header("x-amz-target").value_or("");
+  for (const protocol::operation& each : protocol::operations)
+    if (each.target == target) return each.name;
+  return {};
 }
 
 bool is_json_1_0(std::string_view content_type) {
@@ -48,55 +49,41 @@ bool is_json_1_0(std::string_view content_type) {
   return content_type == "application/x-amz-json-1.0";
 }
 
+/// What the model requires of errors, so that the answer is a valid one.
+error filled(std::string message) {
+  error out;
+  out.message = std::move(message);
+  out.reason = "other";
+  out.service_code = signing_name;
+  out.quota_code = "L-EMULATOR1";
+  out.resource_id = "emulated";
+  out.resource_type = "AWS::MWAAServerless::Workflow";
+  return out;
+}
+
 reply throttled(std::optional<std::chrono::seconds> retry_after) {
-  std::string members = R"(,"ServiceCode":"airflow-serverless","QuotaCode":"L-EMULATOR1")";
-  if (retry_after) members += R"(,"RetryAfterSeconds":)" + std::to_string(retry_after->count());
-  return service_error(429, "ThrottlingException", "Rate exceeded", members);
-}
-
-/// The name that the model gives to errors of this status.
-std::string_view modelled_name(int status) {
-  switch (status) {
-    case 400:
-      return "ValidationException";
-    case 402:
-      return "ServiceQuotaExceededException";
-    case 403:
-      return "AccessDeniedException";
-    case 404:
-      return "ResourceNotFoundException";
-    case 409:
-      return "ConflictException";
-    case 429:
-      return "ThrottlingException";
-    case 500:
-      return "InternalServerException";
-    case 504:
-      return "OperationTimeoutException";
-    default:
-      return {};
-  }
-}
-
-/// Members that the model requires of such an error, so that the answer is a valid one.
-std::string required_members(std::string_view code) {
-  if (code == "ValidationException") return R"(,"Reason":"other")";
-  if (code == "ThrottlingException") return R"(,"ServiceCode":"airflow-serverless","QuotaCode":"L-EMULATOR1")";
-  if (code == "ConflictException" || code == "ResourceNotFoundException")
-    return R"(,"ResourceId":"emulated","ResourceType":"AWS::MWAAServerless::Workflow")";
-  if (code == "ServiceQuotaExceededException")
-    return R"(,"ResourceId":"emulated","ResourceType":"AWS::MWAAServerless::Workflow",)"
-           R"("ServiceCode":"airflow-serverless","QuotaCode":"L-EMULATOR1")";
-  return {};
+  error members = filled("Rate exceeded");
+  members.retry_after = retry_after;
+  return service_error("ThrottlingException", std::move(members));
 }
 
 reply scripted_status(const fault& struck) {
-  const std::string code = struck.code.empty() ? std::string{modelled_name(struck.http_status)} : struck.code;
-  const std::string message = struck.message.empty() ? "A scripted fault" : struck.message;
-  std::string members = required_members(code);
-  if (struck.retry_after) members += R"(,"RetryAfterSeconds":)" + std::to_string(struck.retry_after->count());
-  reply out = service_error(struck.http_status, code, message, members);
-  if (code.empty()) out.body = "{}";  // an error whose only sign is its status
+  const protocol::modelled_error* model =
+      struck.code.empty() ? protocol::find_error(struck.http_status) : protocol::find_error(struck.code);
+  error members = filled(struck.message.empty() ? "A scripted fault" : struck.message);
+  members.retry_after = struck.retry_after;
+  reply out;
+  if (model != nullptr) {
+    out = service_error(model->name, std::move(members));
+  } else if (struck.code.empty()) {
+    out.body = "{}";  // an error whose only sign is its status
+  } else {
+    out.code = struck.code;
+    out.body = R"({"__type":)" + quoted(struck.code) + R"(,"Message":)" + quoted(members.message);
+    if (struck.retry_after) out.body += R"(,"RetryAfterSeconds":)" + std::to_string(struck.retry_after->count());
+    out.body += '}';
+  }
+  out.status = struck.http_status;
   return out;
 }
 
@@ -163,14 +150,14 @@ exchange service::answer(const incoming_request& request, judgement judged, cloc
   else if (scripted)
     out.answer = *std::move(scripted);
   else
-    out.answer = serve(operation, judged.members, now);
+    out.answer = serve(operation, judged.members, request.body, now);
   if (out.struck) out.answer.extra_headers += out.struck->headers;
 
   ++request_count_;
   out.record.time = now;
   out.record.wall_time = wall;
   out.record.operation = operation;
-  out.record.run_id = judged.members.text("RunId", max_id_length);
+  out.record.run_id = judged.members.text("RunId", static_cast<std::size_t>(protocol::id_string.max));
   out.record.status = out.answer.status;
   out.record.code = out.answer.code;
   out.record.request_id = next_request_id();
@@ -184,13 +171,13 @@ exchange service::answer(const incoming_request& request, judgement judged, cloc
   return out;
 }
 
-reply service::serve(std::string_view operation, input& members, clock::time_point now) {
+reply service::serve(std::string_view operation, const input& members, std::string_view body, clock::time_point now) {
   if (const auto wait = quota_.take(now)) {
     if (!retry_after_) return throttled(std::nullopt);
     return throttled(std::max(std::chrono::seconds{1}, std::chrono::ceil<std::chrono::seconds>(*wait)));
   }
-  if (operation == "ListTaskInstances")
-    return list_task_instances(world_, members, tokens_, {default_page_size_, max_page_size_}, now);
+  const surroundings around{world_, tokens_, {default_page_size_, max_page_size_}, now};
+  if (auto performed = perform(operation, members, body, around)) return *std::move(performed);
   return front_error(501, "NotImplementedException",
                      "The emulator does not emulate " + std::string{operation} + " yet");
 }

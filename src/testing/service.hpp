@@ -52,7 +52,8 @@ class service {
  private:
   [[nodiscard]] std::optional<fault> next_fault();
   [[nodiscard]] std::optional<reply> refusal_of(const incoming_request& request, clock::wall_time_point wall) const;
-  [[nodiscard]] reply serve(std::string_view operation, input& members, clock::time_point now);
+  [[nodiscard]] reply serve(std::string_view operation, const input& members, std::string_view body,
+                            clock::time_point now);
   [[nodiscard]] std::string next_request_id();
 
   signature_check signatures_;

@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <mwaa_serverless/error.hpp>
-#include <mwaa_serverless/model/task_instance.hpp>
 #include <set>
 #include <utility>
 
+#include "protocol/model/rules.hpp"
 #include "testing/messages.hpp"
-#include "testing/name_rules.hpp"
+#include "testing/pattern.hpp"
 
 namespace mwaa_serverless::testing {
 
@@ -16,22 +16,16 @@ namespace {
 // Twice this fits a clock's nanoseconds.
 constexpr std::chrono::milliseconds longest = std::chrono::hours{24 * 365 * 100};
 
-bool is_terminal(std::string_view status) {
-  task_instance_status known;
-  return task_instance_status::parse(status, known) && known.is_terminal();
-}
-
 [[noreturn]] void refuse(std::string message) {
   throw exception(error{errc::invalid_argument, std::move(message)});
 }
 
 void check(std::string_view workflow_arn, std::string_view run_id, const std::vector<emulated_task>& tasks) {
-  if (workflow_arn.size() > max_arn_length || !is_workflow_arn(workflow_arn))
-    refuse("not an ARN of a workflow: " + std::string{workflow_arn});
-  if (run_id.size() > max_id_length || !is_id(run_id)) refuse("not an id of a run: " + std::string{run_id});
+  if (!follows(protocol::workflow_arn, workflow_arn)) refuse("not an ARN of a workflow: " + std::string{workflow_arn});
+  if (!follows(protocol::id_string, run_id)) refuse("not an id of a run: " + std::string{run_id});
   std::set<std::string_view> ids;
   for (const emulated_task& task : tasks) {
-    if (task.id.size() > max_id_length || !is_id(task.id)) refuse("not an id of a task: " + task.id);
+    if (!follows(protocol::id_string, task.id)) refuse("not an id of a task: " + task.id);
     if (!ids.insert(task.id).second) refuse("two tasks have the id " + task.id);
     if (!std::is_sorted(task.timeline.begin(), task.timeline.end(),
                         [](const status_change& a, const status_change& b) { return a.after < b.after; }))
@@ -44,19 +38,23 @@ void check(std::string_view workflow_arn, std::string_view run_id, const std::ve
 emulated_run::emulated_run(std::string_view workflow_arn, std::string_view version, std::string_view run_id,
                            const std::vector<emulated_task>& tasks, clock::time_point started)
     : started_(started) {
-  const std::string common = R"({"WorkflowArn":)" + quoted(workflow_arn) + R"(,"WorkflowVersion":)" + quoted(version) +
-                             R"(,"RunId":)" + quoted(run_id) + R"(,"TaskInstanceId":)";
+  task_instance common;
+  common.workflow_arn = text{quotable(workflow_arn)};
+  common.workflow_version = text{quotable(version)};
+  common.run_id = text{quotable(run_id)};
+  common.status = task_instance_status::none;
   tasks_.reserve(tasks.size());
   for (const emulated_task& from : tasks) {
     task to;
-    to.before_status = common + quoted(from.id) + R"(,"Status":)";
-    to.after_duration = R"(,"OperatorName":)" + quoted(from.operator_name) + "}";
+    to.at_first = common;
+    to.at_first.task_instance_id = text{quotable(from.id)};
+    to.at_first.operator_name = text{quotable(from.operator_name)};
     std::optional<std::chrono::milliseconds> ran_from;
     for (const status_change& each : from.timeline) {
       const auto after = std::clamp(each.after, -longest, longest);
-      change next{after, quoted(each.status), is_terminal(each.status), std::nullopt};
-      if (each.status == "RUNNING") ran_from = after;
-      if (next.terminal) {
+      change next{after, task_instance_status{text{quotable(each.status)}}, std::nullopt};
+      if (next.status == task_instance_status::running) ran_from = after;
+      if (next.status.is_terminal()) {
         next.duration = from.duration;
         if (!next.duration && ran_from)
           next.duration = std::chrono::duration_cast<std::chrono::seconds>(after - *ran_from);
@@ -72,22 +70,16 @@ void emulated_run::advance(std::chrono::milliseconds by) noexcept {
   skipped_ = std::min(end, skipped_ + std::clamp(by, std::chrono::milliseconds{0}, longest));
 }
 
-void emulated_run::append_summary(std::string& out, std::size_t index, clock::time_point now) const {
+task_instance emulated_run::summary(std::size_t index, clock::time_point now) const {
   const task& shown = tasks_[index];
   const std::chrono::nanoseconds age = now - started_ + skipped_;
-  const change* current = nullptr;
+  task_instance out = shown.at_first;
   for (const change& each : shown.changes) {
     if (each.after > age) break;
-    current = &each;
+    out.status = each.status;
+    out.duration_in_seconds = each.duration;
   }
-  out.append(shown.before_status);
-  if (current == nullptr) {
-    out.append("\"NONE\"");
-  } else {
-    out.append(current->status_json);
-    if (current->duration) out.append(",\"DurationInSeconds\":").append(std::to_string(current->duration->count()));
-  }
-  out.append(shown.after_duration);
+  return out;
 }
 
 void world::add_workflow(std::string_view workflow_arn, std::string_view version) {

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <mwaa_serverless/clock.hpp>
+#include <mwaa_serverless/model/task_instance.hpp>
 #include <mwaa_serverless/testing/emulator.hpp>
 #include <optional>
 #include <string>
@@ -23,21 +24,18 @@ class emulated_run {
   [[nodiscard]] std::size_t size() const noexcept { return tasks_.size(); }
   /// Lets `by` pass at once.
   void advance(std::chrono::milliseconds by) noexcept;
-  /// Appends the `TaskInstanceSummary` of a task, as it is at `now`.
-  void append_summary(std::string& out, std::size_t index, clock::time_point now) const;
+  /// A task, as it is at `now`.
+  [[nodiscard]] task_instance summary(std::size_t index, clock::time_point now) const;
 
  private:
   struct change {
     std::chrono::nanoseconds after;
-    std::string status_json;
-    bool terminal = false;
+    task_instance_status status;
     /// In whole seconds, when the task is complete with this change.
     std::optional<std::chrono::seconds> duration;
   };
-  // A summary is rendered from the text before its status and the text after its duration: a page is mostly copied.
   struct task {
-    std::string before_status;
-    std::string after_duration;
+    task_instance at_first;
     std::vector<change> changes;
   };
 

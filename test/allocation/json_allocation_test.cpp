@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
+#include <mwaa_serverless/json_text.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,6 +13,7 @@
 
 #include "allocation/counted.hpp"
 #include "protocol/aws_json.hpp"
+#include "protocol/model/task_instance.hpp"
 
 namespace {
 
@@ -21,15 +24,23 @@ struct everything {
   std::string copied;
   std::vector<text> names;
   std::vector<std::string> copied_names;
-  std::vector<std::pair<text, std::string>> tags;
+  std::map<text, std::string> tags;
+  mwaa_serverless::json_text anything;
 };
 constexpr std::array everything_members{
-    protocol::text_member<&everything::copied>("Copied"),
-    protocol::text_list_member<&everything::names>("Names"),
-    protocol::text_list_member<&everything::copied_names>("CopiedNames"),
-    protocol::text_map_member<&everything::tags>("Tags"),
+    protocol::member<&everything::copied>("Copied"),
+    protocol::member<&everything::names>("Names"),
+    protocol::member<&everything::copied_names>("CopiedNames"),
+    protocol::member<&everything::tags>("Tags"),
+    protocol::member<&everything::anything>("Anything"),
 };
-constexpr protocol::structure_schema everything_schema{everything_members};
+
+}  // namespace
+
+template <>
+const protocol::structure protocol::described<everything>::value{everything_members};
+
+namespace {
 
 // `before`, then `part` until the text has about `size` bytes, then `after`.
 std::string filled(std::size_t size, std::string_view before, std::string_view part, std::string_view after) {
@@ -92,6 +103,8 @@ const shape others[]{
     {"tags that are copied", R"({"Tags":{)", R"("a":"0123456789abcdef",)", "}}"},
     {"a copied string", R"({"Copied":")", "0123456789", R"("})"},
     {"copied strings", "{", R"("Copied":"0123456789abcdef",)", "}"},
+    {"a document", R"({"Anything":[)", R"({"a":[1,true,null,"\n"]},)", "]}"},
+    {"a document of one string", R"({"Anything":")", R"(\u0001)", R"("})"},
 };
 
 }  // namespace
@@ -105,7 +118,7 @@ TEST_CASE("json allocation: a page takes at most four times its size, whatever i
       CAPTURE(body.size());
       const std::size_t before = test::allocated_bytes();
       {
-        const auto page = protocol::decode_list_task_instances_response(body);
+        const auto page = protocol::decode<mwaa_serverless::list_task_instances_request>(body);
         if (page) CHECK(page->task_instances.size() <= protocol::max_json_elements);
       }
       CHECK(test::allocated_bytes() - before <= limit(body));
@@ -123,7 +136,7 @@ TEST_CASE("json allocation: strings, lists and maps of every kind") {
         const std::size_t before = test::allocated_bytes();
         {
           everything out;
-          (void)protocol::read_json(json, everything_schema, &out, how);
+          (void)protocol::read_json(json, protocol::described<everything>::value, &out, how);
         }
         CHECK(test::allocated_bytes() - before <= limit(json));
       }
@@ -134,23 +147,23 @@ TEST_CASE("json allocation: strings, lists and maps of every kind") {
 TEST_CASE("json allocation: 16 MiB of empty items are refused early") {
   const std::string body = filled(std::size_t{16} << 20, R"({"TaskInstances":[)", "{},", "]}");
   const std::size_t before = test::allocated_bytes();
-  const auto page = protocol::decode_list_task_instances_response(body);
+  const auto page = protocol::decode<mwaa_serverless::list_task_instances_request>(body);
   REQUIRE(page.has_error());
   CHECK(page.error().message.find("TaskInstances[10000]: holds more than 10000 elements") != std::string::npos);
   CHECK(test::allocated_bytes() - before <= limit(body));
   mwaa_serverless::list_task_instances_response out;
-  protocol::json_reading reading{body, protocol::list_task_instances_response_format, &out};
+  protocol::json_reading reading{body, protocol::described<mwaa_serverless::list_task_instances_response>::value, &out};
   CHECK_FALSE(reading.step());  // within the first slice
   CHECK(reading.wrong().has_value());
 }
 
 TEST_CASE("json allocation: an item that is small for what it takes is counted by what it takes") {
   const std::string honest = filled(100 * 25, R"({"TaskInstances":[)", R"({"TaskInstanceId":"a"},)", "]}");
-  const auto page = protocol::decode_list_task_instances_response(honest);
+  const auto page = protocol::decode<mwaa_serverless::list_task_instances_request>(honest);
   REQUIRE(page.has_value());
   CHECK(page->task_instances.size() >= 100);
   const std::string thousands = filled(std::size_t{64} << 10, R"({"TaskInstances":[)", "{},", "]}");
-  const auto refused = protocol::decode_list_task_instances_response(thousands);
+  const auto refused = protocol::decode<mwaa_serverless::list_task_instances_request>(thousands);
   REQUIRE(refused.has_error());
   CHECK(refused.error().code == mwaa_serverless::errc::malformed_response);
   CHECK(refused.error().message.find("so many small elements") != std::string::npos);

@@ -36,8 +36,8 @@ TEST_CASE("a command line without options") {
   REQUIRE(asked.what != nullptr);
   CHECK(asked.what->name == "list-task-instances");
   CHECK(asked.what->operation == "ListTaskInstances");
-  CHECK(asked.given.required("--workflow-arn") == "arn");
-  CHECK(asked.given.required("--run-id") == "r");
+  CHECK(asked.given.text("--workflow-arn") == "arn");
+  CHECK(asked.given.text("--run-id") == "r");
   CHECK_FALSE(asked.given.integer("--max-results"));
   CHECK_FALSE(asked.given.text("--next-token"));
   CHECK(asked.pages.enabled);
@@ -79,13 +79,13 @@ TEST_CASE("spellings that mean the same") {
   const test::aws_environment clean;
   CHECK(parse("--output text --debug " + command).output == cli::output_format::text);  // before the command
   CHECK(parse(command + "--output=text").output == cli::output_format::text);
-  CHECK(parse(command + "--run-id other").given.required("--run-id") == "other");  // the last one counts
-  CHECK(parse(command + "--run-id=x=y").given.required("--run-id") == "x=y");
-  CHECK(parse(command + "--run-id '' --output text").given.required("--run-id").empty());
-  CHECK(parse(command + "--run-id= --output text").given.required("--run-id").empty());
-  CHECK(parse(command + "--run-id [a,b]").given.required("--run-id") == "[a,b]");
-  CHECK(parse(command + "--run-id {}").given.required("--run-id") == "{}");
-  CHECK(parse(command + "--run-id -x").given.required("--run-id") == "-x");
+  CHECK(parse(command + "--run-id other").given.text("--run-id") == "other");  // the last one counts
+  CHECK(parse(command + "--run-id=x=y").given.text("--run-id") == "x=y");
+  CHECK(parse(command + "--run-id '' --output text").given.text("--run-id")->empty());
+  CHECK(parse(command + "--run-id= --output text").given.text("--run-id")->empty());
+  CHECK(parse(command + "--run-id [a,b]").given.text("--run-id") == "[a,b]");
+  CHECK(parse(command + "--run-id {}").given.text("--run-id") == "{}");
+  CHECK(parse(command + "--run-id -x").given.text("--run-id") == "-x");
   CHECK(parse(command + "--max-items +3").pages.max_items == 3U);
   CHECK(parse(command + "--page-size -1").pages.page_size == -1);  // the library refuses it
 }

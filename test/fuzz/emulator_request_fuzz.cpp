@@ -18,6 +18,7 @@
 #include <string_view>
 
 #include "protocol/aws_json.hpp"
+#include "protocol/model/task_instance.hpp"
 #include "require.hpp"
 #include "support/signed_requests.hpp"
 #include "testing/emulator_state.hpp"
@@ -78,7 +79,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const mwaa::http_response got = answer_to(draft.make().bytes());
   if (got.status != 200) return 0;
   require(draft.operation == "ListTaskInstances", "an operation that there is", draft.operation);
-  const auto page = mwaa::protocol::decode_list_task_instances_response(got.body);
+  const auto page = mwaa::protocol::decode<mwaa::list_task_instances_request>(got.body);
   require(page.has_value(), "the client reads the page", got.body);
   require(page->task_instances.size() <= 100, "a page is of 100 at most", got.body);
   return 0;

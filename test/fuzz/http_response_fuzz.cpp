@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "protocol/aws_json.hpp"
+#include "protocol/model/task_instance.hpp"
 #include "require.hpp"
 #include "transport/proxy.hpp"
 #include "transport/response_parser.hpp"
@@ -65,7 +66,7 @@ void check(const outcome& got) {
   require(got.response.status >= 200 && got.response.status <= 999, "a final status");
   require(!(got.keep_alive && got.sated), "nothing follows on a connection that is kept");
   if (got.response.status / 100 == 2)
-    (void)mwaa_serverless::protocol::decode_list_task_instances_response(got.response.body);
+    (void)mwaa_serverless::protocol::decode<mwaa_serverless::list_task_instances_request>(got.response.body);
   else
     (void)mwaa_serverless::protocol::decode_error(got.response);
 }

@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "protocol/aws_json.hpp"
+#include "protocol/model/task_instance.hpp"
 #include "require.hpp"
 
 namespace {
@@ -30,7 +31,7 @@ void check_refusal(const mwaa::error& why) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view body{reinterpret_cast<const char*>(data), size};
-  const auto page = mwaa::protocol::decode_list_task_instances_response(body);
+  const auto page = mwaa::protocol::decode<mwaa::list_task_instances_request>(body);
   if (!page) {
     check_refusal(page.error());
     return 0;
@@ -45,7 +46,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   // Boost.JSON reads 0e999 as no number, and writes that as text that it does not read.
   (void)boost::json::parse(anew, code);
   if (code) return 0;
-  const auto again = mwaa::protocol::decode_list_task_instances_response(anew);
+  const auto again = mwaa::protocol::decode<mwaa::list_task_instances_request>(anew);
   if (!again) {
     // Without its blanks it may be short for its elements, and Boost.JSON's numbers are not exact.
     const std::string& why = again.error().message;

@@ -7,6 +7,9 @@
 #include <vector>
 
 #include "protocol/aws_json.hpp"
+#include "protocol/check.hpp"
+#include "protocol/json_writer.hpp"
+#include "protocol/model/task_instance.hpp"
 
 namespace protocol = mwaa_serverless::protocol;
 using mwaa_serverless::condition;
@@ -20,13 +23,17 @@ using mwaa_serverless::task_instance_status;
 namespace {
 
 list_task_instances_response decoded(const std::string& body) {
-  auto page = protocol::decode_list_task_instances_response(body);
+  auto page = protocol::decode<mwaa_serverless::list_task_instances_request>(body);
   if (!page) FAIL(page.error().message);
   return *std::move(page);
 }
 
+std::string encoded(const list_task_instances_request& request) {
+  return protocol::encode(protocol::structure_view{request});
+}
+
 std::string problem(const std::string& body) {
-  const auto page = protocol::decode_list_task_instances_response(body);
+  const auto page = protocol::decode<mwaa_serverless::list_task_instances_request>(body);
   if (page) return "no error";
   CHECK(page.error().code == errc::malformed_response);
   return page.error().message;
@@ -65,14 +72,14 @@ TEST_CASE("aws_json: a list that was not sent differs from an empty one") {
 }
 
 TEST_CASE("aws_json: a request has the members that are set, in the model's order") {
-  CHECK(protocol::encode({"arn", "run"}) == R"({"WorkflowArn":"arn","RunId":"run"})");
-  CHECK(protocol::encode(list_task_instances_request{"a\"\\\n\x01", "é"}.with_next_token("").with_max_results(7)) ==
+  CHECK(encoded({"arn", "run"}) == R"({"WorkflowArn":"arn","RunId":"run"})");
+  CHECK(encoded(list_task_instances_request{"a\"\\\n\x01", "é"}.with_next_token("").with_max_results(7)) ==
         R"({"WorkflowArn":"a\"\\\n\u0001","RunId":"é","MaxResults":7,"NextToken":""})");
 }
 
 TEST_CASE("aws_json: refused before it is sent is what AWS's own tools refuse, and no more") {
   const auto refusal = [](const list_task_instances_request& request) {
-    const auto wrong = protocol::validate(request);
+    const auto wrong = protocol::check(protocol::structure_view{request});
     if (!wrong) return std::string{};
     CHECK(wrong->code == errc::invalid_argument);
     return wrong->message;

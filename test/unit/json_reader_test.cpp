@@ -4,17 +4,22 @@
 
 #include <array>
 #include <chrono>
+#include <map>
+#include <mwaa_serverless/json_text.hpp>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "protocol/timestamp.hpp"
+
 using namespace mwaa_serverless::protocol;
+using mwaa_serverless::json_text;
 using mwaa_serverless::text;
 
 namespace {
 
-// A structure with every kind of member that the schema knows.
+// A structure with every kind of member that a description has.
 struct inner {
   text name;
   std::optional<std::int32_t> count;
@@ -30,32 +35,42 @@ struct outer {
   std::optional<inner> maybe;
   std::vector<inner> many;
   std::vector<text> names;
-  std::vector<std::pair<text, std::string>> tags;
+  std::map<text, std::string> tags;
+  json_text anything;
 };
 
+}  // namespace
+
+// Of this file alone, as the types are.
+namespace mwaa_serverless::protocol {
+
+namespace {
+
 constexpr std::array inner_members{
-    text_member<&inner::name>("Name"),
-    integer_member<&inner::count>("Count"),
+    member<&inner::name>("Name"),
+    member<&inner::count>("Count"),
 };
-constexpr structure_schema inner_schema{inner_members};
 constexpr std::array outer_members{
-    text_member<&outer::label>("Label"),
-    text_member<&outer::copied>("Copied"),
-    integer_member<&outer::count>("Count"),
-    integer_member<&outer::lasting>("Lasting"),
-    boolean_member<&outer::latest>("Latest"),
-    timestamp_member<&outer::when>("When"),
-    structure_member<&outer::one, inner_schema>("One"),
-    structure_member<&outer::maybe, inner_schema>("Maybe"),
-    list_member<&outer::many, inner_schema>("Many"),
-    text_list_member<&outer::names>("Names"),
-    text_map_member<&outer::tags>("Tags"),
+    member<&outer::label>("Label"),     member<&outer::copied>("Copied"), member<&outer::count>("Count"),
+    member<&outer::lasting>("Lasting"), member<&outer::latest>("Latest"), member<&outer::when>("When"),
+    member<&outer::one>("One"),         member<&outer::maybe>("Maybe"),   member<&outer::many>("Many"),
+    member<&outer::names>("Names"),     member<&outer::tags>("Tags"),     member<&outer::anything>("Anything"),
 };
-constexpr structure_schema outer_schema{outer_members};
+
+}  // namespace
+
+template <>
+const structure described<inner>::value{inner_members};
+template <>
+const structure described<outer>::value{outer_members};
+
+}  // namespace mwaa_serverless::protocol
+
+namespace {
 
 outer read(std::string_view json, strictness how = strictness::strict) {
   outer out;
-  const auto wrong = read_json(json, outer_schema, &out, how);
+  const auto wrong = read_json(json, described<outer>::value, &out, how);
   if (wrong) FAIL(std::string{json} << " is refused: " << wrong->message());
   return out;
 }
@@ -95,8 +110,8 @@ TEST_CASE("json_reader: every kind of member arrives") {
   CHECK(got.names[1].empty());
   CHECK(got.names[2].view().data() == got.names[0].view().data());  // stored once
   REQUIRE(got.tags.size() == 2);
-  CHECK(got.tags[0] == std::pair{text{"stage"}, std::string{"beta"}});
-  CHECK(got.tags[1] == std::pair{text{""}, std::string{"empty"}});
+  CHECK(got.tags.at(text{"stage"}) == "beta");
+  CHECK(got.tags.at(text{""}) == "empty");
 }
 
 TEST_CASE("json_reader: null is as if not there") {
@@ -114,7 +129,7 @@ TEST_CASE("json_reader: null is as if not there") {
   REQUIRE(got.names.size() == 1);
   CHECK(got.names[0] == "kept");
   REQUIRE(got.tags.size() == 1);
-  CHECK(got.tags[0].first == "stays");
+  CHECK(got.tags.begin()->first == "stays");
   CHECK(read(R"({"Many": null, "Names": null, "Tags": null})").many.empty());
 }
 
@@ -176,7 +191,6 @@ TEST_CASE("json_reader: an error names the member, the byte and the problem") {
       {R"({"Count": 9223372036854775808})", "Count", "must be a whole number of 32 bits"},
       {R"({"Latest": "true"})", "Latest", "must be true or false, not a string"},
       {R"({"When": "yesterday"})", "When", "must be a date and time in ISO 8601, not other text"},
-      {R"({"When": 1763380800})", "When", "must be a date and time in ISO 8601, not a number"},
       {R"({"One": "x"})", "One", "must be an object, not a string"},
       {R"({"One": []})", "One", "must be an object, not a list"},
       {R"({"One": {"Count": "x"}})", "One.Count", "must be a whole number, not a string"},
@@ -203,7 +217,7 @@ TEST_CASE("json_reader: an error names the member, the byte and the problem") {
     CAPTURE(each.json);
     outer out;
     out.label = text{"untouched"};
-    const auto wrong = read_json(each.json, outer_schema, &out);
+    const auto wrong = read_json(each.json, described<outer>::value, &out);
     REQUIRE(wrong.has_value());
     CHECK(wrong->path == each.path);
     CHECK(wrong->problem == each.problem);
@@ -215,11 +229,11 @@ TEST_CASE("json_reader: an error names the member, the byte and the problem") {
 
 TEST_CASE("json_reader: the byte is where the value that does not fit ends") {
   outer out;
-  const auto wrong = read_json(R"({"Label": "fits", "Count": "does not"})", outer_schema, &out);
+  const auto wrong = read_json(R"({"Label": "fits", "Count": "does not"})", described<outer>::value, &out);
   REQUIRE(wrong.has_value());
   CHECK(wrong->offset == 36);
   CHECK(wrong->message() == "Count: must be a whole number, not a string (at byte 36)");
-  const auto broken = read_json(R"({"Label": x})", outer_schema, &out);
+  const auto broken = read_json(R"({"Label": x})", described<outer>::value, &out);
   REQUIRE(broken.has_value());
   CHECK(broken->message() == "Label: syntax error (at byte 10)");
 }
@@ -232,7 +246,7 @@ TEST_CASE("json_reader: invalid UTF-8 is refused, in values, keys and what is sk
          {"{\"Label\": \"" + bad + "\"}", "{\"" + bad + "\": 1}", "{\"X\": [\"" + bad + "\"]}"}) {
       CAPTURE(json);
       outer out;
-      CHECK(read_json(json, outer_schema, &out).has_value());
+      CHECK(read_json(json, described<outer>::value, &out).has_value());
     }
   }
   CHECK(read("{\"Label\": \"\xf0\x9f\x98\x80 \xe6\x9d\xb1\"}").label == "😀 東");
@@ -282,17 +296,17 @@ TEST_CASE("json_reader: whole numbers with a fraction of zeros, or an exponent")
     const std::string json = R"({"Count": )" + std::string{each.number} + R"(, "Lasting": )" +
                              std::string{each.number} + R"(, "X": )" + std::string{each.number} + "}";
     outer out;
-    const auto wrong = read_json(json, outer_schema, &out);
+    const auto wrong = read_json(json, described<outer>::value, &out);
     CHECK(wrong.has_value() != each.value.has_value());
     CHECK(out.count == each.value);
     if (each.value) CHECK(out.lasting == std::chrono::seconds{*each.value});
     const outer lenient = read(json, strictness::lenient);
     CHECK(lenient.count == each.value);
-    CHECK_FALSE(read_json(R"({"X": )" + std::string{each.number} + "}", outer_schema, &out).has_value());
+    CHECK_FALSE(read_json(R"({"X": )" + std::string{each.number} + "}", described<outer>::value, &out).has_value());
   }
   const std::string long_one = "1" + repeated("0", 2000) + ".0e-2000";
   outer out;
-  const auto wrong = read_json(R"({"Count": )" + long_one + "}", outer_schema, &out);
+  const auto wrong = read_json(R"({"Count": )" + long_one + "}", described<outer>::value, &out);
   REQUIRE(wrong.has_value());
   CHECK(wrong->problem == "must be a whole number, not a number of more than 1000 characters");
 }
@@ -328,13 +342,13 @@ TEST_CASE("json_reader: half a surrogate pair is U+FFFD, and loses nothing else"
     CHECK(got.label == each.read);
     CHECK(got.copied == each.read);
     REQUIRE(got.tags.size() == 1);
-    CHECK(got.tags[0].first == each.read);
+    CHECK(got.tags.begin()->first == each.read);
     CHECK(got.count == 1);
   }
   for (const char* wrong : {R"("\ud83)", R"("\ud83d)", R"("\ud83d\u)", R"("\)", R"("\ud83d\)", R"("\ug800")"}) {
     CAPTURE(wrong);
     outer out;
-    CHECK(read_json(std::string{R"({"X": )"} + wrong, outer_schema, &out).has_value());
+    CHECK(read_json(std::string{R"({"X": )"} + wrong, described<outer>::value, &out).has_value());
   }
 }
 
@@ -349,7 +363,7 @@ TEST_CASE("json_reader: in slices it reads the same, wherever they end") {
     const std::string json = padding + "{" + values + "}" + std::string(json_reading::slice_bytes, ' ');
     CAPTURE(before);
     outer got;
-    json_reading reading{json, outer_schema, &got};
+    json_reading reading{json, described<outer>::value, &got};
     while (reading.step()) {
     }
     if (reading.wrong()) FAIL(reading.wrong()->message());
@@ -362,7 +376,7 @@ TEST_CASE("json_reader: in slices it reads the same, wherever they end") {
   const std::string names = repeated(R"("0123456789abcdef",)", 9'000);
   const std::string page = R"({"Names": [)" + names + R"("last"], "Label": ")" + repeated("long ", 40'000) + R"("})";
   outer got;
-  json_reading reading{page, outer_schema, &got};
+  json_reading reading{page, described<outer>::value, &got};
   std::size_t steps = 1;
   while (reading.step()) ++steps;
   CHECK_FALSE(reading.wrong().has_value());
@@ -374,12 +388,13 @@ TEST_CASE("json_reader: in slices it reads the same, wherever they end") {
        {std::size_t{0}, std::size_t{10}, json_reading::slice_bytes, 3 * json_reading::slice_bytes}) {
     const std::string more = page + std::string(blanks, ' ') + "x";
     outer out;
-    const auto wrong = read_json(more, outer_schema, &out);
+    const auto wrong = read_json(more, described<outer>::value, &out);
     REQUIRE(wrong.has_value());
     CHECK(wrong->problem == "extra data");
     CHECK(wrong->offset == page.size() + blanks);
     CHECK(out.names.empty());
-    CHECK(read_json(page.substr(0, page.size() - 1) + std::string(blanks, ' '), outer_schema, &out).has_value());
+    CHECK(read_json(page.substr(0, page.size() - 1) + std::string(blanks, ' '), described<outer>::value, &out)
+              .has_value());
   }
 }
 
@@ -404,7 +419,7 @@ TEST_CASE("json_reader: elements are bounded, in all lists and maps together") {
     CAPTURE(each.path);
     outer out;
     for (const auto how : {strictness::strict, strictness::lenient}) {
-      const auto wrong = read_json(each.json, outer_schema, &out, how);
+      const auto wrong = read_json(each.json, described<outer>::value, &out, how);
       REQUIRE(wrong.has_value());
       CHECK(wrong->problem == "holds more than 10000 elements");
       CHECK(wrong->path == each.path);
@@ -425,7 +440,7 @@ TEST_CASE("json_reader: depth is bounded, for members and for what is skipped") 
                                   repeated("{\"One\": ", 1'000'000), "{\"Names\": " + repeated("[", 1'000'000)}) {
     outer out;
     for (const auto how : {strictness::strict, strictness::lenient})
-      CHECK(read_json(bomb, outer_schema, &out, how).has_value());
+      CHECK(read_json(bomb, described<outer>::value, &out, how).has_value());
   }
 }
 
@@ -437,7 +452,7 @@ TEST_CASE("json_reader: long keys and strings that come in parts") {
   CHECK(got.label == filler + "é" + filler);
   CHECK(got.copied == "\\");
   REQUIRE(got.tags.size() == 1);
-  CHECK(got.tags[0] == std::pair{text{"a\tb"}, std::string{"c\td"}});
+  CHECK(got.tags.at(text{"a\tb"}) == "c\td");
 }
 
 TEST_CASE("json_reader: lenient reading leaves out what does not fit") {
@@ -457,11 +472,11 @@ TEST_CASE("json_reader: lenient reading leaves out what does not fit") {
   REQUIRE(got.names.size() == 1);
   CHECK(got.names[0] == "stays");
   REQUIRE(got.tags.size() == 1);
-  CHECK(got.tags[0].first == "b");
+  CHECK(got.tags.begin()->first == "b");
   // What is no JSON object stays an error.
   outer out;
-  CHECK(read_json("[]", outer_schema, &out, strictness::lenient).has_value());
-  CHECK(read_json("<html>", outer_schema, &out, strictness::lenient).has_value());
+  CHECK(read_json("[]", described<outer>::value, &out, strictness::lenient).has_value());
+  CHECK(read_json("<html>", described<outer>::value, &out, strictness::lenient).has_value());
 }
 
 TEST_CASE("json_reader: an empty text is an object without members") {
@@ -506,5 +521,58 @@ TEST_CASE("json_reader: dates and times") {
   for (const row& each : rows) {
     CAPTURE(each.text);
     CHECK((parse_timestamp(each.text) == each.value));
+  }
+}
+
+TEST_CASE("json_reader: a document is kept as JSON text, whatever it holds") {
+  const std::pair<const char*, const char*> rows[]{
+      {R"({"a": [1, -2.50, 1e3, true, false, null, "x"], "b": {"c": {}, "d": []}})",
+       R"({"a":[1,-2.50,1e3,true,false,null,"x"],"b":{"c":{},"d":[]}})"},
+      {R"("text \"quoted\" \u00e9\n\/")", R"("text \"quoted\" é\n/")"},
+      {"7", "7"},
+      {"12345678901234567890123", "12345678901234567890123"},
+      {"true", "true"},
+      {"[]", "[]"},
+      {R"([[], [[]], {"": ""}])", R"([[],[[]],{"":""}])"},
+  };
+  for (const auto& [sent, kept] : rows) {
+    CAPTURE(sent);
+    const outer got = read(std::string{R"({"Label": "before", "Anything": )"} + sent + R"(, "Count": 3})");
+    CHECK(got.anything.view() == kept);
+    CHECK(got.label == "before");
+    CHECK(got.count == 3);
+  }
+  CHECK(read(R"({"Anything": null})").anything.view().empty());
+  const std::string long_text(300'000, 'x');
+  CHECK(read(R"({"Anything": [")" + long_text + R"("]})").anything.view() == R"([")" + long_text + R"("])");
+}
+
+TEST_CASE("json_reader: a document in slices is the same") {
+  const std::string json = R"({"Anything": {"k\u00e9y": ["a\tb", 12.5, {"x": null}], "z": ")" +
+                           std::string(100'000, 'y') + R"("}, "Label": "after"})";
+  outer out;
+  json_reading reading{json, described<outer>::value, &out};
+  int slices = 1;
+  while (reading.step()) ++slices;
+  CHECK_FALSE(reading.wrong().has_value());
+  CHECK(slices > 1);
+  CHECK(out.anything.view() == R"({"kéy":["a\tb",12.5,{"x":null}],"z":")" + std::string(100'000, 'y') + R"("})");
+  CHECK(out.label == "after");
+}
+
+TEST_CASE("json_reader: a timestamp may be a number of seconds since 1970") {
+  using namespace std::chrono;
+  const auto at = [](const char* sent) { return read(std::string{R"({"When": )"} + sent + "}").when; };
+  CHECK(at("1763380800") == system_clock::time_point{seconds{1763380800}});
+  CHECK(at("1763380800.5") == system_clock::time_point{milliseconds{1763380800500}});
+  CHECK(at("1.7633808e9") == system_clock::time_point{seconds{1763380800}});
+  CHECK(at("-1.25") == system_clock::time_point{milliseconds{-1250}});
+  for (const char* far : {"9300000000", "-9300000000", "1e300", "18446744073709551615"}) {
+    CAPTURE(far);
+    outer out;
+    const auto wrong = read_json(std::string{R"({"When": )"} + far + "}", described<outer>::value, &out);
+    REQUIRE(wrong.has_value());
+    CHECK(wrong->path == "When");
+    CHECK(wrong->problem == "must be a date and time in ISO 8601, not a number of seconds out of range");
   }
 }

@@ -2,13 +2,11 @@
 
 #include <doctest/doctest.h>
 
-#include <limits>
 #include <string>
 #include <string_view>
 
 using namespace std::literals;
 using mwaa_serverless::protocol::append_json_string;
-using mwaa_serverless::protocol::json_object_writer;
 
 TEST_CASE("json_writer: strings escape what JSON requires and nothing else") {
   struct row {
@@ -31,18 +29,4 @@ TEST_CASE("json_writer: strings escape what JSON requires and nothing else") {
     append_json_string(out, each.value);
     CHECK(out == "<" + std::string{each.written});  // appended, not assigned
   }
-}
-
-TEST_CASE("json_writer: objects are compact and keep the order of the calls") {
-  std::string out;
-  json_object_writer object{out};
-  object.member("B", "two\n");
-  object.member("A", std::int64_t{-1});
-  object.member("C", std::numeric_limits<std::int64_t>::max());
-  object.end();
-  CHECK(out == R"({"B":"two\n","A":-1,"C":9223372036854775807})");
-
-  std::string empty;
-  json_object_writer{empty}.end();
-  CHECK(empty == "{}");
 }

@@ -22,7 +22,7 @@ http_request made(const std::string& url, const std::string& session_token, int 
   const auto endpoint = protocol::resolve_endpoint("eu-west-1", false, url);
   REQUIRE(endpoint.has_value());
   signer with{"eu-west-1", "airflow-serverless"};
-  return make_signed_request(*endpoint, protocol::list_task_instances, with_body,
+  return make_signed_request(*endpoint, *protocol::find_operation("ListTaskInstances"), with_body,
                              credentials{"AKIDEXAMPLE", "secret", session_token}, with, now, invocation, attempt, 3,
                              "agent/1");
 }
@@ -142,16 +142,17 @@ TEST_CASE("signed_request: the length is that of the body in bytes") {
 TEST_CASE("signed_request: only reads and idempotent operations are repeatable") {
   const auto endpoint = protocol::resolve_endpoint("eu-west-1", false, "");
   signer with{"eu-west-1", "airflow-serverless"};
-  struct row {
-    bool read_only;
-    bool idempotent;
-    bool repeatable;
+  using repeats = protocol::operation::repeats;
+  const std::pair<protocol::operation, bool> rows[]{
+      {protocol::operation{"AmazonMWAAServerless.Any", repeats::reads}, true},
+      {protocol::operation{"AmazonMWAAServerless.Any", repeats::repeats_harmlessly}, true},
+      {protocol::operation{"AmazonMWAAServerless.Any", repeats::acts_again}, false},
   };
-  for (const row& each : {row{true, false, true}, row{false, true, true}, row{false, false, false}}) {
-    const protocol::operation operation{"Any", "AmazonMWAAServerless.Any", each.read_only, each.idempotent};
+  for (const auto& [operation, repeatable] : rows) {
+    CHECK(operation.name == "Any");
     const http_request request = make_signed_request(*endpoint, operation, "{}", credentials{"AKID", "secret"}, with,
                                                      now, invocation, 1, 3, "agent/1");
-    CHECK(request.repeatable == each.repeatable);
+    CHECK(request.repeatable == repeatable);
     CHECK(request.header("X-Amz-Target") == "AmazonMWAAServerless.Any");
   }
 }

@@ -1,0 +1,32 @@
+// An operation of the client, whatever its request.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <memory>
+#include <mwaa_serverless/call_options.hpp>
+#include <mwaa_serverless/error.hpp>
+#include <optional>
+#include <utility>
+
+#include "client/call.hpp"
+#include "client/client_state.hpp"
+#include "protocol/operation.hpp"
+
+namespace mwaa_serverless {
+
+/// A free function, so that the awaitable owns everything and outlives the client object that made it.
+template <class Request>
+boost::asio::awaitable<typename protocol::operation_of<Request>::response> perform(std::shared_ptr<client_state> state,
+                                                                                   Request request,
+                                                                                   call_options options) {
+  using operation = protocol::operation_of<Request>;
+  typename operation::response response;
+  const protocol::structure_place given{request};
+  const protocol::structure_place wanted{response};
+  std::optional<error> failure =
+      co_await call::perform(*state, operation::value, given, options, wanted, response.request_id);
+  if (failure) throw exception(*std::move(failure));
+  co_return std::move(response);
+}
+
+}  // namespace mwaa_serverless
