@@ -7,7 +7,6 @@
 #include "cli/failure.hpp"
 #include "protocol/json_reader.hpp"
 #include "protocol/json_writer.hpp"
-#include "protocol/model/task_instance.hpp"
 
 namespace mwaa_serverless::cli {
 

@@ -3,7 +3,6 @@
 
 #include "client/client_state.hpp"
 #include "client/perform.hpp"
-#include "protocol/model/task_instance.hpp"
 
 namespace mwaa_serverless {
 

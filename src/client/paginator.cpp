@@ -12,7 +12,6 @@
 
 #include "client/page_prefetch.hpp"
 #include "client/perform.hpp"
-#include "protocol/model/task_instance.hpp"
 #include "protocol/page_cursor.hpp"
 #include "transport/event.hpp"
 

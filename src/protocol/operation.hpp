@@ -6,6 +6,8 @@
 #include <mwaa_serverless/model/task_instance.hpp>
 #include <string_view>
 
+#include "protocol/describe.hpp"
+
 namespace mwaa_serverless::protocol {
 
 class operation {
@@ -52,6 +54,13 @@ inline constexpr std::array operations{
   return found == operations.end() ? nullptr : found;
 }
 
+template <>
+const structure described<task_instance>::value;
+template <>
+const structure described<list_task_instances_request>::value;
+template <>
+const structure described<list_task_instances_response>::value;
+
 /// Of a request: `value`, the operation that it is for; `response`; and of a listing `items`, the member of the
 /// response that holds them (its request has `max_results` and `next_token`, its response `next_token`).
 template <class Request>
@@ -63,5 +72,10 @@ struct operation_of<list_task_instances_request> {
   static constexpr const operation& value = *find_operation("ListTaskInstances");
   static constexpr auto items = &response::task_instances;
 };
+
+template <class... Request>
+class request_list {};
+/// The requests of the operations that the library performs.
+using requests = request_list<list_task_instances_request>;
 
 }  // namespace mwaa_serverless::protocol

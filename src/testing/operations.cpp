@@ -1,6 +1,7 @@
 #include "testing/operations.hpp"
 
 #include <algorithm>
+#include <array>
 #include <limits>
 #include <mwaa_serverless/model/task_instance.hpp>
 #include <string>
@@ -8,7 +9,6 @@
 #include "protocol/blank.hpp"
 #include "protocol/json_reader.hpp"
 #include "protocol/json_writer.hpp"
-#include "protocol/model/task_instance.hpp"
 #include "protocol/operation.hpp"
 #include "testing/world.hpp"
 
@@ -82,9 +82,11 @@ class row {
   reply (*perform)(const input& members, std::string_view body, const surroundings& around);
 };
 
-constexpr row all[]{
-    row::of<list_task_instances_request>(),
-};
+template <class... Request>
+constexpr std::array<row, sizeof...(Request)> rows_of(protocol::request_list<Request...>) {
+  return {row::of<Request>()...};
+}
+constexpr auto all = rows_of(protocol::requests{});
 
 }  // namespace
 

@@ -13,7 +13,6 @@
 
 #include "allocation/counted.hpp"
 #include "protocol/aws_json.hpp"
-#include "protocol/model/task_instance.hpp"
 
 namespace {
 

@@ -18,7 +18,6 @@
 #include <string_view>
 
 #include "protocol/aws_json.hpp"
-#include "protocol/model/task_instance.hpp"
 #include "require.hpp"
 #include "support/signed_requests.hpp"
 #include "testing/emulator_state.hpp"

@@ -14,7 +14,6 @@
 #include <vector>
 
 #include "protocol/aws_json.hpp"
-#include "protocol/model/task_instance.hpp"
 #include "require.hpp"
 #include "transport/proxy.hpp"
 #include "transport/response_parser.hpp"

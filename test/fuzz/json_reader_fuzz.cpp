@@ -12,7 +12,6 @@
 #include <string_view>
 
 #include "protocol/aws_json.hpp"
-#include "protocol/model/task_instance.hpp"
 #include "require.hpp"
 
 namespace {

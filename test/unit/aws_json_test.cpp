@@ -9,7 +9,6 @@
 #include "protocol/aws_json.hpp"
 #include "protocol/check.hpp"
 #include "protocol/json_writer.hpp"
-#include "protocol/model/task_instance.hpp"
 
 namespace protocol = mwaa_serverless::protocol;
 using mwaa_serverless::condition;

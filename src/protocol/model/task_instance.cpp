@@ -1,10 +1,10 @@
-#include "protocol/model/task_instance.hpp"
-
 #include <array>
+#include <mwaa_serverless/model/task_instance.hpp>
 #include <ostream>
 
 #include "protocol/json_writer.hpp"
 #include "protocol/model/rules.hpp"
+#include "protocol/operation.hpp"
 
 namespace mwaa_serverless::protocol {
 
