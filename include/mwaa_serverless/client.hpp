@@ -56,9 +56,12 @@ static_assert(!std::is_aggregate_v<client_metrics>);
 ///
 /// A cheap handle to shared state. Copy it freely (a move is a copy: a handle that was moved from goes on working); use
 /// it from coroutines on any number of threads at once; destroy it while operations are outstanding: they keep the
-/// state alive. It starts no thread, and has no pending work of its own while no operation is running. Its connections
-/// belong to the executor's context, which must outlive the client and all that it made (paginators, generators), as
-/// for any object of Asio's.
+/// state alive. It starts no thread, and has no pending work of its own while no operation is running.
+///
+/// Its connections belong to the context of its executor, and are closed with that at the latest. The client and all
+/// that it made (paginators, generators) may be destroyed later. What is asked of them by coroutines of another context
+/// then, or is under way there, fails with exception(errc::client_closed); coroutines of the context itself go with it,
+/// uncompleted. While a context is destroyed no other thread may be in the client.
 ///
 /// Every operation throws exception; cancelled through Asio it throws boost::system::system_error with
 /// asio::error::operation_aborted (total, partial and terminal cancellation alike), after which the service may have

@@ -60,7 +60,7 @@ enum class errc {
   /// A user's object (credentials provider, attempt gate, transport, clock) broke the contract of its interface; the
   /// message names the interface and what to do.
   broken_contract,
-  client_closed,  ///< client::close() was called.
+  client_closed,  ///< client::close() was called, or the client's execution context was destroyed.
 };
 
 /// Groups of errors, to compare error_code values with: `if (e.code() == condition::throttled)`.

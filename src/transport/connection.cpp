@@ -4,7 +4,10 @@
 
 #include <array>
 #include <boost/asio/error.hpp>
+#include <boost/asio/execution/context.hpp>
+#include <boost/asio/query.hpp>
 #include <boost/asio/redirect_error.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/system/system_error.hpp>
 #include <cerrno>
@@ -45,6 +48,25 @@ bool is_wait(io_status status) noexcept {
   return status == io_status::want_read || status == io_status::want_write;
 }
 
+const asio::execution_context& context_of(const asio::any_io_executor& executor) {
+  return asio::query(executor, asio::execution::context);
+}
+
+/// Calls set() in the end, also when it is destroyed uncalled with its context.
+class notice_on_any_end {
+ public:
+  explicit notice_on_any_end(std::shared_ptr<event> notice) : notice_(std::move(notice)) {}
+  notice_on_any_end(notice_on_any_end&&) noexcept = default;
+  notice_on_any_end& operator=(notice_on_any_end&&) = delete;
+  ~notice_on_any_end() {
+    if (notice_) notice_->set();
+  }
+  void operator()(const error_code&) const { notice_->set(); }
+
+ private:
+  std::shared_ptr<event> notice_;
+};
+
 bool is_loss(io_status status) noexcept {
   return status == io_status::closed || status == io_status::truncated || status == io_status::failed;
 }
@@ -52,7 +74,10 @@ bool is_loss(io_status status) noexcept {
 }  // namespace
 
 connection::connection(tcp::socket socket, std::string peer)
-    : socket_(std::move(socket)), peer_(std::move(peer)), descriptor_(socket_.native_handle()) {}
+    : socket_(std::move(socket)),
+      context_(&context_of(socket_->get_executor())),
+      peer_(std::move(peer)),
+      descriptor_(socket_->native_handle()) {}
 
 connection::~connection() {
   const std::lock_guard lock{mutex_};
@@ -69,12 +94,22 @@ void connection::expire(std::chrono::milliseconds silence) noexcept {
   if (process_.inherited()) {
     // A shutdown would be the parent's too. There is no other thread after fork(), and no wait begins any more.
     error_code ignored;
-    socket_.cancel(ignored);
+    socket_->cancel(ignored);
     return;
   }
   // Ends any wait on the socket, also one that begins a moment later. Cancelling through
   // the socket object instead would need a lock around each wait, as that object is the waiting coroutine's.
   ::shutdown(descriptor_, SHUT_RDWR);
+}
+
+void connection::context_ended() noexcept {
+  const std::lock_guard lock{mutex_};
+  context_gone_ = true;
+  expired_ = true;
+  descriptor_ = -1;
+  if (tls_ && process_.inherited()) tls_->leave();
+  tls_.reset();
+  socket_.reset();
 }
 
 void connection::note_move() noexcept {
@@ -83,9 +118,14 @@ void connection::note_move() noexcept {
 
 asio::awaitable<bool> connection::wait(io_status what) {
   const auto kind = what == io_status::want_write ? tcp::socket::wait_write : tcp::socket::wait_read;
+  const auto executor = co_await asio::this_coro::executor;
+  if (&context_of(executor) != context_) {
+    co_await wait_noticed(kind == tcp::socket::wait_read, kind == tcp::socket::wait_write);
+    co_return !process_.inherited();
+  }
   error_code code;
   auto token = asio::redirect_error(asio::use_awaitable, code);
-  const auto start = [&](auto handler) { socket_.async_wait(kind, std::move(handler)); };
+  const auto start = [&](auto handler) { socket_->async_wait(kind, std::move(handler)); };
   co_await start_operation(start, token);
   throw_if_no_memory(code);
   if (process_.inherited()) co_return false;
@@ -94,13 +134,13 @@ asio::awaitable<bool> connection::wait(io_status what) {
 }
 
 // Not Asio's `||`: on several threads its cancellation meets what it cancels.
-asio::awaitable<void> connection::wait_for_any() {
+asio::awaitable<void> connection::wait_noticed(bool readable, bool writable) {
   const auto notice = std::make_shared<event>();
-  for (const auto kind : {tcp::socket::wait_write, tcp::socket::wait_read})
-    socket_.async_wait(kind, [notice](const error_code&) { notice->set(); });
+  if (writable) socket_->async_wait(tcp::socket::wait_write, notice_on_any_end{notice});
+  if (readable) socket_->async_wait(tcp::socket::wait_read, notice_on_any_end{notice});
   (void)co_await notice->wait();
   error_code ignored;
-  socket_.cancel(ignored);  // the other one
+  if (socket_) socket_->cancel(ignored);  // the other one
 }
 
 error connection::left_to_parent(phase during, bool sent) {
@@ -147,13 +187,14 @@ asio::awaitable<std::optional<error>> connection::open_tunnel(const proxy& throu
 }
 
 asio::awaitable<std::optional<error>> connection::start_tls(tls_settings& settings, const origin& peer) {
-  tls_ = std::make_unique<tls_stream>(settings, peer, socket_.native_handle());
+  tls_ = std::make_unique<tls_stream>(settings, peer, socket_->native_handle());
   for (;;) {
     const io_step step = tls_->handshake();
     if (expired()) co_return timed_out(phase::tls_handshake);
     if (step.status == io_status::done) co_return std::nullopt;
     if (!is_wait(step.status)) co_return lost(step, phase::tls_handshake, false, "in the TLS handshake");
     if (!co_await wait(step.status)) co_return left_to_parent(phase::tls_handshake, false);
+    if (expired()) co_return timed_out(phase::tls_handshake);
   }
 }
 
@@ -182,7 +223,7 @@ asio::awaitable<result<http_response>> connection::exchange(const http_request& 
     }
     if (!is_wait(step.status)) break;
     // The peer may speak before it has read all: interim responses, or an error because of which it will not read on.
-    co_await wait_for_any();
+    co_await wait_noticed(true, true);
     if (process_.inherited()) co_return left_to_parent(phase::writing_request, sent);
     if (expired()) co_return timed_out(errc::attempt_timeout, phase::writing_request, sent);
     step = receive(parser);
@@ -307,6 +348,12 @@ error connection::lost(const io_step& step, phase during, bool sent, const std::
 }
 
 error connection::timed_out(errc value, phase during, bool sent) const {
+  if (context_gone_) {
+    error out{errc::client_closed, "the execution context of the connection to " + peer_ + " was destroyed"};
+    out.phase = during;
+    out.may_have_reached_service = sent;
+    return out;
+  }
   const std::string in_phase = " (" + std::string{to_string(during)} + ")";
   std::string message;
   if (value == errc::connect_timeout) {

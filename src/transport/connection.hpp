@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/execution_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <chrono>
 #include <memory>
@@ -39,11 +40,14 @@ class connection {
   [[nodiscard]] boost::asio::awaitable<result<http_response>> exchange(const http_request& request,
                                                                        std::size_t max_body_bytes);
 
-  /// Ends what is under way with a timeout. From any thread, as the next two; the only members of which that is so.
-  /// `silence`, when it is not zero, was the limit: the peer neither took nor sent a byte for so long. In a child of
-  /// the process that opened it, the parent's use of the connection goes on.
+  /// Ends what is under way with a timeout. From any thread, as expired() and last_moved(); the only members of which
+  /// that is so. `silence`, when it is not zero, was the limit: the peer neither took nor sent a byte for so long. In a
+  /// child of the process that opened it, the parent's use of the connection goes on.
   void expire(std::chrono::milliseconds silence = {}) noexcept;
   [[nodiscard]] bool expired() const noexcept { return expired_; }
+  /// The context of the socket ends: closes it. What is under way ends with errc::client_closed. No other thread uses
+  /// the connection.
+  void context_ended() noexcept;
   /// When the exchange under way began, or last moved a byte.
   [[nodiscard]] std::chrono::steady_clock::time_point last_moved() const noexcept {
     return std::chrono::steady_clock::time_point{std::chrono::steady_clock::duration{last_moved_}};
@@ -68,8 +72,8 @@ class connection {
   [[nodiscard]] io_step look();
   /// False in a child of the process that opened the connection.
   [[nodiscard]] boost::asio::awaitable<bool> wait(io_status what);
-  /// Until it can be read or written.
-  [[nodiscard]] boost::asio::awaitable<void> wait_for_any();
+  /// Until it can be read, or can be written, or its context has ended: a coroutine of another one lives on.
+  [[nodiscard]] boost::asio::awaitable<void> wait_noticed(bool readable, bool writable);
   io_step write(std::string_view bytes);
   io_step receive(response_parser& parser);
   void note_move() noexcept;
@@ -79,7 +83,8 @@ class connection {
   error left_to_parent(phase during, bool sent);
 
   const process_mark process_;
-  boost::asio::ip::tcp::socket socket_;
+  std::optional<boost::asio::ip::tcp::socket> socket_;  // null once its context has ended
+  const boost::asio::execution_context* const context_;
   std::string peer_;  // host:port, for messages
   std::unique_ptr<tls_stream> tls_;
   bool reusable_ = false;
@@ -89,6 +94,7 @@ class connection {
   std::mutex mutex_;     // guards descriptor_
   int descriptor_ = -1;  // what expire() may shut down
   std::atomic<bool> expired_{false};
+  std::atomic<bool> context_gone_{false};
   std::atomic<std::chrono::milliseconds::rep> silence_{0};
   std::atomic<std::chrono::steady_clock::rep> last_moved_{0};
 };

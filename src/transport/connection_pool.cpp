@@ -145,7 +145,7 @@ connection_pool::connection_ptr connection_pool::settle(slot_id slot,
   }
   if (pool_.in_use() == 0 && deadlines_.armed() != deadline_state::never) {
     deadlines_.disarm();
-    timer_.cancel();
+    if (timer_) timer_->cancel();
   }
   if (pool_.quiet()) {
     for (const auto& waiting : closing_) waiting->set();
@@ -182,7 +182,8 @@ void connection_pool::watch(slot_id slot, time_point until) {
 }
 
 void connection_pool::arm_timer(time_point at) {
-  boost::asio::steady_timer next{timer_.get_executor(), at};
+  if (!timer_) return;
+  boost::asio::steady_timer next{timer_->get_executor(), at};
   next.async_wait([weak = weak_from_this()](boost::system::error_code cancelled) {
     if (cancelled) return;
     if (const auto self = weak.lock()) self->on_timer();
@@ -206,6 +207,17 @@ void connection_pool::on_timer() noexcept {
 void connection_pool::expire_all() noexcept {
   for (const connection_ptr& each : connections_)
     if (each) each->expire();
+}
+
+void connection_pool::context_ended() noexcept {
+  const std::lock_guard lock{mutex_};
+  timer_.reset();
+  pool_.end();
+  for (const connection_ptr& each : connections_)
+    if (each) each->context_ended();
+  for (const auto& [place, woken] : line_) woken->set();
+  for (const auto& waiting : closing_) waiting->set();
+  closing_.clear();
 }
 
 std::shared_ptr<event> connection_pool::close() {

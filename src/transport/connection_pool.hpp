@@ -76,6 +76,9 @@ class connection_pool : public std::enable_shared_from_this<connection_pool> {
   void note_opened(slot_id slot, const connection& link, bool tls);
   void note_replaced();
 
+  /// The context of the connections ends: closes all of them, refuses new requests and wakes those who wait, for whom
+  /// there will be nothing.
+  void context_ended() noexcept;
   /// Closes what is idle and lets the rest go on. Set once nothing is left; null when that is so already.
   [[nodiscard]] std::shared_ptr<event> close();
   [[nodiscard]] transport_metrics metrics() const;
@@ -100,9 +103,9 @@ class connection_pool : public std::enable_shared_from_this<connection_pool> {
   const std::optional<std::chrono::milliseconds> read_timeout_;
   random_source random_;
 
-  mutable std::mutex mutex_;  // guards everything below
-  process_mark process_;      // whose connections these are
-  boost::asio::steady_timer timer_;
+  mutable std::mutex mutex_;                        // guards everything below
+  process_mark process_;                            // whose connections these are
+  std::optional<boost::asio::steady_timer> timer_;  // null once its context has ended
   pool_state pool_;
   deadline_state deadlines_;
   std::vector<time_point> limits_;                           // by slot: what the timer ends at the latest

@@ -13,6 +13,7 @@
 #include <mutex>
 #include <utility>
 
+#include "transport/context_end.hpp"
 #include "transport/dial_state.hpp"
 #include "transport/event.hpp"
 
@@ -28,7 +29,7 @@ namespace {
 class bell {
  public:
   /// Rings the next wait, too, when it comes before that.
-  void ring() {
+  void ring() noexcept {
     std::shared_ptr<event> woken;
     {
       const std::lock_guard lock{mutex_};
@@ -114,6 +115,25 @@ class attempt {
   std::shared_ptr<std::atomic<bool>> ended_;  // its handler may come when this has gone
 };
 
+/// The addresses that are tried at the same time. Without their sockets once their context has ended.
+class attempts {
+ public:
+  explicit attempts(const asio::any_io_executor& io) : end_(context_end::of(io)), listener_(end_, *this) {}
+
+  void context_ended() noexcept {
+    under_way.clear();
+    woken->ring();
+  }
+  [[nodiscard]] bool context_gone() const noexcept { return end_->reached(); }
+
+  const std::shared_ptr<bell> woken = std::make_shared<bell>();
+  std::vector<std::unique_ptr<attempt>> under_way;
+
+ private:
+  const std::shared_ptr<context_end> end_;
+  const context_end::listener listener_;
+};
+
 std::vector<dial_state::family> families_of(const std::vector<tcp::endpoint>& addresses) {
   std::vector<dial_state::family> out;
   for (const tcp::endpoint& each : addresses)
@@ -132,11 +152,11 @@ error problem(errc value, std::string message) {
 
 }  // namespace
 
-asio::awaitable<result<tcp::socket>> dial(asio::any_io_executor io, std::vector<tcp::endpoint> addresses,
+asio::awaitable<result<tcp::socket>> dial(const asio::any_io_executor& io, std::vector<tcp::endpoint> addresses,
                                           std::string peer, clock::time_point deadline) {
   dial_state plan{families_of(addresses)};
-  const auto woken = std::make_shared<bell>();
-  std::vector<std::unique_ptr<attempt>> under_way;
+  attempts tried{io};
+  auto& under_way = tried.under_way;
   std::string failures;
   std::size_t unnamed = 0;
   const auto note = [&](const attempt& which, const error_code& code) {
@@ -160,14 +180,15 @@ asio::awaitable<result<tcp::socket>> dial(asio::any_io_executor io, std::vector<
       co_return problem(errc::connect_failed, "cannot connect to " + peer + " (" + all_failures() + ")");
     if (step.what == dial_state::action::start) {
       auto fresh = std::make_unique<attempt>(io, addresses[step.index]);
-      if (const error_code code = fresh->start(woken); code)
+      if (const error_code code = fresh->start(tried.woken); code)
         note(*fresh, code);
       else
         under_way.push_back(std::move(fresh));
       continue;
     }
-    const auto change = woken->next(std::min(step.until, deadline));
+    const auto change = tried.woken->next(std::min(step.until, deadline));
     co_await change->wait();
+    if (tried.context_gone()) co_return problem(errc::client_closed, "the execution context of the sockets is gone");
     for (auto each = under_way.begin(); each != under_way.end();) {
       if (!(*each)->ended()) {
         ++each;

@@ -58,7 +58,8 @@ class name_lookup::socket {
 
 name_lookup::answer::answer() = default;
 
-name_lookup::name_lookup(asio::any_io_executor io) : io_(std::move(io)), timer_(io_), delay_(io_) {
+name_lookup::name_lookup(asio::any_io_executor io)
+    : io_(std::move(io)), timer_(std::in_place, io_), delay_(std::in_place, io_) {
   v6_.asker = v4_.asker = this;
 }
 
@@ -136,11 +137,22 @@ result<name_lookup::answer> name_lookup::outcome(const std::string& host) const 
 }
 
 // c-ares tells through on_socket() of each socket that it closes. Handlers that still come find nothing to do.
-void name_lookup::stop() {
+void name_lookup::stop() noexcept {
   const std::lock_guard lock{mutex_};
-  timer_.cancel();
-  delay_.cancel();
+  release();
+}
+
+void name_lookup::abandon() noexcept {
+  const std::lock_guard lock{mutex_};
+  fail(ARES_ECANCELLED);
+  release();
+}
+
+void name_lookup::release() noexcept {
+  timer_.reset();
+  delay_.reset();
   if (channel_ != nullptr) ares_destroy(std::exchange(channel_, nullptr));
+  io_ = {};
 }
 
 void name_lookup::on_socket(void* data, ares_socket_t number, int readable, int writable) noexcept {
@@ -200,11 +212,11 @@ void name_lookup::consider() noexcept {
   const question& first = v6_.answered ? v6_ : v4_;
   if (first.found.addresses.empty()) return;
   try {
-    delay_.expires_after(resolution_delay);
-    delay_.async_wait([self = shared_from_this()](boost::system::error_code code) {
+    delay_->expires_after(resolution_delay);
+    delay_->async_wait([self = shared_from_this()](boost::system::error_code code) {
       if (code) return;
       const std::lock_guard lock{self->mutex_};
-      if (!self->ended_) self->end();
+      if (!self->ended_ && self->channel_ != nullptr) self->end();
     });
   } catch (const std::exception&) {
     end();  // without the other family
@@ -220,7 +232,7 @@ void name_lookup::fail(int status) noexcept {
 
 void name_lookup::end() noexcept {
   ended_ = true;
-  delay_.cancel();
+  if (delay_) delay_->cancel();
   try {
     collect();
   } catch (const std::bad_alloc&) {
@@ -265,11 +277,11 @@ void name_lookup::watch() {
   }
   timeval wait{};
   if (ares_timeout(channel_, nullptr, &wait) == nullptr) {
-    timer_.cancel();
+    timer_->cancel();
     return;
   }
-  timer_.expires_after(std::chrono::seconds{wait.tv_sec} + std::chrono::microseconds{wait.tv_usec});
-  timer_.async_wait([self = shared_from_this()](boost::system::error_code code) {
+  timer_->expires_after(std::chrono::seconds{wait.tv_sec} + std::chrono::microseconds{wait.tv_usec});
+  timer_->async_wait([self = shared_from_this()](boost::system::error_code code) {
     if (code) return;
     const std::lock_guard lock{self->mutex_};
     self->process(ARES_SOCKET_BAD, ARES_SOCKET_BAD);

@@ -11,6 +11,7 @@
 #include <memory>
 #include <mutex>
 #include <mwaa_serverless/error.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -49,8 +50,11 @@ class name_lookup : public std::enable_shared_from_this<name_lookup> {
   [[nodiscard]] bool ended() const;
   /// After the end. errc::resolve_failed with the reason.
   [[nodiscard]] result<answer> outcome(const std::string& host) const;
-  /// Closes its sockets, before the end or after it: what it waits for keeps it alive until then.
-  void stop();
+  /// Lets go of all that lives on the caller's loop, before the end or after it. What it waits for keeps it alive
+  /// until then.
+  void stop() noexcept;
+  /// The same, for those who wait: the look-up has ended in vain.
+  void abandon() noexcept;
 
  private:
   class socket;
@@ -73,6 +77,7 @@ class name_lookup : public std::enable_shared_from_this<name_lookup> {
   void watch();
   void on_ready(const socket& which, bool& waiting, bool readable) noexcept;
   void process(ares_socket_t readable, ares_socket_t writable) noexcept;
+  void release() noexcept;
   void fail(int status) noexcept;
   void end() noexcept;
   void collect();
@@ -80,9 +85,10 @@ class name_lookup : public std::enable_shared_from_this<name_lookup> {
   // Guards everything, as the handlers may run on several threads; c-ares calls back only from inside its own
   // functions, so with the mutex held.
   mutable std::mutex mutex_;
+  // Empty once it was stopped.
   boost::asio::any_io_executor io_;
-  boost::asio::steady_timer timer_;
-  boost::asio::steady_timer delay_;  // of the slower family
+  std::optional<boost::asio::steady_timer> timer_;
+  std::optional<boost::asio::steady_timer> delay_;  // of the slower family
   ares_channel channel_ = nullptr;
   std::map<ares_socket_t, std::shared_ptr<socket>> sockets_;
   std::vector<std::shared_ptr<event>> waiting_;

@@ -154,6 +154,12 @@ std::vector<slot_id> pool_state::drop_idle() {
   return dropped;
 }
 
+void pool_state::end() noexcept {
+  closed_ = true;
+  unused_.insert(unused_.end(), idle_.begin(), idle_.end());  // it has room for all slots
+  idle_.clear();
+}
+
 transport_metrics pool_state::metrics() const {
   transport_metrics out;
   out.connections_opened = opened_;

@@ -86,6 +86,8 @@ class pool_state {
   [[nodiscard]] std::vector<slot_id> close();
   /// The idle slots, whose connections are of no use any more and are to be closed.
   [[nodiscard]] std::vector<slot_id> drop_idle();
+  /// As close(), without allocating: no slot is idle any more, and all connections are to be closed.
+  void end() noexcept;
   /// Slots that were ever used: their numbers are less.
   [[nodiscard]] std::size_t slots() const noexcept { return slots_.size(); }
   /// Nobody holds a slot or stands in line.

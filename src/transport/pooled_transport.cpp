@@ -10,6 +10,7 @@
 #include "transport/background.hpp"
 #include "transport/connection.hpp"
 #include "transport/connection_pool.hpp"
+#include "transport/context_end.hpp"
 #include "transport/dial.hpp"
 #include "transport/event.hpp"
 #include "transport/process_mark.hpp"
@@ -39,6 +40,11 @@ error problem(errc value, phase during, std::string message) {
   return out;
 }
 
+error context_gone() {
+  return problem(errc::client_closed, phase::none,
+                 "the execution context of the client's connections (its io_context or thread_pool) was destroyed");
+}
+
 // What a request goes through, from the line for a connection to the response.
 class pooled_transport final : public transport, public std::enable_shared_from_this<pooled_transport> {
  public:
@@ -48,7 +54,9 @@ class pooled_transport final : public transport, public std::enable_shared_from_
         tls_(options_),
         io_(std::move(io)),
         names_(io_, options_.name_servers, options_.hosts_file),
-        pool_(std::make_shared<connection_pool>(io_, options_)) {}
+        pool_(std::make_shared<connection_pool>(io_, options_)),
+        end_(context_end::of(io_)),
+        listener_(end_, *this) {}
 
   // The coroutines keep the transport alive: its owner may let go of it while requests are under way.
   asio::awaitable<result<http_response>> send(const http_request& request, time_point deadline) override {
@@ -56,6 +64,11 @@ class pooled_transport final : public transport, public std::enable_shared_from_
   }
   asio::awaitable<result<void>> prewarm(std::shared_ptr<const origin> to, std::size_t connections) override {
     return fill(shared_from_this(), std::move(to), connections);
+  }
+  void context_ended() noexcept {
+    pool_->context_ended();
+    names_.context_ended();
+    io_ = {};  // may be a strand
   }
   asio::awaitable<void> close() override { return drain(shared_from_this()); }
 
@@ -82,9 +95,11 @@ class pooled_transport final : public transport, public std::enable_shared_from_
   const pooled_transport_options options_;
   const proxy_settings proxies_;
   tls_settings tls_;
-  const asio::any_io_executor io_;
+  asio::any_io_executor io_;
   resolver names_;
   const std::shared_ptr<connection_pool> pool_;
+  const std::shared_ptr<context_end> end_;
+  const context_end::listener listener_;
 };
 
 asio::awaitable<result<http_response>> pooled_transport::run(std::shared_ptr<pooled_transport> self,
@@ -97,6 +112,7 @@ asio::awaitable<result<http_response>> pooled_transport::run(std::shared_ptr<poo
   if (!by) co_return by.error();
   lease held{*self->pool_};
   const auto got = self->pool_->acquire(held, to, now, deadline);
+  if (got == answer::closed && self->end_->reached()) co_return context_gone();
   if (got == answer::closed) co_return problem(errc::client_closed, phase::none, "the client is closed");
   if (got == answer::crowded) {
     co_return problem(errc::too_many_waiting, phase::waiting_for_connection,
@@ -130,6 +146,7 @@ asio::awaitable<std::optional<error>> pooled_transport::wait_in_line(lease& held
   const auto woken = std::make_shared<event>(limit);
   if (pool_->claim(held, deadline, woken)) co_return std::nullopt;
   const bool in_time = co_await woken->wait();
+  if (end_->reached()) co_return context_gone();
   if (in_time && pool_->claim(held, deadline, nullptr)) co_return std::nullopt;
   co_return problem(errc::attempt_timeout, phase::waiting_for_connection,
                     "all " + std::to_string(options_.max_connections) +
@@ -146,16 +163,23 @@ asio::awaitable<result<connection*>> pooled_transport::open(slot_id slot, const 
   if (through != nullptr) peer += " through the proxy " + through->authority();
   const std::string& host = through != nullptr ? through->host() : to.host;
   const std::uint16_t port = through != nullptr ? through->port() : to.port;
+  if (end_->reached()) co_return context_gone();
   const auto addresses = co_await names_.resolve(host, port, limit);
+  if (end_->reached()) co_return context_gone();
   if (!addresses) co_return addresses.error();
-  auto socket = co_await dial(io_, *addresses, peer, limit);
-  if (!socket) {
-    names_.forget(host);  // the host may have moved
-    co_return socket.error();
+  connection* link = nullptr;
+  {
+    // Gone before the next wait: even the shell of a socket must not outlive its context.
+    auto socket = co_await dial(io_, *addresses, peer, limit);
+    if (end_->reached()) co_return context_gone();
+    if (!socket) {
+      names_.forget(host);  // the host may have moved
+      co_return socket.error();
+    }
+    if (begun.inherited())
+      co_return problem(errc::connect_failed, phase::connecting, "the process was forked while connecting to " + peer);
+    link = &pool_->install(slot, std::make_unique<connection>(std::move(*socket), peer), limit);
   }
-  if (begun.inherited())
-    co_return problem(errc::connect_failed, phase::connecting, "the process was forked while connecting to " + peer);
-  connection* const link = &pool_->install(slot, std::make_unique<connection>(std::move(*socket), peer), limit);
   std::optional<error> failed;
   if (through != nullptr && to.tls) failed = co_await link->open_tunnel(*through, to);
   if (!failed && to.tls) failed = co_await link->start_tls(tls_, to);
@@ -183,6 +207,7 @@ asio::awaitable<result<void>> pooled_transport::fill(std::shared_ptr<pooled_tran
 
 asio::awaitable<result<void>> pooled_transport::add_one(std::shared_ptr<pooled_transport> self,
                                                         std::shared_ptr<const origin> to, std::size_t wanted) {
+  if (self->end_->reached()) co_return context_gone();
   lease held{*self->pool_};
   if (!self->pool_->reserve(held, *to, wanted)) co_return result<void>{};
   const auto fresh = co_await self->open(held.slot(), *to, time_point::max());

@@ -60,9 +60,10 @@ class pooled_transport_options {
 };
 static_assert(!std::is_aggregate_v<pooled_transport_options>);
 
-/// Makes the transport. Its sockets live on `executor`, whose execution context must outlive it; callers may be on
-/// other executors. Without a request under way it has no pending work; destroying it closes its connections.
-/// Throws exception(errc::invalid_configuration) naming the member.
+/// Makes the transport. Its sockets live on `executor`; callers may be on other executors. When the context of
+/// `executor` is destroyed first, the connections are closed then, and requests, those under way too, end with
+/// errc::client_closed; no thread may be using the transport at that moment. Without a request under way it has no
+/// pending work; destroying it closes its connections. Throws exception(errc::invalid_configuration) naming the member.
 [[nodiscard]] std::shared_ptr<transport> make_pooled_transport(boost::asio::any_io_executor executor,
                                                                pooled_transport_options options);
 

@@ -125,6 +125,12 @@ void resolver::forget(const std::string& host) {
   cache_.forget(host);
 }
 
+void resolver::context_ended() noexcept {
+  const std::lock_guard lock{mutex_};
+  for (const auto& [host, shared] : flights_) shared.lookup->abandon();
+  io_ = {};
+}
+
 std::uint64_t resolver::lookups() const {
   const std::lock_guard lock{mutex_};
   return lookups_;

@@ -34,6 +34,8 @@ class resolver {
       std::string host, unsigned short port, clock::time_point deadline);
   /// No address of the host was of use: the next resolve() asks again.
   void forget(const std::string& host);
+  /// The context of the look-ups ends: those who wait for one get an error, and none may be asked for any more.
+  void context_ended() noexcept;
   /// Questions asked since the start.
   [[nodiscard]] std::uint64_t lookups() const;
 
@@ -48,7 +50,7 @@ class resolver {
   void leave(const std::string& host, name_lookup& lookup) noexcept;
   void keep_answer(const std::string& host, const name_lookup& lookup) noexcept;
 
-  const boost::asio::any_io_executor io_;
+  boost::asio::any_io_executor io_;
   const std::string name_servers_;
   const std::string hosts_file_;
   mutable std::mutex mutex_;  // guards what follows; may be held while a look-up's own is taken
