@@ -1,5 +1,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/error.hpp>
+#include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/multiple_exceptions.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/strand.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -8,8 +10,6 @@
 #include <mwaa_serverless/error.hpp>
 #include <stdexcept>
 #include <string>
-
-#include "transport/first_of.hpp"
 
 namespace mwaa_serverless::detail {
 
@@ -45,13 +45,31 @@ asio::awaitable<void> next_turn() {
   co_await asio::post(asio::use_awaitable);
 }
 
+namespace {
+
+// Whether `work` was first to end. For an executor that runs one thing at a time: on several threads the cancellation
+// by Asio's `||` meets what it cancels.
+asio::awaitable<bool> race(asio::awaitable<void> work, asio::awaitable<void> alarm) {
+  using namespace asio::experimental::awaitable_operators;
+  std::exception_ptr failed;
+  try {
+    auto either = std::move(work) || std::move(alarm);
+    const auto first = co_await std::move(either);
+    co_return first.index() == 0;
+  } catch (const asio::multiple_exceptions& both) {
+    failed = both.first_exception();  // as it is: a cancellation stays one
+  }
+  std::rethrow_exception(failed);
+}
+
+}  // namespace
+
 asio::awaitable<bool> run_until(asio::awaitable<void> work, clock::time_point deadline, std::shared_ptr<clock> time) {
   if (!time) time = make_system_clock();
   const asio::any_io_executor executor = co_await asio::this_coro::executor;
-  // On a strand, so that the end of the one never cancels the other while that runs on another thread.
-  auto race = net::first_of(std::move(work), time->sleep_until(deadline));
-  const std::size_t first = co_await asio::co_spawn(asio::make_strand(executor), std::move(race), asio::use_awaitable);
-  co_return first == 0;
+  auto both = race(std::move(work), time->sleep_until(deadline));
+  const bool in_time = co_await asio::co_spawn(asio::make_strand(executor), std::move(both), asio::use_awaitable);
+  co_return in_time;
 }
 
 }  // namespace mwaa_serverless::detail

@@ -1,14 +1,17 @@
 // Files that are none: pipes, devices, directories.
 #include <doctest/doctest.h>
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/system/system_error.hpp>
 #include <chrono>
@@ -169,5 +172,31 @@ TEST_CASE("read_file: a coroutine waits for a pipe without keeping its loop") {
     } catch (const boost::system::system_error& problem) {
       CHECK(problem.code() == asio::error::operation_aborted);
     }
+  }
+}
+
+TEST_CASE("read_file: many pipes on a thread pool without a strand, whose text comes as the time is over") {
+  const folder here;
+  const auto time = mwaa::make_system_clock();
+  for (int round = 0; round < 20; ++round) {
+    const std::string pipe = here.pipe("pipe " + std::to_string(round));
+    const int writer = ::open(pipe.c_str(), O_RDWR | O_CLOEXEC);  // and a reader, so that neither side blocks
+    REQUIRE(writer >= 0);
+    asio::thread_pool threads{4};
+    constexpr int readers = 30;
+    std::atomic<int> ended{0};
+    const auto end = time->now() + 5ms;
+    for (int i = 0; i < readers; ++i) {
+      asio::co_spawn(
+          threads, async_read_file(pipe, limit, *time, end), [&](std::exception_ptr e, const file_text& got) {
+            const bool known = got.failure.empty() || got.failure.find("did not come in time") != std::string::npos;
+            if (!e && known) ++ended;
+          });
+    }
+    std::this_thread::sleep_until(end);
+    CHECK(::write(writer, "[default]\n", 10) == 10);
+    ::close(writer);
+    threads.join();
+    CHECK(ended == readers);
   }
 }
