@@ -2,6 +2,8 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/execution_context.hpp>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -21,11 +23,18 @@ namespace mwaa_serverless {
 ///
 /// Only the first in the queue sleeps: until the gate opens, or a deadline passes, or the gate opens early. It wakes
 /// the next as it leaves. So a queue of thousands needs one timer. For any threads at once.
+///
+/// An execution context may stand still, with callers in the queue. So the first caller of each context watches: when
+/// whoever is first in the queue has not come to look overdue_after its time, the callers of its context are passed
+/// over until one of them looks again.
 class gate_line {
  public:
   using time_point = clock::time_point;
   /// The place of a call in the order, kept for all its attempts. From 1.
   using ticket = std::uint64_t;
+
+  /// A loop that is busy for longer loses its callers' precedence meanwhile, and nothing else.
+  static constexpr std::chrono::milliseconds overdue_after{100};
 
   explicit gate_line(retry_mode mode) noexcept : gate_(mode) {}
 
@@ -53,24 +62,43 @@ class gate_line {
   [[nodiscard]] bool used() const;
 
  private:
+  using context = const boost::asio::execution_context*;
   struct caller {
     time_point latest;
+    context home;
     std::shared_ptr<net::event> turn;  // null while it is about to look
     bool expired = false;
+    time_point due = at_once;  // when it will look
   };
+  // Callers of one context.
+  struct lane {
+    std::set<ticket> callers;
+    bool stalled = false;
+  };
+  static constexpr time_point at_once = time_point::min();
+  static constexpr time_point when_woken = time_point::max();
   class standing;
   enum class next_step : std::uint8_t { passed, too_late, sleep, wait };
   struct look_result;
 
   look_result look(ticket number, caller& self, time_point now);
   void leave(ticket number);
+  void take_out(ticket number, time_point latest, context home) noexcept;
   void expire(time_point now);
+  /// Of those who are not passed over; there is one.
+  [[nodiscard]] caller& first();
+  [[nodiscard]] bool is_first_of_context(ticket number, context home) const;
+  [[nodiscard]] static bool is_overdue(const caller& other, const caller& self, time_point now);
+  static void wake(caller& sleeper);
   void wake_first();
+  /// The first and those who watch it.
+  void wake_watchers();
 
   mutable std::mutex mutex_;  // guards everything below; never held across a suspension
   retry::rate_gate gate_;
   ticket last_drawn_ = 0;
   std::map<ticket, caller> line_;
+  std::map<context, lane> lanes_;                      // none is empty
   std::set<std::pair<time_point, ticket>> deadlines_;  // of those in line who have one
 };
 

@@ -50,17 +50,20 @@ class crowd {
   explicit crowd(canned_service& service) : service_(service), client(service.make_client()) {}
 
   named_call& start(const std::string& name, mwaa::call_options options = {}) {
+    return start_on(service_.io, name, std::move(options));
+  }
+  named_call& start_on(asio::io_context& io, const std::string& name, mwaa::call_options options = {}) {
     auto& call = calls_.emplace_back(std::make_unique<named_call>());
     call->name = name;
     auto& signal = signals_.emplace_back(std::make_unique<asio::cancellation_signal>());
-    asio::co_spawn(service_.io, client.list_task_instances({"arn", name}, std::move(options)),
+    asio::co_spawn(io, client.list_task_instances({"arn", name}, std::move(options)),
                    asio::bind_cancellation_slot(signal->slot(), [this, out = call.get()](std::exception_ptr e, auto&&) {
                      out->ended = true;
                      out->failure = e;
                      out->end = service_.time->now();
                    }));
-    service_.io.restart();
-    service_.io.poll();
+    io.restart();
+    io.poll();
     return *call;
   }
   void cancel(const named_call& call) {
@@ -539,4 +542,85 @@ TEST_CASE("throttle gate: hints too long, malformed or several") {
     else
       CHECK(log->at(0).hint_note.find(each.note) != std::string::npos);
   }
+}
+
+TEST_CASE("throttle gate: callers of a loop that stands still do not hold up those of another") {
+  canned_service service;
+  service.network->otherwise = fine;
+  asio::io_context still;
+  crowd callers{service};
+  close_gate(service, callers, 600);
+  for (int i = 0; i < 50; ++i) callers.start_on(still, "s");
+  callers.start("A");
+  callers.start("B");
+  mwaa::call_options soon;
+  soon.operation_timeout = 300ms;
+  const named_call& hurried = callers.start("H", soon);
+  callers.pass_time(300ms + 2 * 100ms);
+  CHECK(hurried.ended);  // late by the time that shows the first to be overdue
+  CHECK(hurried.error().code == mwaa::errc::deadline_exceeded);
+  callers.pass_time(30s);
+  CHECK(callers.client.metrics().gates.at(0).waiting == 50);
+  CHECK(callers.order().find('A') != std::string::npos);
+  CHECK(callers.order().find('B') != std::string::npos);
+  const std::size_t sent = service.network->requests.size();
+  for (std::size_t i = 5; i < sent; ++i) CHECK(callers.sent(i) < 5s);
+
+  // They are known by now, and cost newcomers nothing.
+  const auto& late = callers.start("C");
+  callers.pass_time(50ms);
+  CHECK(late.ended);
+  CHECK_FALSE(late.failure);
+
+  // Their loop goes on, and so do they, first come first served.
+  for (int i = 0; i < 3000 && callers.client.metrics().gates.at(0).waiting > 0; ++i) {
+    still.restart();
+    still.poll();
+    callers.pass_time(10ms);
+  }
+  CHECK(callers.client.metrics().gates.at(0).waiting == 0);
+  still.restart();
+  still.poll();
+  callers.pass_time(1s);
+  still.restart();
+  still.poll();
+  CHECK(callers.order().substr(sent + 1) == std::string(50, 's'));
+}
+
+TEST_CASE("throttle gate: a loop stands still while its callers wait, and the gate opens early") {
+  canned_service service;
+  service.network->otherwise = fine;
+  asio::io_context still;
+  asio::io_context other;
+  crowd callers{service};
+  close_gate(service, callers, 600);
+  callers.start_on(still, "s");
+  callers.start_on(other, "o");  // behind it, and as still
+  callers.start_on(still, "s");
+  const auto& waiting = callers.start("A");
+  callers.client.reset_throttling();
+  callers.pass_time(100ms + 100ms + 100ms);  // to find the first, and then the second overdue
+  CHECK(waiting.ended);
+  CHECK_FALSE(waiting.failure);
+}
+
+TEST_CASE("throttle gate: callers of several loops that run keep their order") {
+  canned_service service;
+  service.network->otherwise = fine;
+  asio::io_context other;
+  crowd callers{service};
+  close_gate(service, callers, 600);
+  std::string names;
+  for (char name = 'a'; name <= 'z'; ++name) {
+    names += name;
+    callers.start_on(name % 3 == 0 ? other : service.io, {name});
+  }
+  for (int i = 0; i < 20'000; ++i) {
+    other.restart();
+    other.poll();
+    callers.pass_time(1ms);
+  }
+  std::string seen = callers.order();
+  std::erase_if(seen, [](char c) { return c < 'a' || c > 'z'; });
+  CHECK(seen == names);
 }
