@@ -50,11 +50,15 @@ struct virtual_clock::state {
   const wall_time_point start_wall;
   time_point now{start};
   sleepers_by_time sleepers;
+  bool gone = false;
 };
 
 virtual_clock::virtual_clock() : virtual_clock(wall_time_point{std::chrono::seconds{1'767'225'600}}) {}
 virtual_clock::virtual_clock(wall_time_point wall) : state_(std::make_shared<state>(wall)) {}
-virtual_clock::~virtual_clock() = default;
+virtual_clock::~virtual_clock() {
+  state_->gone = true;
+  for (const auto& [when, each] : state_->sleepers) each.timer->cancel();  // each takes its own entry out
+}
 
 clock::time_point virtual_clock::now() const noexcept {
   return state_->now;
@@ -78,6 +82,8 @@ asio::awaitable<void> virtual_clock::sleep_until(time_point when) {
 }
 
 asio::awaitable<void> virtual_clock::sleep(std::shared_ptr<state> shared, time_point when) {
+  const auto aborted = [] { return boost::system::system_error(asio::error::operation_aborted, "sleep_until"); };
+  if (shared->gone) throw aborted();
   if (when <= shared->now) co_return;
   const auto executor = co_await asio::this_coro::executor;
   asio::steady_timer timer{executor, time_point::max()};
@@ -86,7 +92,7 @@ asio::awaitable<void> virtual_clock::sleep(std::shared_ptr<state> shared, time_p
   const registration entry{shared->sleepers, position, woken};
   boost::system::error_code ignored;
   co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
-  if (!woken) throw boost::system::system_error(asio::error::operation_aborted, "sleep_until");
+  if (!woken) throw aborted();
 }
 
 std::size_t virtual_clock::run(asio::io_context& io) {
@@ -99,6 +105,7 @@ std::size_t virtual_clock::run_until(asio::io_context& io, time_point when) {
   for (;;) {
     io.restart();
     io.poll();
+    if (shared->gone) break;
     const auto first = shared->sleepers.begin();
     // One who sleeps until the end of time is not waited for.
     if (first == shared->sleepers.end() || first->first > when || first->first == time_point::max()) break;

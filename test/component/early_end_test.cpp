@@ -6,8 +6,10 @@
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/error.hpp>
 #include <boost/asio/strand.hpp>
 #include <boost/asio/thread_pool.hpp>
+#include <boost/system/system_error.hpp>
 #include <functional>
 #include <memory>
 #include <mwaa_serverless/client.hpp>
@@ -126,18 +128,88 @@ TEST_CASE("early end: the loop goes while calls, close() and prewarm() wait") {
   }
 }
 
+namespace {
+
+bool is_aborted(const std::exception_ptr& failure) {
+  try {
+    if (failure) std::rethrow_exception(failure);
+  } catch (const boost::system::system_error& e) {
+    return e.code() == asio::error::operation_aborted;
+  }
+  return false;
+}
+
+}  // namespace
+
 TEST_CASE("early end: the clock goes while somebody sleeps on it") {
-  canned_service service;
+  asio::io_context io;
   auto time = std::make_unique<mwaa::testing::virtual_clock>();
-  bool woken = false;
-  asio::co_spawn(service.io, time->sleep_until(time->now() + 1s), [&](const std::exception_ptr&) { woken = true; });
-  auto not_begun = time->sleep_until(time->now() + 1s);
-  service.io.poll();
+  int aborted = 0;
+  const auto note = [&](const std::exception_ptr& failure) { aborted += is_aborted(failure) ? 1 : 0; };
+  for (const auto length : {1s, 2s, 1s}) asio::co_spawn(io, time->sleep_until(time->now() + length), note);
+  asio::co_spawn(io, time->sleep_until(mwaa::clock::time_point::max()), note);
+  auto later = time->sleep_until(time->now() + 1s);
+  auto at_once = time->sleep_until(time->now());
+  io.poll();
+  CHECK(time->sleepers() == 4);
   time.reset();
-  asio::co_spawn(service.io, std::move(not_begun), asio::detached);
+  CHECK(aborted == 0);  // by a turn of the loop
+  asio::co_spawn(io, std::move(later), note);
+  asio::co_spawn(io, std::move(at_once), note);
+  io.restart();
+  io.run_for(60s);  // run() would hang where a sleeper stays asleep
+  CHECK(io.stopped());
+  CHECK(aborted == 6);
+}
+
+TEST_CASE("early end: the clock goes with one who sleeps on a loop that does not run") {
+  asio::io_context io;
+  auto still = std::make_unique<asio::io_context>();
+  auto time = std::make_unique<mwaa::testing::virtual_clock>();
+  bool ended = false;
+  asio::co_spawn(*still, time->sleep_until(time->now() + 2s), [&](const std::exception_ptr&) { ended = true; });
+  still->poll();
+  asio::co_spawn(io, time->sleep_until(time->now() + 1s), [&](const std::exception_ptr&) { time.reset(); });
+  CHECK(time->run(io) == 1);
+  CHECK_FALSE(time);
+  CHECK_FALSE(ended);
+  still.reset();
+  CHECK_FALSE(ended);
+}
+
+TEST_CASE("early end: the calls of a client whose clock goes end with an error") {
+  canned_service service;
+  // A wrapper keeps the clock that the client is given alive; what it wraps goes.
+  class lent_clock final : public mwaa::clock {
+   public:
+    explicit lent_clock(mwaa::clock& of) : of_(of) {}
+    time_point now() const noexcept override { return gone ? last : last = of_.now(); }
+    wall_time_point wall_now() const noexcept override { return {}; }
+    asio::awaitable<void> sleep_until(time_point when) override { return of_.sleep_until(when); }
+    bool gone = false;
+
+   private:
+    mwaa::clock& of_;
+    mutable time_point last{};
+  };
+  auto time = std::make_unique<mwaa::testing::virtual_clock>();
+  const auto lent = std::make_shared<lent_clock>(*time);
+  service.config.time = lent;
+  service.network->script.emplace_back(test::throttle(30));
+  const auto client = service.make_client();
+  std::exception_ptr failure;
+  asio::co_spawn(service.io, client.list_task_instances({"arn", "run"}),
+                 [&](const std::exception_ptr& e, auto&&) { failure = e; });
+  time->run_until(service.io, time->now() + 1s);
+  CHECK_FALSE(failure);
+  (void)lent->now();
+  lent->gone = true;
+  time.reset();
   service.io.restart();
-  service.io.poll();
-  CHECK_FALSE(woken);
+  service.io.run_for(60s);
+  CHECK(service.io.stopped());
+  REQUIRE(failure);
+  CHECK_THROWS_AS(std::rethrow_exception(failure), mwaa::exception);
 }
 
 TEST_CASE("early end: a clock destroyed by what it wakes") {

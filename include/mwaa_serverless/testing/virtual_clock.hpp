@@ -12,8 +12,8 @@ namespace mwaa_serverless::testing {
 /// A clock for tests: hours of waiting take milliseconds and every run takes the same steps.
 ///
 /// For one io_context, run by one thread, without sockets: time jumps to the next wake-up as soon as the io_context
-/// has no work that is ready. It may be destroyed while somebody sleeps on it, who then sleeps until the io_context
-/// goes.
+/// has no work that is ready. It may be destroyed while somebody sleeps on it, whose sleep_until() then throws
+/// system_error(asio::error::operation_aborted), as one that begins later does: a plain io.run() comes to its end.
 ///
 ///     boost::asio::io_context io;
 ///     auto time = std::make_shared<testing::virtual_clock>();
