@@ -57,6 +57,7 @@ asio::awaitable<result<http_response>> web::send(http_request request, patience 
     settings.max_connections = 1;
     settings.connect_timeout = with.timeout;
     settings.max_response_bytes = max_body_bytes;
+    settings.secret_responses = true;
     if (request.destination().tls) settings.ca_bundle = options_.ca_bundle;
     if (by_ == way::by_proxy) {
       settings.https_proxy = options_.https_proxy;

@@ -73,10 +73,11 @@ bool is_loss(io_status status) noexcept {
 
 }  // namespace
 
-connection::connection(tcp::socket socket, std::string peer)
+connection::connection(tcp::socket socket, std::string peer, bool secret_responses)
     : socket_(std::move(socket)),
       context_(&context_of(socket_->get_executor())),
       peer_(std::move(peer)),
+      secret_responses_(secret_responses),
       descriptor_(socket_->native_handle()) {}
 
 connection::~connection() {
@@ -298,7 +299,7 @@ io_step connection::receive(response_parser& parser) {
     if (got < 0) return failed_or(io_status::want_read, errno);
     if (got == 0) return io_step{io_status::closed};
     parser.feed({lent.data(), static_cast<std::size_t>(got)});
-    ::explicit_bzero(lent.data(), static_cast<std::size_t>(got));  // it may have been keys
+    if (secret_responses_) ::explicit_bzero(lent.data(), static_cast<std::size_t>(got));
     return io_step{io_status::want_read, static_cast<std::size_t>(got)};
   }
   const tls_stream::loan loan{*tls_, lent};
@@ -312,7 +313,7 @@ io_step connection::receive(response_parser& parser) {
     }
     all += step.count;
     parser.feed({record.data(), step.count});
-    ::explicit_bzero(record.data(), step.count);
+    if (secret_responses_) ::explicit_bzero(record.data(), step.count);
   }
   return io_step{io_status::want_read, all};
 }

@@ -25,8 +25,8 @@ namespace mwaa_serverless::net {
 /// system_error(operation_aborted), and the connection is of no more use.
 class connection {
  public:
-  /// Over a connected socket that does not block.
-  connection(boost::asio::ip::tcp::socket socket, std::string peer);
+  /// Over a connected socket that does not block. `secret_responses`: no byte of them stays in a buffer.
+  connection(boost::asio::ip::tcp::socket socket, std::string peer, bool secret_responses = false);
   connection(const connection&) = delete;
   connection& operator=(const connection&) = delete;
   ~connection();
@@ -86,6 +86,7 @@ class connection {
   std::optional<boost::asio::ip::tcp::socket> socket_;  // null once its context has ended
   const boost::asio::execution_context* const context_;
   std::string peer_;  // host:port, for messages
+  const bool secret_responses_;
   std::unique_ptr<tls_stream> tls_;
   bool reusable_ = false;
   bool stale_ = false;

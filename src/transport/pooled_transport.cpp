@@ -178,7 +178,7 @@ asio::awaitable<result<connection*>> pooled_transport::open(slot_id slot, const 
     }
     if (begun.inherited())
       co_return problem(errc::connect_failed, phase::connecting, "the process was forked while connecting to " + peer);
-    link = &pool_->install(slot, std::make_unique<connection>(std::move(*socket), peer), limit);
+    link = &pool_->install(slot, std::make_unique<connection>(std::move(*socket), peer, options_.secret_responses), limit);
   }
   std::optional<error> failed;
   if (through != nullptr && to.tls) failed = co_await link->open_tunnel(*through, to);

@@ -37,6 +37,8 @@ class pooled_transport_options {
   std::chrono::milliseconds connect_timeout{3100};
   /// Limit of a response body. Positive.
   std::size_t max_response_bytes = std::size_t{16} * 1024 * 1024;
+  /// The responses hold keys: the buffers that they are read into are overwritten.
+  bool secret_responses = false;
 
   /// File of PEM certificates to trust instead of the system's.
   std::string ca_bundle;
