@@ -190,6 +190,14 @@ asio::awaitable<void> serve(Stream& stream, emulator_state& service, const emula
   end_connection(socket_of(stream), plan.end);
 }
 
+const asio::any_io_executor& checked(const asio::any_io_executor& executor) {
+  if (!executor) {
+    throw exception(error{errc::invalid_configuration,
+                          "emulator_server: the executor must not be empty; pass that of an io_context"});
+  }
+  return executor;
+}
+
 /// The options with their limits as they apply. Throws exception(errc::invalid_configuration).
 emulator_server_options checked(emulator_server_options options) {
   const auto refuse = [](const char* member, const char* rule) {
@@ -212,7 +220,7 @@ class emulator_server::state : public std::enable_shared_from_this<emulator_serv
  public:
   state(const asio::any_io_executor& executor, std::shared_ptr<emulator_state> service,
         emulator_server_options options_value)
-      : executor_(executor),
+      : executor_(checked(executor)),
         accept_strand_(asio::make_strand(executor)),
         acceptor_(accept_strand_),
         room_(accept_strand_),

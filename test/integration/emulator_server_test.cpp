@@ -118,6 +118,12 @@ std::size_t stated_length(const std::string& response) {
 
 }  // namespace
 
+TEST_CASE("emulator server: an empty executor is refused") {
+  const testing::emulator service;
+  CHECK_THROWS_WITH_AS(testing::emulator_server(boost::asio::any_io_executor{}, service),
+                       doctest::Contains("executor must not be empty"), mwaa::exception);
+}
+
 TEST_CASE("emulator server: one connection serves many requests") {
   running_server host;
   CHECK(host.server->endpoint_url() == "http://127.0.0.1:" + std::to_string(host.server->port()));

@@ -47,7 +47,7 @@ static_assert(!std::is_aggregate_v<emulator_server_options>);
 class emulator_server {
  public:
   /// Listens when it returns. Throws boost::system::system_error when the address cannot be bound, and
-  /// exception(errc::invalid_configuration) for limits that are out of range.
+  /// exception(errc::invalid_configuration) for limits that are out of range and for an empty executor.
   emulator_server(const boost::asio::any_io_executor& executor, const emulator& service,
                   emulator_server_options options = {});
   /// stop()
