@@ -127,7 +127,7 @@ asio::awaitable<result<http_response>> pooled_transport::run(std::shared_ptr<poo
   const http_request* sent = &request;
   std::optional<http_request> rewritten;
   if (*by != nullptr && !to.tls) {
-    rewritten.emplace(std::make_shared<const origin>(to), (*by)->through(request), request.head().size());
+    rewritten.emplace((*by)->through(request));
     sent = &*rewritten;
   }
   connection* reused = held.reused();
@@ -178,7 +178,8 @@ asio::awaitable<result<connection*>> pooled_transport::open(slot_id slot, const 
     }
     if (begun.inherited())
       co_return problem(errc::connect_failed, phase::connecting, "the process was forked while connecting to " + peer);
-    link = &pool_->install(slot, std::make_unique<connection>(std::move(*socket), peer, options_.secret_responses), limit);
+    link =
+        &pool_->install(slot, std::make_unique<connection>(std::move(*socket), peer, options_.secret_responses), limit);
   }
   std::optional<error> failed;
   if (through != nullptr && to.tls) failed = co_await link->open_tunnel(*through, to);

@@ -143,7 +143,7 @@ std::string proxy::connect_request(const origin& to) const {
   return "CONNECT " + target + " HTTP/1.1\r\nHost: " + target + "\r\n" + authorization_ + "\r\n";
 }
 
-std::string proxy::through(const http_request& request) const {
+http_request proxy::through(const http_request& request) const {
   const std::string_view bytes = request.bytes();
   const auto method_end = bytes.find(' ') + 1;
   const auto line_end = bytes.find("\r\n") + 2;
@@ -151,7 +151,10 @@ std::string proxy::through(const http_request& request) const {
   out.reserve(bytes.size() + authorization_.size() + 300);
   out.append(bytes.substr(0, method_end)).append("http://").append(request.destination().authority());
   out.append(bytes.substr(method_end, line_end - method_end)).append(authorization_).append(bytes.substr(line_end));
-  return out;
+  const std::size_t head_size = out.size() - request.body().size();
+  http_request rewritten{std::make_shared<const origin>(request.destination()), std::move(out), head_size};
+  rewritten.repeatable = request.repeatable;
+  return rewritten;
 }
 
 no_proxy_list::no_proxy_list(std::string_view text) {

@@ -27,9 +27,9 @@ class proxy {
   [[nodiscard]] std::string hint_for_407() const;
   /// What opens a tunnel (RFC 9110, section 9.3.6).
   [[nodiscard]] std::string connect_request(const origin& to) const;
-  /// The first bytes of a plain request with its target in absolute form (RFC 9112, section 3.2.2), up to and without
-  /// the path: what stands in `head` up to there is to be left out. Nothing of it changes what was signed.
-  [[nodiscard]] std::string through(const http_request& request) const;
+  /// A plain request with its target in absolute form (RFC 9112, section 3.2.2), and what the proxy wants to know.
+  /// Nothing of it changes what was signed.
+  [[nodiscard]] http_request through(const http_request& request) const;
 
  private:
   proxy() = default;

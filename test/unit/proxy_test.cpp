@@ -67,13 +67,23 @@ TEST_CASE("proxy: a tunnel is asked for by host and port, with name and password
 
 TEST_CASE("proxy: a plain request goes in absolute form, otherwise as it was signed") {
   const std::string head = "POST /path HTTP/1.1\r\nHost: h.test:8080\r\nAuthorization: x\r\n\r\n";
-  const http_request request{std::make_shared<const origin>(false, "h.test", 8080), head + "body", head.size()};
-  CHECK(proxy::parse("http_proxy", "p")->through(request) ==
+  const auto to = std::make_shared<const origin>(false, "h.test", std::uint16_t{8080});
+  http_request request{to, head + "body", head.size()};
+  const auto sent = [](const std::string& proxy_url, const http_request& what) {
+    const http_request out = proxy::parse("http_proxy", proxy_url)->through(what);
+    CHECK(out.body() == what.body());
+    CHECK(out.header("Host") == what.header("Host"));
+    CHECK(out.destination() == what.destination());
+    CHECK(out.repeatable == what.repeatable);
+    return std::string{out.bytes()};
+  };
+  CHECK(sent("p", request) ==
         "POST http://h.test:8080/path HTTP/1.1\r\nHost: h.test:8080\r\nAuthorization: x\r\n\r\nbody");
   const std::string odd = "POST //a/../b%2f;c/ HTTP/1.1\r\nHost: h\r\n\r\n";
   const http_request detour{std::make_shared<const origin>(false, "h", 80), odd, odd.size()};
-  CHECK(proxy::parse("http_proxy", "p")->through(detour) == "POST http://h//a/../b%2f;c/ HTTP/1.1\r\nHost: h\r\n\r\n");
-  CHECK(proxy::parse("http_proxy", "http://me:pw@p")->through(request) ==
+  CHECK(sent("p", detour) == "POST http://h//a/../b%2f;c/ HTTP/1.1\r\nHost: h\r\n\r\n");
+  request.repeatable = false;
+  CHECK(sent("http://me:pw@p", request) ==
         "POST http://h.test:8080/path HTTP/1.1\r\nProxy-Authorization: Basic bWU6cHc=\r\nHost: h.test:8080\r\n"
         "Authorization: x\r\n\r\nbody");
 }
