@@ -33,8 +33,9 @@ class open_enum : public Values {
   }
   /// True, and `result` set, when `name` is one of the model's values. Allocates nothing.
   static bool parse(std::string_view name, open_enum& result) noexcept {
-    for (std::size_t i = 1; i < names().size(); ++i) {
-      if (names()[i] != name) continue;
+    const std::span<const std::string_view> known = names();
+    for (std::size_t i = 1; i < known.size(); ++i) {
+      if (known[i] != name) continue;
       result = open_enum{static_cast<value_type>(i)};
       return true;
     }

@@ -130,17 +130,10 @@ class reader {
     return add_part({part.data(), part.size()}, code);
   }
   bool on_string(json::string_view last, std::size_t, error_code& code) {
-    if (expects(form::document))
-      return add_escaped({last.data(), last.size()}, code) && end_string({}, code) && scalar_done(code);
-    if (!expects(form::text) && !expects(form::timestamp)) return unwanted("a string", code);
+    const value_type* const type = expected();
+    if (type == nullptr || type->is != form::text) return on_other_string({last.data(), last.size()}, code);
     if (!make_room(last.size(), code)) return false;
-    const std::string_view value = pool_.whole({last.data(), last.size()});
-    if (expects(form::timestamp)) {
-      const auto when = parse_timestamp(value);
-      pool_.drop();
-      return when ? keep_time(*when, code) : unwanted("other text", code);
-    }
-    return keep_text(value, code);
+    return keep_text(*type, pool_.whole({last.data(), last.size()}), code);
   }
 
   // Boost.JSON's own values of numbers are used for whole numbers without fraction and exponent only.
@@ -149,28 +142,23 @@ class reader {
     return true;
   }
   bool on_int64(std::int64_t value, json::string_view last, error_code& code) {
-    if (expects(form::document)) return number_in_document(last, code);
+    if (!expects(form::integer)) return on_other_number(static_cast<double>(value), last, code);
     number_.clear();
-    if (expects(form::timestamp)) return keep_seconds(static_cast<double>(value), code);
-    if (!expects(form::integer)) return unwanted("a number", code);
     if (value < std::numeric_limits<std::int32_t>::min() || value > std::numeric_limits<std::int32_t>::max())
       return out_of_range(code);
     return keep_integer(static_cast<std::int32_t>(value), code);
   }
-  bool on_uint64(std::uint64_t, json::string_view last, error_code& code) {
-    if (expects(form::document)) return number_in_document(last, code);
+  bool on_uint64(std::uint64_t value, json::string_view last, error_code& code) {
+    if (!expects(form::integer)) return on_other_number(static_cast<double>(value), last, code);
     number_.clear();
-    if (expects(form::timestamp)) return unwanted("a number of seconds out of range", code);
-    return expects(form::integer) ? out_of_range(code) : unwanted("a number", code);
+    return out_of_range(code);
   }
   bool on_double(double value, json::string_view last, error_code& code) {
-    if (expects(form::document)) return number_in_document(last, code);
+    if (!expects(form::integer)) return on_other_number(value, last, code);
     (void)on_number_part(last, code);
     const bool too_long = number_.size() > longest_number;
     const number_text number{number_};
     number_.clear();
-    if (expects(form::timestamp)) return keep_seconds(value, code);
-    if (!expects(form::integer)) return unwanted("a number", code);
     if (too_long) return unwanted("a number of more than 1000 characters", code);
     if (number.what() == number_text::kind::fraction) return unwanted("a number with a fraction", code);
     if (number.what() == number_text::kind::out_of_range) return out_of_range(code);
@@ -279,10 +267,9 @@ class reader {
     tape_.add(step{what, static_cast<std::uint16_t>(in.members != nullptr ? in.position - 1 : 0), first, second});
     return true;
   }
-  bool keep_text(std::string_view value, error_code& code) {
-    const bool copies = expected()->copies_text;
+  bool keep_text(const value_type& type, std::string_view value, error_code& code) {
     const auto [offset, size] = pool_.keep(value);
-    if (copies && !spend(size + string_overhead, code)) return false;
+    if (type.copies_text && !spend(size + string_overhead, code)) return false;
     return keep(step::kind::text, offset, size, code) && value_done();
   }
   bool keep_integer(std::int32_t value, error_code& code) {
@@ -301,41 +288,56 @@ class reader {
     return keep_time(time_point{std::chrono::duration_cast<time_point::duration>(microseconds)}, code);
   }
 
+  // What a page of task instances has none of; out of the way of what it has.
+  [[gnu::noinline]] bool on_other_string(std::string_view last, error_code& code) {
+    if (expects(form::document)) return add_escaped(last, code) && end_string({}, code) && scalar_done(code);
+    if (!expects(form::timestamp)) return unwanted("a string", code);
+    if (!make_room(last.size(), code)) return false;
+    const auto when = parse_timestamp(pool_.whole(last));
+    pool_.drop();
+    return when ? keep_time(*when, code) : unwanted("other text", code);
+  }
+  [[gnu::noinline]] bool on_other_number(double value, json::string_view last, error_code& code) {
+    if (expects(form::document)) return number_in_document(last, code);
+    number_.clear();
+    return expects(form::timestamp) ? keep_seconds(value, code) : unwanted("a number", code);
+  }
+
   // A document is written anew into the pool, as the parser tells its parts.
   bool put(std::string_view text, error_code& code) { return add_part(text, code); }
   bool begin_in_document(error_code& code) { return !std::exchange(comma_, false) || put(",", code); }
-  bool open_in_document(std::string_view bracket, error_code& code) {
+  [[gnu::noinline]] bool open_in_document(std::string_view bracket, error_code& code) {
     ++levels_;
     return begin_in_document(code) && put(bracket, code);
   }
-  bool close_in_document(std::string_view bracket, error_code& code) {
+  [[gnu::noinline]] bool close_in_document(std::string_view bracket, error_code& code) {
     --levels_;
     return put(bracket, code) && scalar_done(code);
   }
-  bool word_in_document(std::string_view word, error_code& code) {
+  [[gnu::noinline]] bool word_in_document(std::string_view word, error_code& code) {
     return begin_in_document(code) && put(word, code) && scalar_done(code);
   }
-  bool number_in_document(json::string_view last, error_code& code) {
+  [[gnu::noinline]] bool number_in_document(json::string_view last, error_code& code) {
     (void)on_number_part(last, code);
     if (number_.size() > longest_number) return fail("must not be a number of more than 1000 characters", code);
     const bool written = word_in_document(number_, code);
     number_.clear();
     return written;
   }
-  bool add_escaped(std::string_view part, error_code& code) {
+  [[gnu::noinline]] bool add_escaped(std::string_view part, error_code& code) {
     if (!std::exchange(in_string_, true) && !(begin_in_document(code) && put("\"", code))) return false;
     escaped_.clear();
     append_escaped(escaped_, part);
     return put(escaped_, code);
   }
-  bool end_string(std::string_view colon, error_code& code) {
+  [[gnu::noinline]] bool end_string(std::string_view colon, error_code& code) {
     in_string_ = false;
     return put("\"", code) && put(colon, code);
   }
   // The document is whole, or one of its values is.
-  bool scalar_done(error_code& code) {
+  [[gnu::noinline]] bool scalar_done(error_code& code) {
     comma_ = levels_ > 0;
-    return levels_ > 0 || keep_text(pool_.whole({}), code);
+    return levels_ > 0 || keep_text(*expected(), pool_.whole({}), code);
   }
   // Room for a key and a value.
   bool extend_tape(error_code& code) {
@@ -468,7 +470,8 @@ void reader::build(void* object) const {
   struct level {
     void* object = nullptr;
     const value_type* self = nullptr;
-    void* value = nullptr;  // map: the place for the value of the key before
+    const member_row* members = nullptr;  // of a structure
+    void* value = nullptr;                // map: the place for the value of the key before
   };
   held_block block{pool_.characters()};
   std::array<level, max_depth + 1> levels;
@@ -481,19 +484,17 @@ void reader::build(void* object) const {
         continue;
       }
       level& in = levels[depth];
-      if (each.what == step::kind::key) {
-        in.value = in.self->add(in.object, block.part(each));
-        continue;
-      }
       const value_type* type = root;
       void* place = object;
-      if (in.self == nullptr) {
-      } else if (in.self->members != nullptr) {
-        const member_row& row = in.self->members->members[each.member];
+      if (in.members != nullptr) {
+        const member_row& row = in.members[each.member];
         type = row.type;
         place = row.at(in.object);
         if (row.named != nullptr) row.named(in.object) = true;
-      } else {
+      } else if (each.what == step::kind::key) {
+        in.value = in.self->add(in.object, block.part(each));
+        continue;
+      } else if (in.self != nullptr) {
         type = in.self->element;
         place = in.self->is == form::map ? in.value : in.self->append(in.object);
       }
@@ -514,7 +515,7 @@ void reader::build(void* object) const {
           break;
         case step::kind::enter:
           if (type->clear != nullptr) type->clear(place, each.first);
-          levels[++depth] = {place, type, nullptr};
+          levels[++depth] = {place, type, type->members == nullptr ? nullptr : type->members->members.data(), nullptr};
           break;
         case step::kind::key:
         case step::kind::leave:
