@@ -2,7 +2,7 @@
 #pragma once
 
 #include <mwaa_serverless/error.hpp>
-#include <mwaa_serverless/transport.hpp>
+#include <mwaa_serverless/http.hpp>
 #include <string_view>
 
 #include "protocol/json_reader.hpp"

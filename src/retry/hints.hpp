@@ -3,8 +3,8 @@
 
 #include <chrono>
 #include <mwaa_serverless/error.hpp>
+#include <mwaa_serverless/http.hpp>
 #include <mwaa_serverless/retry.hpp>
-#include <mwaa_serverless/transport.hpp>
 #include <optional>
 #include <string_view>
 

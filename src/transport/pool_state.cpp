@@ -3,6 +3,12 @@
 #include <algorithm>
 #include <iterator>
 
+namespace mwaa_serverless {
+
+transport_metrics::transport_metrics() = default;
+
+}  // namespace mwaa_serverless
+
 namespace mwaa_serverless::net {
 
 namespace {

@@ -5,7 +5,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
-#include <mwaa_serverless/transport.hpp>
+#include <mwaa_serverless/http.hpp>
+#include <mwaa_serverless/transport_metrics.hpp>
 #include <optional>
 #include <vector>
 

@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <mwaa_serverless/error.hpp>
-#include <mwaa_serverless/transport.hpp>
+#include <mwaa_serverless/http.hpp>
 #include <optional>
 #include <string>
 #include <string_view>

@@ -3,8 +3,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <mwaa_serverless/http.hpp>
 #include <mwaa_serverless/testing/emulator.hpp>
-#include <mwaa_serverless/transport.hpp>
 #include <string>
 #include <string_view>
 #include <utility>

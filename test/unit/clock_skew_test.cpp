@@ -3,7 +3,7 @@
 
 #include <chrono>
 #include <mwaa_serverless/error.hpp>
-#include <mwaa_serverless/transport.hpp>
+#include <mwaa_serverless/http.hpp>
 #include <string>
 
 #include "protocol/http_date.hpp"

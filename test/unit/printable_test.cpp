@@ -1,7 +1,7 @@
 #include "model/printable.hpp"
 
 #include <mwaa_serverless/error.hpp>
-#include <mwaa_serverless/transport.hpp>
+#include <mwaa_serverless/http.hpp>
 #include <sstream>
 #include <string>
 

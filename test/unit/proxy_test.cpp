@@ -2,7 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <mwaa_serverless/error.hpp>
-#include <mwaa_serverless/transport.hpp>
+#include <mwaa_serverless/http.hpp>
 #include <string>
 
 #include "transport/proxy.hpp"

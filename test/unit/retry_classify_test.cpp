@@ -4,7 +4,7 @@
 #include <fstream>
 #include <map>
 #include <mwaa_serverless/error.hpp>
-#include <mwaa_serverless/transport.hpp>
+#include <mwaa_serverless/http.hpp>
 #include <set>
 #include <sstream>
 #include <string>

@@ -1,5 +1,5 @@
 #include <algorithm>
-#include <mwaa_serverless/transport.hpp>
+#include <mwaa_serverless/http.hpp>
 #include <utility>
 
 #include "model/secret_memory.hpp"
@@ -84,7 +84,5 @@ http_response::http_response() = default;
 std::optional<std::string_view> http_response::header(std::string_view name) const noexcept {
   return find_header(fields, name);
 }
-
-transport_metrics::transport_metrics() = default;
 
 }  // namespace mwaa_serverless
