@@ -5,8 +5,9 @@
 #include "cli/failure.hpp"
 #include "cli/operation_command.hpp"
 #include "cli/whole_number.hpp"
-#include "model/printable.hpp"
 #include "protocol/page_cursor.hpp"
+#include "strings/printable.hpp"
+#include "strings/utf8.hpp"
 
 namespace mwaa_serverless::cli {
 
@@ -32,7 +33,7 @@ std::span<const command> commands() {
 }
 
 std::string read_starting_token(const std::string& given) {
-  if (!is_utf8(given)) return given;
+  if (!strings::is_utf8(given)) return given;
   auto position = protocol::decode_page_token(given);
   if (!position) throw exception(std::move(position).error());
   constexpr std::string_view before_offset = "___";

@@ -7,6 +7,7 @@
 
 #include "cli/operation_command.hpp"
 #include "protocol/model/errors.hpp"
+#include "strings/trim.hpp"
 
 namespace mwaa_serverless::cli {
 
@@ -44,12 +45,6 @@ std::string member_lines(const json::object& members) {
     out += '\n';
   }
   return out;
-}
-
-std::string trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t\r\n");
-  if (first == std::string_view::npos) return {};
-  return std::string{text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1)};
 }
 
 std::string with_reason(std::string sentence, const error& details) {
@@ -153,7 +148,8 @@ std::string failure::render(error_format format, const table_style& style) const
   }
   std::string out = "\n";
   if (usage_ == usage_note::before) out.append(usage_text).append("\n\n");
-  out.append(program_name).append(": [ERROR]: ").append(trimmed(headline(format))).append("\n");
+  const std::string text = headline(format);
+  out.append(program_name).append(": [ERROR]: ").append(strings::trimmed(text, " \t\r\n")).append("\n");
   if (usage_ == usage_note::after) out.append("\n").append(usage_text).append("\n");
   if (format != error_format::legacy) out += member_lines(more_members_);
   return out;

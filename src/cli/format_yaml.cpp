@@ -4,6 +4,7 @@
 #include <set>
 
 #include "cli/format.hpp"
+#include "strings/ascii_case.hpp"
 
 namespace mwaa_serverless::cli {
 
@@ -21,10 +22,7 @@ bool is_plain(std::string_view text) {
   if (text.find(": ") != std::string_view::npos || text.find(" #") != std::string_view::npos) return false;
   if (std::ranges::any_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; })) return false;
   constexpr std::string_view reserved[] = {"true", "false", "null", "yes", "no", "on", "off", "y", "n"};
-  std::string lower{text};
-  for (char& c : lower)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return std::ranges::find(reserved, lower) == std::end(reserved);
+  return std::ranges::find(reserved, strings::lower_case(text)) == std::end(reserved);
 }
 
 std::string scalar(const json::value& value) {

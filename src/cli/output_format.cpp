@@ -1,6 +1,6 @@
 #include "cli/output_format.hpp"
 
-#include <string>
+#include "strings/ascii_case.hpp"
 
 namespace mwaa_serverless::cli {
 
@@ -12,14 +12,7 @@ std::optional<output_format> parse_output_format(std::string_view name) noexcept
 }
 
 std::optional<error_format> parse_error_format(std::string_view name) noexcept {
-  const auto is = [name](std::string_view choice) {
-    if (name.size() != choice.size()) return false;
-    for (std::size_t i = 0; i < name.size(); ++i) {
-      const char c = name[i] >= 'A' && name[i] <= 'Z' ? static_cast<char>(name[i] - 'A' + 'a') : name[i];
-      if (c != choice[i]) return false;
-    }
-    return true;
-  };
+  const auto is = [name](std::string_view choice) { return strings::equal_ignoring_case(name, choice); };
   if (is("enhanced")) return error_format::enhanced;
   if (is("legacy")) return error_format::legacy;
   if (is("json")) return error_format::json;

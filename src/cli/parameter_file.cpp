@@ -12,7 +12,8 @@
 #include <utility>
 
 #include "cli/failure.hpp"
-#include "model/printable.hpp"
+#include "strings/printable.hpp"
+#include "strings/utf8.hpp"
 
 namespace mwaa_serverless::cli {
 
@@ -132,7 +133,7 @@ std::string parameter_value(std::string_view flag, parameter_kind kind, std::str
     throw refused("Unable to load paramfile " + value + ": [Errno " + std::to_string(code) + "] " +
                   std::generic_category().message(code) + ": " + quoted(path));
   }
-  if (!binary && !is_utf8(text)) {
+  if (!binary && !strings::is_utf8(text)) {
     throw refused("Unable to load paramfile (" + path +
                   "), text contents could not be decoded.  If this is a binary file, please use the fileb:// prefix "
                   "instead of the file:// prefix.");

@@ -25,8 +25,8 @@
 #include "cli/version.hpp"
 #include "client/config_loader.hpp"
 #include "credentials/settings.hpp"
-#include "model/printable.hpp"
 #include "protocol/endpoint.hpp"
+#include "strings/printable.hpp"
 
 namespace mwaa_serverless::cli {
 
@@ -202,7 +202,7 @@ exit_code list_configuration(const invocation& asked, const surroundings& around
 
   const auto keys = run_alone(config.credentials->get(clock::time_point::max()));
   std::string table = format_configuration(*found, keys ? keys->get() : nullptr, shown);
-  around.out(around.out_is_terminal ? printable(std::move(table), "\n") : table);
+  around.out(around.out_is_terminal ? strings::printable(std::move(table), "\n") : table);
   if (!keys && keys.error().code != errc::no_credentials) throw exception(keys.error());
   return exit_code::success;
 }
@@ -212,7 +212,7 @@ exit_code list_configuration(const invocation& asked, const surroundings& around
 exit_code run_program(std::vector<std::string> args, const surroundings& given) {
   // Arguments and files are repeated in messages too.
   surroundings around = given;
-  around.err = [&](std::string_view text) { given.err(printable(std::string{text}, "\n\t")); };
+  around.err = [&](std::string_view text) { given.err(strings::printable(std::string{text}, "\n\t")); };
   error_format errors = error_format::enhanced;
   table_style style;
   style.terminal_width = around.terminal_width;

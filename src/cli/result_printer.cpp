@@ -3,7 +3,7 @@
 #include <iterator>
 #include <utility>
 
-#include "model/printable.hpp"
+#include "strings/printable.hpp"
 
 namespace mwaa_serverless::cli {
 
@@ -17,7 +17,7 @@ void make_printable(json::value& value) {
   } else if (json::array* const array = value.if_array()) {
     for (json::value& element : *array) make_printable(element);
   } else if (json::string* const text = value.if_string()) {
-    *text = printable(std::string{*text});
+    *text = strings::printable(std::string{*text});
   }
 }
 
@@ -33,7 +33,7 @@ void result_printer::document(json::object response) {
   // In JSON these escapes mean the characters.
   if (format_ == output_format::json) {
     std::string text = format_json(whole) + '\n';
-    return write_(escape_ ? printable(std::move(text), "\n") : text);
+    return write_(escape_ ? strings::printable(std::move(text), "\n") : text);
   }
   if (escape_) make_printable(whole);
   switch (format_) {
@@ -64,7 +64,8 @@ void result_printer::page(std::string_view name, std::optional<json::array> item
 
 void result_printer::end_of_pages(const std::string& resume_token) {
   if (format_ == output_format::text) {
-    if (!resume_token.empty()) write_("NEXTTOKEN\t" + (escape_ ? printable(resume_token) : resume_token) + '\n');
+    if (!resume_token.empty())
+      write_("NEXTTOKEN\t" + (escape_ ? strings::printable(resume_token) : resume_token) + '\n');
     return;
   }
   if (!resume_token.empty()) merged_.emplace("NextToken", resume_token);

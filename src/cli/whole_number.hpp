@@ -7,6 +7,7 @@
 #include <system_error>
 
 #include "cli/failure.hpp"
+#include "strings/trim.hpp"
 
 namespace mwaa_serverless::cli {
 
@@ -14,9 +15,7 @@ namespace mwaa_serverless::cli {
 template <class Number>
 Number parse_whole_number(std::string_view flag, std::string_view text) {
   constexpr std::string_view blank = " \t\r\n\f\v";
-  std::string_view digits = text;
-  digits.remove_prefix(std::min(digits.find_first_not_of(blank), digits.size()));
-  digits = digits.substr(0, digits.find_last_not_of(blank) + 1);
+  std::string_view digits = strings::trimmed(text, blank);
   if (digits.starts_with('+') && !digits.starts_with("+-")) digits.remove_prefix(1);
   Number value{};
   const auto [end, code] = std::from_chars(digits.data(), digits.data() + digits.size(), value);

@@ -10,13 +10,13 @@
 #include <utility>
 
 #include "credentials/cached_credentials.hpp"
-#include "credentials/cleanse.hpp"
-#include "model/printable.hpp"
 #include "protocol/aws_json.hpp"
 #include "protocol/check.hpp"
 #include "protocol/json_writer.hpp"
 #include "retry/classify.hpp"
 #include "signing/signed_request.hpp"
+#include "strings/printable.hpp"
+#include "strings/redact.hpp"
 #include "transport/user_object.hpp"
 
 namespace mwaa_serverless {
@@ -315,7 +315,7 @@ asio::awaitable<call::answer> call::attempt(attempt_record& record) {
   if (config.correct_clock_skew) skew_shown = retry::observed_skew(*response, wall_sent, wall_received);
 
   if (response->status >= 200 && response->status < 300) {
-    if (const auto id = response->header("x-amzn-requestid")) record.request_id = printable(std::string{*id});
+    if (const auto id = response->header("x-amzn-requestid")) record.request_id = strings::printable(std::string{*id});
     if (response->body.size() <= protocol::json_reading::slice_bytes)
       out.failure = read(*response);
     else
@@ -323,8 +323,8 @@ asio::awaitable<call::answer> call::attempt(attempt_record& record) {
     if (skew_shown && !out.failure) client_.clock_skew_.store(skew_shown->count(), client_state::relaxed);
   } else {
     out.failure = protocol::decode_error(*response);
-    sources::redact(out.failure->message, (*keys)->session_token());
-    sources::redact(out.failure->message, (*keys)->secret_access_key());
+    strings::redact(out.failure->message, (*keys)->session_token());
+    strings::redact(out.failure->message, (*keys)->secret_access_key());
     out.hints = retry::read_hints(*out.failure, &*response, wall_received);
     out.clock_blamed = retry::blames_clock(*out.failure, skew_used, skew_shown);
     if (out.clock_blamed) client_.clock_skew_.store(skew_shown->count(), client_state::relaxed);
@@ -352,12 +352,12 @@ std::optional<error> call::read_outcome(const http_response& response,
                                         const std::optional<protocol::json_error>& wrong) {
   const auto request_id = response.header("x-amzn-requestid");
   if (!wrong) {
-    if (request_id) request_id_ = printable(std::string{*request_id});
+    if (request_id) request_id_ = strings::printable(std::string{*request_id});
     return std::nullopt;
   }
   error failure = protocol::unreadable_response(operation_, *wrong);
   failure.http_status = response.status;
-  if (request_id) failure.request_id = printable(std::string{*request_id});
+  if (request_id) failure.request_id = strings::printable(std::string{*request_id});
   return failure;
 }
 

@@ -15,8 +15,8 @@
 #include "credentials/plan.hpp"
 #include "credentials/read_sources.hpp"
 #include "credentials/settings.hpp"
-#include "model/printable.hpp"
 #include "protocol/url.hpp"
+#include "strings/printable.hpp"
 
 namespace mwaa_serverless {
 
@@ -186,8 +186,8 @@ std::vector<configured_value> client_config::describe() const {
 
 std::ostream& operator<<(std::ostream& out, const client_config& config) {
   for (const configured_value& each : config.describe())
-    out << each.name << " = " << (each.value.empty() ? "(none)" : printable(each.value)) << "  # "
-        << printable(each.origin) << '\n';
+    out << each.name << " = " << (each.value.empty() ? "(none)" : strings::printable(each.value)) << "  # "
+        << strings::printable(each.origin) << '\n';
   return out;
 }
 

@@ -17,7 +17,7 @@ namespace asio = boost::asio;
 
 client_state::running_operation::~running_operation() {
   if (!counted_) return;
-  std::vector<std::shared_ptr<net::event>> woken;
+  std::vector<std::shared_ptr<async::event>> woken;
   {
     const std::lock_guard lock{state_.mutex_};
     if (--state_.running_ == 0) woken.swap(state_.waiters_);
@@ -130,12 +130,12 @@ asio::awaitable<std::optional<error>> client_state::prewarm(std::size_t connecti
 }
 
 asio::awaitable<void> client_state::close() {
-  std::shared_ptr<net::event> drained;
+  std::shared_ptr<async::event> drained;
   {
     const std::lock_guard lock{mutex_};
     closed_ = true;
     if (running_ > 0) {
-      drained = std::make_shared<net::event>();
+      drained = std::make_shared<async::event>();
       waiters_.push_back(drained);
     }
   }

@@ -16,12 +16,12 @@
 #include <string_view>
 #include <vector>
 
+#include "async/event.hpp"
+#include "async/random_source.hpp"
 #include "client/gate_line.hpp"
 #include "protocol/endpoint.hpp"
 #include "retry/retry_quota.hpp"
 #include "signing/sigv4.hpp"
-#include "transport/event.hpp"
-#include "transport/random_source.hpp"
 
 namespace mwaa_serverless {
 
@@ -69,7 +69,7 @@ class client_state : public std::enable_shared_from_this<client_state> {
   std::string user_agent_;
   signing::signer signer_;
   retry::retry_quota quota_;
-  random_source random_;
+  async::random_source random_;
   counters counters_;
   std::atomic<std::int64_t> shortest_exchange_{0};  // nanoseconds
   std::atomic<std::int64_t> clock_skew_{0};         // milliseconds
@@ -78,7 +78,7 @@ class client_state : public std::enable_shared_from_this<client_state> {
   std::map<std::string_view, operation_gates> gates_;  // by the operation's name
   bool closed_ = false;
   std::size_t running_ = 0;
-  std::vector<std::shared_ptr<net::event>> waiters_;  // those who wait in close()
+  std::vector<std::shared_ptr<async::event>> waiters_;  // those who wait in close()
 };
 
 }  // namespace mwaa_serverless

@@ -8,7 +8,7 @@
 #include <limits>
 #include <utility>
 
-#include "transport/side_task.hpp"
+#include "async/side_task.hpp"
 
 namespace mwaa_serverless {
 
@@ -18,8 +18,8 @@ struct gate_line::look_result {
   look_result(next_step what_value) : what(what_value) {}
 
   next_step what;
-  time_point until{};                // sleep, unless the turn comes
-  std::shared_ptr<net::event> turn;  // sleep and wait
+  time_point until{};                  // sleep, unless the turn comes
+  std::shared_ptr<async::event> turn;  // sleep and wait
 };
 
 /// A place in line, left on every way out.
@@ -71,7 +71,7 @@ asio::awaitable<bool> gate_line::pass(ticket number, clock& time, time_point lat
     if (next.what == next_step::too_late) co_return false;
     if (next.what == next_step::sleep) {
       // Not Asio's `||`: on several threads its cancellation meets what it cancels.
-      const net::side_task<void> alarm{executor, time.sleep_until(next.until), next.turn};
+      const async::side_task<void> alarm{executor, time.sleep_until(next.until), next.turn};
       (void)co_await next.turn->wait();
       if (alarm.over() && alarm.failure()) std::rethrow_exception(alarm.failure());
     } else {
@@ -95,7 +95,7 @@ gate_line::look_result gate_line::look(ticket number, caller& self, time_point n
   const time_point opens = gate_.opens(now);
   if (opens >= self.latest && !gate_.may_open_early()) return next_step::too_late;
   look_result out{my_turn || watches ? next_step::sleep : next_step::wait};
-  out.turn = std::make_shared<net::event>();
+  out.turn = std::make_shared<async::event>();
   // Before it is there to be woken itself. The first must not sleep beyond this deadline.
   if (!my_turn && !deadlines_.empty() && deadlines_.begin()->second == number) wake_watchers();
   if (my_turn) {

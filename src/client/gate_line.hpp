@@ -13,8 +13,8 @@
 #include <set>
 #include <utility>
 
+#include "async/event.hpp"
 #include "retry/rate_gate.hpp"
-#include "transport/event.hpp"
 
 namespace mwaa_serverless {
 
@@ -66,7 +66,7 @@ class gate_line {
   struct caller {
     time_point latest;
     context home;
-    std::shared_ptr<net::event> turn;  // null while it is about to look
+    std::shared_ptr<async::event> turn;  // null while it is about to look
     bool expired = false;
     time_point due = at_once;  // when it will look
   };

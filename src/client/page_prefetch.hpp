@@ -18,7 +18,7 @@
 #include <utility>
 #include <vector>
 
-#include "transport/event.hpp"
+#include "async/event.hpp"
 
 namespace mwaa_serverless {
 
@@ -77,7 +77,7 @@ class page_prefetch {
   struct shared {
     shared(const boost::asio::any_io_executor& executor, std::shared_ptr<attempts> log_value)
         : under_way(std::make_shared<fetching>(executor)),
-          done(std::make_shared<net::event>()),
+          done(std::make_shared<async::event>()),
           log(std::move(log_value)) {}
 
     void ended() {
@@ -90,7 +90,7 @@ class page_prefetch {
 
     std::mutex mutex;
     std::shared_ptr<fetching> under_way;  // null once the fetch is over, or was destroyed
-    std::shared_ptr<net::event> done;
+    std::shared_ptr<async::event> done;
     std::shared_ptr<attempts> log;
     std::exception_ptr failure;
     std::optional<Response> value;

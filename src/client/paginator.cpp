@@ -10,10 +10,10 @@
 #include <utility>
 #include <vector>
 
+#include "async/event.hpp"
 #include "client/page_prefetch.hpp"
 #include "client/perform.hpp"
 #include "protocol/page_cursor.hpp"
-#include "transport/event.hpp"
 
 namespace mwaa_serverless {
 
@@ -56,7 +56,7 @@ class paginator<Request, Response, Item>::cursor {
   asio::awaitable<bool> load() {
     for (;;) {
       if (fetching) {
-        const auto fetched = std::make_shared<net::event>();
+        const auto fetched = std::make_shared<async::event>();
         waiting.push_back(fetched);
         co_await fetched->wait();
         continue;
@@ -203,7 +203,7 @@ class paginator<Request, Response, Item>::cursor {
   }
 
   bool fetching = false;
-  std::vector<std::shared_ptr<net::event>> waiting;  // until a fetch has ended
+  std::vector<std::shared_ptr<async::event>> waiting;  // until a fetch has ended
   std::uint64_t resets = 0;
   std::uint64_t page_number = 1;  // of the page at at.page_token, since the start or reset()
   protocol::page_cycle cycle;

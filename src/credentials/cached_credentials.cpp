@@ -14,10 +14,10 @@
 #include <utility>
 #include <vector>
 
+#include "async/event.hpp"
+#include "async/random_source.hpp"
+#include "async/side_task.hpp"
 #include "credentials/credentials_state.hpp"
-#include "transport/event.hpp"
-#include "transport/random_source.hpp"
-#include "transport/side_task.hpp"
 #include "transport/user_object.hpp"
 
 namespace mwaa_serverless {
@@ -67,7 +67,7 @@ class shared_fetch : public std::enable_shared_from_this<shared_fetch> {
   void abandon();
 
  private:
-  using event_ptr = std::shared_ptr<net::event>;
+  using event_ptr = std::shared_ptr<async::event>;
   class waiting;
   class landing;
 
@@ -83,7 +83,7 @@ class shared_fetch : public std::enable_shared_from_this<shared_fetch> {
   const fetch_function fetch_;
   const std::chrono::milliseconds timeout_;
   const std::shared_ptr<clock> time_;
-  random_source random_;
+  async::random_source random_;
 
   std::mutex mutex_;  // guards what follows; never held across a suspension
   credentials_state state_;
@@ -160,7 +160,7 @@ asio::awaitable<keys_result> shared_fetch::get(std::shared_ptr<shared_fetch> sel
       number = self->state_.under_way();
       if (said == answer::use_and_fetch || said == answer::fetch) begun.emplace(*self, number);
       if (said != answer::use_and_fetch) {
-        arrival = std::make_shared<net::event>();
+        arrival = std::make_shared<async::event>();
         self->waiters_.push_back(arrival);
         ++self->waiting_;
         here.emplace(*self);
@@ -177,7 +177,7 @@ asio::awaitable<keys_result> shared_fetch::get(std::shared_ptr<shared_fetch> sel
     // Longer than a fetch takes is never needed: one that has not ended by then stands still with its loop.
     const auto given_up = self->time_->now() + self->timeout_ + std::chrono::seconds{2};
     const auto executor = co_await asio::this_coro::executor;
-    const net::side_task<void> alarm{executor, self->time_->sleep_until(std::min(deadline, given_up)), arrival};
+    const async::side_task<void> alarm{executor, self->time_->sleep_until(std::min(deadline, given_up)), arrival};
     co_await arrival->wait();
     here->cancelled = false;
     {

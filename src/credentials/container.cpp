@@ -3,10 +3,10 @@
 #include <boost/asio/ip/address.hpp>
 #include <utility>
 
-#include "credentials/cleanse.hpp"
 #include "credentials/fetch.hpp"
 #include "credentials/secret_json.hpp"
 #include "protocol/url.hpp"
+#include "strings/redact.hpp"
 
 namespace mwaa_serverless::sources {
 
@@ -57,7 +57,7 @@ asio::awaitable<result<credentials>> fetch_container(const container& from, fetc
   auto got =
       co_await way.send(make_request("GET", where->where, where->target(), headers), patience{3, 2s, 1s}, deadline);
   if (!got) co_return failed(name, got.error());
-  const cleanse_at_end cleansed{got->body};
+  const strings::cleanse_at_end cleansed{got->body};
   const auto document = secret_document::parse(got->body);
   if (got->status != 200) {
     std::string detail;

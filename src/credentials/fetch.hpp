@@ -7,9 +7,9 @@
 #include <mwaa_serverless/credentials_provider.hpp>
 #include <mwaa_serverless/error.hpp>
 
+#include "async/random_source.hpp"
 #include "credentials/plan.hpp"
 #include "credentials/web.hpp"
-#include "transport/random_source.hpp"
 
 namespace mwaa_serverless::sources {
 
@@ -21,7 +21,7 @@ class fetch_context {
   [[nodiscard]] clock& time() const noexcept { return *options.time; }
 
   const provider_options options;  ///< As checked() returns them.
-  random_source random;
+  async::random_source random;
 };
 
 // Each source. Their arguments outlive the awaitable. Errors: errc::credentials_failed when the source refuses or is

@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <utility>
 
-#include "credentials/cleanse.hpp"
 #include "credentials/fetch.hpp"
 #include "credentials/secret_json.hpp"
 #include "protocol/url.hpp"
+#include "strings/redact.hpp"
 
 namespace mwaa_serverless::sources {
 
@@ -35,7 +35,7 @@ class metadata {
   metadata(const instance& from, fetch_context& with) : from_(from), with_(with), way_(with_.options) {}
   metadata(const metadata&) = delete;
   metadata& operator=(const metadata&) = delete;
-  ~metadata() { cleanse(token_); }
+  ~metadata() { strings::cleanse(token_); }
 
   asio::awaitable<std::optional<error>> begin(clock::time_point deadline) {
     if (from_.disabled)
@@ -111,7 +111,7 @@ asio::awaitable<result<credentials>> fetch_instance(const instance& from, fetch_
 
   auto got = co_await service.get(std::string{roles_path} + role_name, deadline);
   if (!got) co_return std::move(got).error();
-  const cleanse_at_end cleansed{got->body};
+  const strings::cleanse_at_end cleansed{got->body};
   const std::string name = service.name() + ", role " + role_name;
   if (got->status != 200) co_return failed(name, *got);
   const auto document = secret_document::parse(got->body);

@@ -7,6 +7,9 @@
 #include <utility>
 #include <vector>
 
+#include "strings/ascii_case.hpp"
+#include "strings/trim.hpp"
+
 namespace mwaa_serverless::profiles {
 
 namespace {
@@ -59,13 +62,10 @@ std::string_view without_comment(std::string_view text) noexcept {
 /// Whether a section that AWS's tools leave out may be meant as the profile `name`: [dev], [ profile dev ], [profile My
 /// Team].
 bool is_meant(std::string_view header, std::string_view name) noexcept {
-  const auto trim = [](std::string_view text) {
-    const auto begin = std::min(text.find_first_not_of(" \t'\""), text.size());
-    return text.substr(begin, text.find_last_not_of(" \t'\"") + 1 - begin);
-  };
-  header = trim(header);
+  constexpr std::string_view around = " \t'\"";
+  header = strings::trimmed(header, around);
   if (header == name) return true;
-  return header.starts_with("profile") && trim(header.substr(7)) == name;
+  return header.starts_with("profile") && strings::trimmed(header.substr(7), around) == name;
 }
 
 std::string quoted(const std::string& name) {
@@ -86,8 +86,7 @@ std::optional<error> check_indentation(const section* from, Predicate is_misplac
     const bool nested = rest.starts_with('\n');
     while (rest.find('\n') != std::string_view::npos) {
       rest.remove_prefix(rest.find('\n') + 1);
-      std::string below{rest.substr(0, rest.find_first_of(" \t=:\n"))};
-      for (char& c : below) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+      const std::string below = strings::lower_case(rest.substr(0, rest.find_first_of(" \t=:\n")));
       const auto delimiter = rest.find_first_not_of(" \t", below.size());
       const bool sets = delimiter != std::string_view::npos && (rest[delimiter] == '=' || rest[delimiter] == ':');
       if (sets && is_misplaced(below, nested))
@@ -148,9 +147,9 @@ std::optional<error> check_indented_region(const section* from) {
   return check_indentation(from, [](std::string_view below, bool nested) { return !nested && below == "region"; });
 }
 
-secret_string variable(const variables& environment, std::string_view name) {
+strings::secret_string variable(const variables& environment, std::string_view name) {
   const auto found = environment.find(name);
-  return found == environment.end() ? secret_string{} : found->second;
+  return found == environment.end() ? strings::secret_string{} : found->second;
 }
 
 found_value lookup::in_environment(std::string_view name) const {
@@ -172,8 +171,7 @@ found_value lookup::first(std::string_view name, std::string_view setting) const
 
 std::optional<error> parse(const found_value& given, bool& into) {
   if (given.empty()) return std::nullopt;
-  std::string lower = given.text();
-  for (char& c : lower) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+  const std::string lower = strings::lower_case(given.text());
   if (lower != "true" && lower != "false") return given.refuse("must be true or false");
   into = lower == "true";
   return std::nullopt;

@@ -36,7 +36,7 @@ namespace mwaa_serverless::profiles {
 [[nodiscard]] std::optional<error> check_indented_region(const section* from);
 
 /// The value of a variable, empty when it is not set.
-[[nodiscard]] secret_string variable(const variables& environment, std::string_view name);
+[[nodiscard]] strings::secret_string variable(const variables& environment, std::string_view name);
 
 // What a value says. They leave `into` alone when there is none.
 [[nodiscard]] std::optional<error> parse(const found_value& given, bool& into);

@@ -7,6 +7,8 @@
 #include <utility>
 
 #include "credentials/lookup.hpp"
+#include "strings/ascii_case.hpp"
+#include "strings/hex.hpp"
 
 namespace mwaa_serverless::sources {
 
@@ -382,8 +384,7 @@ result<plan> plan_instance(const variables& environment, const profile_set& file
   if (auto wrong = profiles::parse(from.in_environment("AWS_EC2_METADATA_DISABLED"), out.disabled))
     return *std::move(wrong);
   const found_value mode = from.first("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE", "ec2_metadata_service_endpoint_mode");
-  std::string lower = mode.text();
-  for (char& c : lower) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+  const std::string lower = strings::lower_case(mode.text());
   if (!lower.empty() && lower != "ipv4" && lower != "ipv6") return mode.refuse("must be IPv4 or IPv6");
   out.endpoint_place = mode.place;
   if (lower == "ipv6") out.endpoint_url = "http://[fd00:ec2::254]";
@@ -411,11 +412,7 @@ std::string sso_token_path(const variables& environment, std::string_view sessio
   if (EVP_Digest(session_or_url.data(), session_or_url.size(), digest.data(), &size, EVP_sha1(), nullptr) != 1)
     size = 0;
   std::string name;
-  for (unsigned int i = 0; i < size; ++i) {
-    constexpr std::string_view digits = "0123456789abcdef";
-    name += digits[digest[i] >> 4];
-    name += digits[digest[i] & 15];
-  }
+  strings::append_hex(name, {digest.data(), size});
   return profiles::home(environment) + "/.aws/sso/cache/" + name + ".json";
 }
 

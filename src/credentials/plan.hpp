@@ -99,10 +99,10 @@ class container {
  public:
   container() {}
 
-  std::string uri;         ///< Of the container's agent.
-  std::string uri_place;   ///< For messages.
-  secret_string token;     ///< May be empty.
-  std::string token_file;  ///< Counts before `token`; may be empty.
+  std::string uri;               ///< Of the container's agent.
+  std::string uri_place;         ///< For messages.
+  strings::secret_string token;  ///< May be empty.
+  std::string token_file;        ///< Counts before `token`; may be empty.
 };
 
 /// The metadata service of an EC2 instance (IMDSv2).

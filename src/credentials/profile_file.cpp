@@ -7,6 +7,8 @@
 #include <utility>
 
 #include "credentials/command_words.hpp"
+#include "strings/ascii_case.hpp"
+#include "strings/utf8.hpp"
 
 namespace mwaa_serverless::profiles {
 
@@ -55,44 +57,6 @@ std::string_view trimmed(std::string_view text) noexcept {
   }
 }
 
-/// Where `text` ceases to be UTF-8; its size when it never does.
-std::size_t first_not_utf8(std::string_view text) noexcept {
-  const auto at = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
-  for (std::size_t i = 0; i < text.size();) {
-    const unsigned lead = at(i);
-    std::size_t length = 1;
-    unsigned least = 0x80;  // of the second byte
-    unsigned most = 0xBF;
-    if (lead >= 0xC2 && lead <= 0xDF) {
-      length = 2;
-    } else if (lead >= 0xE0 && lead <= 0xEF) {
-      length = 3;
-      if (lead == 0xE0) least = 0xA0;
-      if (lead == 0xED) most = 0x9F;  // no surrogates
-    } else if (lead >= 0xF0 && lead <= 0xF4) {
-      length = 4;
-      if (lead == 0xF0) least = 0x90;
-      if (lead == 0xF4) most = 0x8F;
-    } else if (lead >= 0x80) {
-      return i;
-    }
-    for (std::size_t next = 1; next < length; ++next) {
-      if (at(i + next) < least || at(i + next) > most) return i;
-      least = 0x80;
-      most = 0xBF;
-    }
-    i += length;
-  }
-  return text.size();
-}
-
-std::string lower(std::string_view text) {
-  std::string out{text};
-  for (char& c : out)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return out;
-}
-
 bool is_key(std::string_view setting) noexcept {
   return setting == "aws_access_key_id" || setting == "aws_secret_access_key" || setting == "aws_session_token" ||
          setting == "aws_security_token";
@@ -112,7 +76,7 @@ class file_reader {
       : into_(into), kind_(kind), file_(std::make_shared<const std::string>(name)) {}
 
   std::optional<error> read(std::string_view text) {
-    const std::size_t valid = first_not_utf8(text);
+    const std::size_t valid = strings::first_not_utf8(text);
     while (!text.empty()) {
       const auto end = std::min(text.find_first_of("\r\n"), text.size());
       const std::string_view line = text.substr(0, end);
@@ -166,7 +130,7 @@ class file_reader {
     const auto delimiter = text.find_first_of("=:");
     if (delimiter == std::string_view::npos)
       return wrong(column_ + text.size(), text.front() == '[' ? "a section must end in ']'" : "a setting needs an '='");
-    const std::string name = lower(trimmed(text.substr(0, delimiter)));
+    const std::string name = strings::lower_case(trimmed(text.substr(0, delimiter)));
     if (name.empty()) return wrong(column_, "the setting has no name");
     const auto [place, fresh] = current_->try_emplace(name);
     if (!fresh)

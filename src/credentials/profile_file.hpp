@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-#include "model/secret_memory.hpp"
+#include "strings/secret_memory.hpp"
 
 namespace mwaa_serverless::profiles {
 
@@ -24,9 +24,9 @@ class property {
   property() {}
 
   /// As it is, a `#` in it too. Of several lines when indented lines follow.
-  secret_string value;
+  strings::secret_string value;
   /// The settings below one without a value of its own: `mwaa_serverless =` and an indented `endpoint_url = ...`.
-  secret_map<secret_string> nested;
+  strings::secret_map<strings::secret_string> nested;
   file_kind kind = file_kind::config;
   std::shared_ptr<const std::string> file;  ///< One for all settings of a file: there may be very many.
   std::size_t line = 0;
@@ -37,7 +37,7 @@ class property {
 };
 
 /// The settings of one section, by name in lower case.
-using section = secret_map<property>;
+using section = strings::secret_map<property>;
 
 /// A section that is no profile, no sso-session and no services.
 class left_out {

@@ -15,8 +15,8 @@
 #include <system_error>
 #include <utility>
 
-#include "transport/event.hpp"
-#include "transport/side_task.hpp"
+#include "async/event.hpp"
+#include "async/side_task.hpp"
 
 namespace mwaa_serverless::sources {
 

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "credentials/spawn_process.hpp"
-#include "model/secret_memory.hpp"
+#include "strings/secret_memory.hpp"
 
 namespace mwaa_serverless::sources {
 
@@ -21,7 +21,7 @@ class file_text {
 
   [[nodiscard]] std::string_view text() const noexcept { return {bytes.data(), bytes.size()}; }
 
-  std::vector<char, cleansing_allocator<char>> bytes;
+  std::vector<char, strings::cleansing_allocator<char>> bytes;
   std::string failure;   ///< `cannot read PATH: reason`; empty when it was read.
   bool missing = false;  ///< There is no such file.
   bool too_large = false;

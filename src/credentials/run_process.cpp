@@ -22,7 +22,7 @@
 #include <thread>
 #include <utility>
 
-#include "transport/start_operation.hpp"
+#include "async/start_operation.hpp"
 
 namespace mwaa_serverless::sources {
 
@@ -275,8 +275,8 @@ asio::awaitable<result<process_output>> run_process(std::vector<std::string> wor
   boost::system::error_code code;
   while (!code && state == progress::going_on) {
     auto token = asio::redirect_error(asio::use_awaitable, code);
-    co_await net::start_operation(wait, token);
-    net::throw_if_no_memory(code);
+    co_await async::start_operation(wait, token);
+    async::throw_if_no_memory(code);
     if (!code) state = process.advance();
   }
   if (state == progress::ended) co_return process.take();
@@ -289,7 +289,7 @@ asio::awaitable<result<process_output>> run_process(std::vector<std::string> wor
   boost::system::error_code stop;
   while (!stop && !process.gone() && !process.patience_is_over()) {
     auto token = asio::redirect_error(asio::use_awaitable, stop);
-    co_await net::start_operation(wait, token);
+    co_await async::start_operation(wait, token);
   }
   co_await asio::this_coro::throw_if_cancelled(throws);
   if (code) throw boost::system::system_error(code, "run_process");

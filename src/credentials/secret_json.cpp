@@ -10,8 +10,8 @@
 #include <new>
 #include <utility>
 
-#include "protocol/timestamp.hpp"
 #include "protocol/whole_number.hpp"
+#include "strings/date_time.hpp"
 
 namespace mwaa_serverless::sources {
 
@@ -55,8 +55,8 @@ result<secret_document> secret_document::parse(std::string_view text) {
   return secret_document{std::move(value)};
 }
 
-secret_string serialize_secret(const json::object& value) {
-  secret_string out;
+strings::secret_string serialize_secret(const json::object& value) {
+  strings::secret_string out;
   json::serializer writer;
   writer.reset(&value);
   char piece[512];
@@ -83,11 +83,11 @@ result<credentials> read_credentials(const json::object& from, const member_name
   if (const json::value* const given = from.if_contains(names.expiration); given != nullptr && !given->is_null()) {
     if (given->is_string()) {
       const json::string& text = given->get_string();
-      end = protocol::parse_expiration({text.data(), text.size()});
+      end = strings::parse_expiration({text.data(), text.size()});
     } else if (const auto number = protocol::whole_number(*given); number && *number > 0) {
       const std::chrono::milliseconds since_1970{*number};
       const auto whole = std::chrono::floor<std::chrono::seconds>(since_1970);
-      end = protocol::clamped_expiration(whole, since_1970 - whole);
+      end = strings::clamped_expiration(whole, since_1970 - whole);
     }
     if (!end) return unusable("its " + std::string{names.expiration} + " is no point in time");
   }

@@ -10,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-#include "model/secret_memory.hpp"
+#include "strings/secret_memory.hpp"
 
 namespace mwaa_serverless::sources {
 
@@ -29,7 +29,7 @@ class secret_document {
 };
 
 /// As text, without a copy left behind.
-[[nodiscard]] secret_string serialize_secret(const boost::json::object& value);
+[[nodiscard]] strings::secret_string serialize_secret(const boost::json::object& value);
 
 /// A member that is a string, not empty; nullopt otherwise. A view into the document.
 [[nodiscard]] std::optional<std::string_view> text_of(const boost::json::object& from, std::string_view name);

@@ -5,6 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include "strings/trim.hpp"
+
 namespace mwaa_serverless::sources {
 
 namespace {
@@ -13,13 +15,7 @@ constexpr std::string_view blanks = " \t\r\n";
 constexpr std::size_t most_tags = 400;
 constexpr std::size_t deepest = 32;
 
-std::string_view trimmed(std::string_view text) noexcept {
-  const auto begin = text.find_first_not_of(blanks);
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(blanks) + 1 - begin);
-}
-
-void append_utf8(secret_string& out, unsigned long code) {
+void append_utf8(strings::secret_string& out, unsigned long code) {
   const auto tail = [&](unsigned shift) { out += static_cast<char>(0x80 | ((code >> shift) & 0x3F)); };
   if (code < 0x80) {
     out += static_cast<char>(code);
@@ -39,7 +35,7 @@ void append_utf8(secret_string& out, unsigned long code) {
 }
 
 /// What stands between `&` and `;`. False when it is nothing known.
-bool append_entity(secret_string& out, std::string_view name) {
+bool append_entity(strings::secret_string& out, std::string_view name) {
   static constexpr std::array<std::pair<std::string_view, char>, 5> named{
       {{"amp", '&'}, {"lt", '<'}, {"gt", '>'}, {"quot", '"'}, {"apos", '\''}}};
   for (const auto& [known, character] : named) {
@@ -59,7 +55,7 @@ bool append_entity(secret_string& out, std::string_view name) {
   return true;
 }
 
-bool append_text(secret_string& out, std::string_view text) {
+bool append_text(strings::secret_string& out, std::string_view text) {
   while (!text.empty()) {
     const auto sign = text.find('&');
     out += text.substr(0, sign);
@@ -91,7 +87,7 @@ std::size_t tag_end(std::string_view text) noexcept {
 bool secret_xml::parse(std::string_view text) {
   std::vector<std::string_view> open;
   std::string path;
-  std::vector<secret_string> content;
+  std::vector<strings::secret_string> content;
   bool rooted = false;
   std::size_t tags = 0;
   const auto skip_past = [&](std::string_view mark) {
@@ -105,7 +101,7 @@ bool secret_xml::parse(std::string_view text) {
     const auto next = std::min(text.find('<'), text.size());
     const std::string_view between = text.substr(0, next);
     text.remove_prefix(next);
-    if (open.empty() ? !trimmed(between).empty() : !append_text(content.back(), between)) return false;
+    if (open.empty() ? !strings::trimmed(between, blanks).empty() : !append_text(content.back(), between)) return false;
     if (text.empty()) break;
     if (text.starts_with("<!--")) {
       if (!skip_past("-->")) return false;
@@ -137,7 +133,7 @@ bool secret_xml::parse(std::string_view text) {
       }
       if (closes || empty) {
         if (open.empty() || open.back() != name) return false;
-        texts_.try_emplace(path, secret_string{trimmed(view(content.back()))});
+        texts_.try_emplace(path, strings::secret_string{strings::trimmed(view(content.back()), blanks)});
         content.pop_back();
         open.pop_back();
         path.resize(path.size() - name.size() - (open.empty() ? 0 : 1));

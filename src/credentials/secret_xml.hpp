@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "model/secret_memory.hpp"
+#include "strings/secret_memory.hpp"
 
 namespace mwaa_serverless::sources {
 
@@ -21,7 +21,7 @@ class secret_xml {
   [[nodiscard]] std::string_view at(std::string_view path) const;
 
  private:
-  secret_map<secret_string> texts_;
+  strings::secret_map<strings::secret_string> texts_;
 };
 
 }  // namespace mwaa_serverless::sources

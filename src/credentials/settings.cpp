@@ -120,9 +120,10 @@ std::vector<std::string> variables_in(std::string_view text) {
 
 std::string home(const variables& environment) {
   for (const char* name : {"HOME", "USERPROFILE"})
-    if (const secret_string value = variable(environment, name); !value.empty()) return std::string{view(value)};
-  const secret_string drive = variable(environment, "HOMEDRIVE");
-  const secret_string path = variable(environment, "HOMEPATH");
+    if (const strings::secret_string value = variable(environment, name); !value.empty())
+      return std::string{view(value)};
+  const strings::secret_string drive = variable(environment, "HOMEDRIVE");
+  const strings::secret_string path = variable(environment, "HOMEPATH");
   return drive.empty() || path.empty() ? std::string{} : std::string{view(drive)}.append(view(path));
 }
 

@@ -15,7 +15,7 @@
 namespace mwaa_serverless::profiles {
 
 /// Environment variables by name. A blank one counts as unset, as in AWS's own tools.
-using variables = secret_map<secret_string>;
+using variables = strings::secret_map<strings::secret_string>;
 
 /// The variables that are read.
 [[nodiscard]] std::span<const char* const> variable_names() noexcept;
@@ -40,7 +40,7 @@ class found_value {
  public:
   found_value() {}
 
-  secret_string value;
+  strings::secret_string value;
   origin_kind kind = origin_kind::none;
   std::string place;  ///< Such as `environment variable AWS_REGION`, or file, line and setting.
 

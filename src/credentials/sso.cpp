@@ -10,13 +10,14 @@
 #include <ctime>
 #include <utility>
 
-#include "credentials/cleanse.hpp"
 #include "credentials/fetch.hpp"
 #include "credentials/secret_json.hpp"
 #include "protocol/endpoint.hpp"
-#include "protocol/timestamp.hpp"
 #include "protocol/url.hpp"
 #include "protocol/whole_number.hpp"
+#include "strings/date_time.hpp"
+#include "strings/percent.hpp"
+#include "strings/redact.hpp"
 
 namespace mwaa_serverless::sources {
 
@@ -46,7 +47,7 @@ std::string utc(std::chrono::system_clock::time_point when) {
 // Replaces the file in one step, readable by its owner only: other programs read it too. It failing costs only that
 // the next program refreshes the token anew.
 void save(const std::string& path, const json::object& token) {
-  const secret_string text = serialize_secret(token);
+  const strings::secret_string text = serialize_secret(token);
   std::string temporary = path + ".XXXXXX";
   const int file = ::mkostemp(temporary.data(), O_CLOEXEC);
   if (file < 0) return;
@@ -72,7 +73,7 @@ class access_token {
   /// Reads it and refreshes it when it is time.
   asio::awaitable<std::optional<error>> load(clock::time_point deadline);
 
-  secret_string value;
+  strings::secret_string value;
 
  private:
   [[nodiscard]] error unusable(const std::string& why) const {
@@ -94,7 +95,7 @@ asio::awaitable<std::optional<error>> access_token::load(clock::time_point deadl
   if (!document) co_return unusable("cannot be read (" + document.error().message + ")");
   const json::object& token = document->root();
   const auto given = text_of(token, "accessToken");
-  const auto expires = protocol::parse_expiration(text_of(token, "expiresAt").value_or(std::string_view{}));
+  const auto expires = strings::parse_expiration(text_of(token, "expiresAt").value_or(std::string_view{}));
   if (!given || !expires) co_return unusable("lacks accessToken or expiresAt");
   value = *given;
   const auto left = *expires - with_.options.time->wall_now();
@@ -115,19 +116,19 @@ asio::awaitable<bool> access_token::refresh(const json::object& token, clock::ti
     form[member] = *part;
   }
   const auto registered =
-      protocol::parse_expiration(text_of(token, "registrationExpiresAt").value_or(std::string_view{}));
+      strings::parse_expiration(text_of(token, "registrationExpiresAt").value_or(std::string_view{}));
   const auto now = with_.options.time->wall_now();
   if (!registered || *registered <= now) co_return false;
   const auto to = protocol::resolve_identity_endpoint("oidc", from_.region, from_.use_fips, from_.oidc_url);
   if (!to) co_return false;
-  const secret_string body = serialize_secret(form);
+  const strings::secret_string body = serialize_secret(form);
   std::vector<web_header> headers;
   headers.emplace_back("Content-Type", "application/json");
   const std::string target = to->below("/token");
   auto got = co_await way_.send(make_request("POST", to->where, target, headers, view(body)), patience{3, 5s, 500ms},
                                 deadline);
   if (!got) co_return false;
-  const cleanse_at_end cleansed{got->body};
+  const strings::cleanse_at_end cleansed{got->body};
   if (got->status != 200) co_return false;
   const auto answer = secret_document::parse(got->body);
   if (!answer) co_return false;
@@ -156,15 +157,14 @@ asio::awaitable<result<credentials>> fetch_sso(const sso& from, fetch_context& w
                                                   " has a control character in it: " + log_in(from)};
   const auto to = protocol::resolve_identity_endpoint("portal.sso", from.region, from.use_fips, from.portal_url);
   if (!to) co_return failed(name, to.error());
-  const std::string target =
-      to->below("/federation/credentials?role_name=" + protocol::percent_encoded(from.role_name) +
-                "&account_id=" + protocol::percent_encoded(from.account_id));
+  const std::string target = to->below("/federation/credentials?role_name=" + strings::percent_encoded(from.role_name) +
+                                       "&account_id=" + strings::percent_encoded(from.account_id));
   std::vector<web_header> headers;
   headers.emplace_back("Accept", "application/json");
   headers.emplace_back("x-amz-sso_bearer_token", view(token.value));
   auto got = co_await way.send(make_request("GET", to->where, target, headers), patience{3, 5s, 500ms}, deadline);
   if (!got) co_return failed(name, got.error());
-  const cleanse_at_end cleansed{got->body};
+  const strings::cleanse_at_end cleansed{got->body};
   const auto document = secret_document::parse(got->body);
   if (got->status == 401) {
     co_return error{

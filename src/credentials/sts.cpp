@@ -2,14 +2,16 @@
 #include <initializer_list>
 #include <utility>
 
-#include "credentials/cleanse.hpp"
 #include "credentials/fetch.hpp"
 #include "credentials/secret_xml.hpp"
 #include "protocol/endpoint.hpp"
-#include "protocol/timestamp.hpp"
 #include "protocol/url.hpp"
 #include "retry/classify.hpp"
 #include "signing/sigv4.hpp"
+#include "strings/date_time.hpp"
+#include "strings/hex.hpp"
+#include "strings/percent.hpp"
+#include "strings/redact.hpp"
 
 namespace mwaa_serverless::sources {
 
@@ -23,9 +25,9 @@ constexpr std::string_view content_type = "application/x-www-form-urlencoded; ch
 // Into room that is there: a text that grows leaves copies of secrets behind.
 void add_parameter(std::string& form, std::string_view name, std::string_view value) {
   if (value.empty()) return;
-  std::string encoded = protocol::percent_encoded(value);
-  const cleanse_at_end cleansed{encoded};
-  grow_cleansing(form, name.size() + encoded.size() + 2);
+  std::string encoded = strings::percent_encoded(value);
+  const strings::cleanse_at_end cleansed{encoded};
+  strings::grow_cleansing(form, name.size() + encoded.size() + 2);
   form.append(form.empty() ? "" : "&").append(name).append("=").append(encoded);
 }
 
@@ -48,7 +50,7 @@ std::string begin_form(std::string_view action, const role& from, fetch_context&
 
 http_request signed_request(const protocol::endpoint& to, const std::string& form, const credentials& keys,
                             clock::wall_time_point now) {
-  const std::string date = signing::format_date(now);
+  const std::string date = strings::format_signing_time(now);
   const std::string host = to.where->authority();
   std::vector<signing::header> headers;
   headers.emplace_back("content-type", content_type);
@@ -57,10 +59,10 @@ http_request signed_request(const protocol::endpoint& to, const std::string& for
   if (!keys.session_token().empty()) headers.emplace_back("x-amz-security-token", keys.session_token());
   signing::signer signer{to.signing_region, "sts"};
   signing::sha256 hasher{signer.algorithm()};
-  const auto payload_hash = signing::hex_characters(hasher.hash(form));
+  const auto payload_hash = strings::hex_characters(hasher.hash(form));
   auto canonical = signing::make_canonical_request("POST", to.path, {}, std::move(headers),
                                                    {payload_hash.data(), payload_hash.size()});
-  const cleanse_at_end cleansed{canonical.text};
+  const strings::cleanse_at_end cleansed{canonical.text};
   const std::string authorization = signer.authorization(hasher, keys.access_key_id(), keys.secret_access_key(), date,
                                                          canonical.text, canonical.signed_headers);
   std::vector<web_header> fields;
@@ -78,7 +80,7 @@ error refusal(const std::string& name, const std::string& action, const http_res
   if (code.empty()) return failed(name, response);
   error said{errc::other_service_error, "An error occurred (" + code + ") when calling the " + action +
                                             " operation: " + std::string{answer.at("ErrorResponse.Error.Message")}};
-  for (const std::string_view each : secrets) redact(said.message, each);
+  for (const std::string_view each : secrets) strings::redact(said.message, each);
   said.aws_code = code;
   said.http_status = response.status;
   // The identity provider could not be reached by STS: a passing fault in spite of its status of 400.
@@ -99,7 +101,7 @@ result<credentials> read_response(const std::string& name, const std::string& ac
   const std::string_view key = answer.at(at + "AccessKeyId");
   const std::string_view secret = answer.at(at + "SecretAccessKey");
   const std::string_view token = answer.at(at + "SessionToken");
-  const auto end = protocol::parse_expiration(answer.at(at + "Expiration"));
+  const auto end = strings::parse_expiration(answer.at(at + "Expiration"));
   if (key.empty() || secret.empty() || token.empty() || !end)
     return error{errc::credentials_failed, name + ": the response of STS lacks a part of the credentials"};
   try {
@@ -119,7 +121,7 @@ asio::awaitable<result<credentials>> fetch_role(const role& from, const credenti
   const auto to = endpoint_of(from);
   if (!to) co_return failed(name, to.error());
   std::string form = begin_form("AssumeRole", from, with);
-  const cleanse_at_end cleansed_form{form};
+  const strings::cleanse_at_end cleansed_form{form};
   add_parameter(form, "ExternalId", from.external_id);
   if (!from.mfa_serial.empty()) {
     if (!with.options.mfa_code) {
@@ -134,7 +136,7 @@ asio::awaitable<result<credentials>> fetch_role(const role& from, const credenti
   auto got = co_await way.send(signed_request(*to, form, base, with.options.time->wall_now()), patience{3, 5s, 500ms},
                                deadline);
   if (!got) co_return failed(name, got.error());
-  const cleanse_at_end cleansed{got->body};
+  const strings::cleanse_at_end cleansed{got->body};
   secret_xml answer;
   const bool readable = answer.parse(got->body);
   if (got->status != 200)
@@ -154,7 +156,7 @@ asio::awaitable<result<credentials>> fetch_web_identity(const web_identity& from
   while (token.ends_with('\n') || token.ends_with('\r')) token.remove_suffix(1);
   if (token.empty()) co_return error{errc::credentials_failed, name + ": " + from.token_file + " is empty"};
   std::string form = begin_form("AssumeRoleWithWebIdentity", from.what, with);
-  const cleanse_at_end cleansed_form{form};
+  const strings::cleanse_at_end cleansed_form{form};
   add_parameter(form, "WebIdentityToken", token);
   std::vector<web_header> fields;
   fields.emplace_back("Content-Type", content_type);
@@ -162,7 +164,7 @@ asio::awaitable<result<credentials>> fetch_web_identity(const web_identity& from
   auto got =
       co_await way.send(make_request("POST", to->where, to->path, fields, form), patience{3, 5s, 500ms}, deadline);
   if (!got) co_return failed(name, got.error());
-  const cleanse_at_end cleansed{got->body};
+  const strings::cleanse_at_end cleansed{got->body};
   secret_xml answer;
   const bool readable = answer.parse(got->body);
   if (got->status != 200) co_return refusal(name, "AssumeRoleWithWebIdentity", *got, answer, {token});

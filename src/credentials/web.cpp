@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <boost/asio/this_coro.hpp>
 
-#include "model/printable.hpp"
 #include "protocol/user_agent.hpp"
 #include "retry/classify.hpp"
+#include "strings/printable.hpp"
 #include "transport/pooled_transport.hpp"
 
 namespace mwaa_serverless::sources {
@@ -82,7 +82,7 @@ asio::awaitable<result<http_response>> web::send(http_request request, patience 
 
 error failed(std::string_view what, const error& why) {
   error out = why;
-  out.message = printable(std::string{what} + ": " + why.message);
+  out.message = strings::printable(std::string{what} + ": " + why.message);
   if (!is_passing_fault(why) && why.code != errc::no_credentials) out.code = make_error_code(errc::credentials_failed);
   return out;
 }

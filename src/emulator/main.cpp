@@ -22,7 +22,7 @@
 #include <system_error>
 
 #include "emulator/settings.hpp"
-#include "testing/iso_time.hpp"
+#include "strings/date_time.hpp"
 
 namespace asio = boost::asio;
 namespace testing = mwaa_serverless::testing;
@@ -110,8 +110,8 @@ std::string shown(const std::string& text) {
 }
 
 void print_request(const testing::request_record& record) {
-  std::string line = testing::iso_time(record.wall_time) + ' ' + shown(record.operation) + ' ' + shown(record.run_id) +
-                     ' ' + record.request_id + ' ' + std::to_string(record.status);
+  std::string line = mwaa_serverless::strings::format_timestamp(record.wall_time) + ' ' + shown(record.operation) +
+                     ' ' + shown(record.run_id) + ' ' + record.request_id + ' ' + std::to_string(record.status);
   if (!record.code.empty()) line += ' ' + record.code;
   if (!record.attempt.empty()) line += " (" + shown(record.attempt) + ')';
   if (!record.fault.empty()) line += " [" + record.fault + ']';

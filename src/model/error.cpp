@@ -5,7 +5,7 @@
 #include <ostream>
 #include <utility>
 
-#include "model/printable.hpp"
+#include "strings/printable.hpp"
 
 namespace mwaa_serverless {
 
@@ -129,7 +129,7 @@ std::string describe(const error& value) {
   if (!value.aws_code.empty()) out += value.aws_code + ": ";
   out += value.message.empty() ? value.code.message() : value.message;
   if (!value.request_id.empty()) out += " [request id " + value.request_id + "]";
-  return printable(std::move(out));  // the members may have been set by anybody
+  return strings::printable(std::move(out));  // the members may have been set by anybody
 }
 
 }  // namespace
@@ -190,7 +190,7 @@ error::error() = default;
 error::error(errc value, std::string message_text) : error(make_error_code(value), std::move(message_text)) {}
 // Messages repeat what services, proxies and files say, and are shown at terminals and in logs.
 error::error(boost::system::error_code value, std::string message_text)
-    : code(value), message(printable(std::move(message_text))) {}
+    : code(value), message(strings::printable(std::move(message_text))) {}
 
 std::ostream& operator<<(std::ostream& out, const error& value) {
   return out << describe(value);

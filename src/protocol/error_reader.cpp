@@ -2,10 +2,10 @@
 #include <array>
 #include <utility>
 
-#include "model/printable.hpp"
 #include "protocol/aws_json.hpp"
 #include "protocol/json_reader.hpp"
 #include "protocol/model/errors.hpp"
+#include "strings/printable.hpp"
 
 namespace mwaa_serverless::protocol {
 
@@ -138,21 +138,21 @@ error decode_error(const http_response& response) {
   if (name.empty()) name = bare_name(body.code_name);
 
   error out{code_of(name, response.status), first_filled(body.small_message, body.capital_message, body.error_message)};
-  out.aws_code = printable(std::string{name});
+  out.aws_code = strings::printable(std::string{name});
   out.http_status = response.status;
-  if (const auto id = response.header("x-amzn-requestid")) out.request_id = printable(std::string{*id});
+  if (const auto id = response.header("x-amzn-requestid")) out.request_id = strings::printable(std::string{*id});
   if (out.message.empty() && (name.empty() || unreadable)) {
     out.message = "HTTP status " + std::to_string(response.status);
-    if (unreadable) out.message += ": " + printable(excerpt(response.body));
+    if (unreadable) out.message += ": " + strings::printable(excerpt(response.body));
   }
   out.retry_after = body.retry_after;
-  out.service_code = printable(std::move(body.service_code));
-  out.quota_code = printable(std::move(body.quota_code));
-  out.resource_id = printable(std::move(body.resource_id));
-  out.resource_type = printable(std::move(body.resource_type));
-  out.reason = printable(std::move(body.reason));
+  out.service_code = strings::printable(std::move(body.service_code));
+  out.quota_code = strings::printable(std::move(body.quota_code));
+  out.resource_id = strings::printable(std::move(body.resource_id));
+  out.resource_type = strings::printable(std::move(body.resource_type));
+  out.reason = strings::printable(std::move(body.reason));
   for (field_error& each : body.field_list)
-    out.field_list.emplace_back(printable(std::move(each.name)), printable(std::move(each.message)));
+    out.field_list.emplace_back(strings::printable(std::move(each.name)), strings::printable(std::move(each.message)));
   return out;
 }
 

@@ -2,26 +2,14 @@
 #include <mwaa_serverless/http.hpp>
 #include <utility>
 
-#include "model/secret_memory.hpp"
+#include "strings/ascii_case.hpp"
+#include "strings/host_port.hpp"
+#include "strings/secret_memory.hpp"
+#include "strings/trim.hpp"
 
 namespace mwaa_serverless {
 
 namespace {
-
-char lower(char c) noexcept {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-bool same_name(std::string_view a, std::string_view b) noexcept {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return lower(x) == lower(y); });
-}
-
-std::string_view trimmed(std::string_view text) noexcept {
-  constexpr std::string_view blanks = " \t";
-  const auto first = text.find_first_not_of(blanks);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(blanks) - first + 1);
-}
 
 // `lines` are header lines, each ended by CRLF.
 std::optional<std::string_view> find_header(std::string_view lines, std::string_view name) noexcept {
@@ -29,8 +17,8 @@ std::optional<std::string_view> find_header(std::string_view lines, std::string_
     const auto line = lines.substr(0, lines.find("\r\n"));
     lines.remove_prefix(std::min(lines.size(), line.size() + 2));
     const auto colon = line.find(':');
-    if (colon != std::string_view::npos && same_name(line.substr(0, colon), name))
-      return trimmed(line.substr(colon + 1));
+    if (colon != std::string_view::npos && strings::equal_ignoring_case(line.substr(0, colon), name))
+      return strings::trimmed(line.substr(colon + 1));
   }
   return std::nullopt;
 }
@@ -42,7 +30,7 @@ origin::origin(bool tls_value, std::string host_value, std::uint16_t port_value)
     : tls(tls_value), host(std::move(host_value)), port(port_value) {}
 
 std::string origin::authority() const {
-  std::string out = host.find(':') == std::string::npos ? host : "[" + host + "]";
+  std::string out = strings::bracketed(host);
   if (port != (tls ? 443 : 80)) out += ":" + std::to_string(port);
   return out;
 }
@@ -70,7 +58,7 @@ http_request& http_request::operator=(http_request&& other) noexcept {
   return *this;
 }
 http_request::~http_request() {
-  cleanse(bytes_);
+  strings::cleanse(bytes_);
 }
 
 std::optional<std::string_view> http_request::header(std::string_view name) const noexcept {

@@ -15,7 +15,7 @@
 #include "protocol/json_writer.hpp"
 #include "protocol/number_text.hpp"
 #include "protocol/text_pool.hpp"
-#include "protocol/timestamp.hpp"
+#include "strings/date_time.hpp"
 
 namespace mwaa_serverless::protocol {
 

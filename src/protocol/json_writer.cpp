@@ -2,15 +2,15 @@
 
 #include <utility>
 
-#include "model/printable.hpp"
-#include "protocol/timestamp.hpp"
+#include "strings/date_time.hpp"
+#include "strings/hex.hpp"
+#include "strings/printable.hpp"
 
 namespace mwaa_serverless::protocol {
 
 namespace {
 
 void append_escape(std::string& out, char c) {
-  constexpr char digits[] = "0123456789abcdef";
   switch (c) {
     case '"':
       out += "\\\"";
@@ -34,9 +34,7 @@ void append_escape(std::string& out, char c) {
       out += "\\t";
       return;
     default:
-      out += "\\u00";
-      out += digits[static_cast<unsigned char>(c) >> 4];
-      out += digits[static_cast<unsigned char>(c) & 0xf];
+      strings::append_hex(out += "\\u", static_cast<unsigned char>(c), 4);
   }
 }
 
@@ -81,7 +79,7 @@ class writer {
         out_ += type.boolean(value) ? "true" : "false";
         return;
       case value_type::form::timestamp:
-        return append_json_string(out_, format_timestamp(type.time(value), options_.zone));
+        return append_json_string(out_, strings::format_shortest_timestamp(type.time(value), options_.zone));
       case value_type::form::structure:
         return write(*type.members, value);
       case value_type::form::list:
@@ -144,7 +142,7 @@ std::string encode(const structure_view& from, const writing_options& options) {
 std::string for_logs(const structure_view& from) {
   writing_options options;
   options.redact = true;
-  return printable(encode(from, options));
+  return strings::printable(encode(from, options));
 }
 
 }  // namespace mwaa_serverless::protocol

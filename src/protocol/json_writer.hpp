@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "protocol/describe.hpp"
-#include "protocol/timestamp.hpp"
+#include "strings/date_time.hpp"
 
 namespace mwaa_serverless::protocol {
 
@@ -20,7 +20,7 @@ class writing_options {
   writing_options() {}
 
   bool redact = false;  ///< Sensitive members become `***`.
-  utc_sign zone = utc_sign::z;
+  strings::utc_sign zone = strings::utc_sign::z;
 };
 
 /// Appends `from` as a JSON object: what is present, in the model's order, without white space.

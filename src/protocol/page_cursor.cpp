@@ -1,65 +1,27 @@
 #include "protocol/page_cursor.hpp"
 
-#include "protocol/whole_number.hpp"
-
-#include <openssl/evp.h>
-
+#include <algorithm>
 #include <boost/json/parse.hpp>
 #include <limits>
 #include <utility>
 #include <vector>
 
+#include "protocol/whole_number.hpp"
+#include "strings/base64.hpp"
+#include "strings/hex.hpp"
+#include "strings/utf8.hpp"
+
 namespace mwaa_serverless::protocol {
 
 namespace {
-
-std::string to_base64(std::string_view bytes) {
-  std::string out((bytes.size() + 2) / 3 * 4, '\0');
-  // EVP_EncodeBlock adds a terminating zero, which std::string has room for.
-  ::EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()), reinterpret_cast<const unsigned char*>(bytes.data()),
-                    static_cast<int>(bytes.size()));
-  return out;
-}
-
-std::optional<std::string> from_base64(std::string_view text) {
-  if (text.empty() || text.size() % 4 != 0 || text.size() > 1'000'000) return std::nullopt;
-  std::string out(text.size() / 4 * 3, '\0');
-  const int size =
-      ::EVP_DecodeBlock(reinterpret_cast<unsigned char*>(out.data()),
-                        reinterpret_cast<const unsigned char*>(text.data()), static_cast<int>(text.size()));
-  if (size < 0) return std::nullopt;
-  // The padding is decoded too, as zeros.
-  const std::size_t padding = text.ends_with("==") ? 2 : text.ends_with('=') ? 1 : 0;
-  out.resize(static_cast<std::size_t>(size) - padding);
-  return out;
-}
-
-void append_escaped_unit(std::string& out, unsigned unit) {
-  constexpr char digits[] = "0123456789abcdef";
-  out += "\\u";
-  for (int shift = 12; shift >= 0; shift -= 4) out += digits[(unit >> shift) & 0xf];
-}
-
-// The next character of UTF-8 text; a byte that is none stands for itself.
-unsigned next_code_point(std::string_view& text) noexcept {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned first = byte(0);
-  const std::size_t size = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
-  if (size == 1 || first < 0xc2 || text.size() < size) {
-    text.remove_prefix(1);
-    return first;
-  }
-  unsigned value = first & (0xffU >> (size + 1));
-  for (std::size_t i = 1; i < size; ++i) value = (value << 6) | (byte(i) & 0x3fU);
-  text.remove_prefix(size);
-  return value;
-}
 
 // As Python's json.dumps does: ASCII only, other characters in UTF-16 escapes.
 std::string python_json_string(std::string_view value) {
   std::string out = "\"";
   while (!value.empty()) {
-    const unsigned c = next_code_point(value);
+    // A byte that is no UTF-8 stands for itself.
+    const auto [c, size] = strings::first_character(value);
+    value.remove_prefix(std::max<std::size_t>(size, 1));
     switch (c) {
       case '"':
         out += "\\\"";
@@ -86,10 +48,10 @@ std::string python_json_string(std::string_view value) {
         if (c >= 0x20 && c < 0x7f) {
           out += static_cast<char>(c);
         } else if (c < 0x10000) {
-          append_escaped_unit(out, c);
+          strings::append_hex(out += "\\u", c, 4);
         } else {
-          append_escaped_unit(out, 0xd800 + ((c - 0x10000) >> 10));
-          append_escaped_unit(out, 0xdc00 + ((c - 0x10000) & 0x3ff));
+          strings::append_hex(out += "\\u", 0xd800 + ((c - 0x10000) >> 10), 4);
+          strings::append_hex(out += "\\u", 0xdc00 + ((c - 0x10000) & 0x3ff), 4);
         }
     }
   }
@@ -123,13 +85,13 @@ std::string encode_page_token(const page_position& position) {
   json += position.next_token ? python_json_string(*position.next_token) : "null";
   if (position.truncate_amount > 0 || !position.next_token)
     json += ", \"boto_truncate_amount\": " + std::to_string(position.truncate_amount);
-  return to_base64(json + "}");
+  return strings::to_base64(json + "}");
 }
 
 result<page_position> decode_page_token(std::string_view token) {
   if (token.empty()) return error(errc::invalid_page_token, "the page token is empty; leave it out to start afresh");
   const page_position raw{std::string{token}, 0};
-  const auto json = from_base64(token);
+  const auto json = strings::from_base64(token);
   if (!json) return raw;
   boost::system::error_code code;
   const auto value = boost::json::parse(*json, code);

@@ -5,6 +5,8 @@
 #include <optional>
 #include <utility>
 
+#include "strings/ascii_case.hpp"
+
 namespace mwaa_serverless::protocol {
 
 namespace {
@@ -15,13 +17,6 @@ std::optional<std::uint16_t> port_number(std::string_view text) noexcept {
   const auto [stop, code] = std::from_chars(text.data(), end, value);
   if (text.empty() || code != std::errc{} || stop != end || value == 0) return std::nullopt;
   return value;
-}
-
-std::string lower(std::string_view text) {
-  std::string out{text};
-  for (char& c : out)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return out;
 }
 
 }  // namespace
@@ -51,7 +46,7 @@ error refuse_url(std::string_view setting, std::string_view text, std::string_vi
 result<url> parse_url(std::string_view setting, std::string_view text) {
   const auto refuse = [&](std::string_view rule) { return refuse_url(setting, text, rule); };
   const auto scheme_end = text.find("://");
-  const std::string scheme = lower(text.substr(0, scheme_end == std::string_view::npos ? 0 : scheme_end));
+  const std::string scheme = strings::lower_case(text.substr(0, scheme_end == std::string_view::npos ? 0 : scheme_end));
   if (scheme != "http" && scheme != "https") return refuse("must begin with http:// or https://");
   if (text.find('#') != std::string_view::npos) return refuse("must have no fragment");
   if (std::any_of(text.begin(), text.end(), [](char c) { return c <= ' ' || c > '~'; }))
@@ -88,26 +83,9 @@ result<url> parse_url(std::string_view setting, std::string_view text) {
     port = *given;
   }
   url out;
-  out.where = std::make_shared<const origin>(tls, lower(host), port);
+  out.where = std::make_shared<const origin>(tls, strings::lower_case(host), port);
   out.path = tail.substr(0, question);
   if (question != std::string_view::npos) out.query = tail.substr(question + 1);
-  return out;
-}
-
-std::string percent_encoded(std::string_view text) {
-  constexpr std::string_view digits = "0123456789ABCDEF";
-  constexpr std::string_view unreserved = "-._~";
-  std::string out;
-  out.reserve(3 * text.size());  // it may be a secret: growing would leave copies behind
-  for (const char c : text) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       unreserved.find(c) != std::string_view::npos;
-    const auto byte = static_cast<unsigned char>(c);
-    if (plain)
-      out += c;
-    else
-      out.append({'%', digits[byte >> 4], digits[byte & 15]});
-  }
   return out;
 }
 

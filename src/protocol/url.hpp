@@ -31,7 +31,4 @@ class url {
 /// The refusal of a URL for another reason, in the same words.
 [[nodiscard]] error refuse_url(std::string_view setting, std::string_view text, std::string_view rule);
 
-/// Percent-encoded but for the unreserved characters (RFC 3986, section 2.3): for queries and forms.
-[[nodiscard]] std::string percent_encoded(std::string_view text);
-
 }  // namespace mwaa_serverless::protocol

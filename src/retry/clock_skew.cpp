@@ -4,7 +4,7 @@
 #include <array>
 #include <string_view>
 
-#include "protocol/http_date.hpp"
+#include "strings/date_time.hpp"
 
 namespace mwaa_serverless::retry {
 
@@ -18,7 +18,7 @@ std::optional<skew> observed_skew(const http_response& response, std::chrono::sy
   if (response.header("age") || received < sent || received - sent > 15min) return std::nullopt;
   const auto text = response.header("date");
   if (!text) return std::nullopt;
-  const auto date = protocol::parse_http_date(*text);
+  const auto date = strings::parse_http_date(*text);
   if (!date || *date < earliest || *date >= latest) return std::nullopt;
   const auto middle = std::chrono::floor<skew>(sent + (received - sent) / 2);
   const skew shown = std::chrono::time_point_cast<skew>(*date) - middle;

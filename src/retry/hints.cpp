@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "protocol/http_date.hpp"
+#include "strings/date_time.hpp"
 
 namespace mwaa_serverless::retry {
 
@@ -30,7 +30,7 @@ std::optional<std::int64_t> whole_number(std::string_view text) noexcept {
 std::optional<milliseconds> retry_after(std::string_view text, system_clock::time_point now) noexcept {
   if (const auto count = whole_number(text))
     return *count > longest_sane_seconds ? std::nullopt : std::optional<milliseconds>{seconds{*count}};
-  const auto date = protocol::parse_http_date(text);
+  const auto date = strings::parse_http_date(text);
   if (!date) return std::nullopt;
   const seconds whole = *date - std::chrono::floor<seconds>(now);
   if (whole.count() > longest_sane_seconds) return std::nullopt;

@@ -1,7 +1,7 @@
-#include <algorithm>
 #include <string>
 
 #include "retry/retry_state.hpp"
+#include "strings/ascii_case.hpp"
 
 namespace mwaa_serverless::retry {
 
@@ -38,10 +38,7 @@ std::string_view to_string(retry_mode value) noexcept {
 
 std::optional<retry_mode> parse_retry_mode(std::string_view name) noexcept {
   for (const retry_mode each : {retry_mode::standard, retry_mode::adaptive}) {
-    const std::string_view wanted = to_string(each);
-    if (std::equal(name.begin(), name.end(), wanted.begin(), wanted.end(),
-                   [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a - 'A' + 'a' : a) == b; }))
-      return each;
+    if (strings::equal_ignoring_case(name, to_string(each))) return each;
   }
   return std::nullopt;
 }

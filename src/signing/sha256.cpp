@@ -16,21 +16,6 @@ void check(int outcome) {
 
 }  // namespace
 
-std::array<char, 64> hex_characters(const digest& value) noexcept {
-  constexpr char digits[] = "0123456789abcdef";
-  std::array<char, 64> out;
-  for (std::size_t i = 0; i < value.size(); ++i) {
-    out[2 * i] = digits[value[i] >> 4];
-    out[2 * i + 1] = digits[value[i] & 0xf];
-  }
-  return out;
-}
-
-std::string to_hex(const digest& value) {
-  const auto characters = hex_characters(value);
-  return {characters.data(), characters.size()};
-}
-
 sha256_algorithm::sha256_algorithm() : algorithm_(::EVP_MD_fetch(nullptr, "SHA256", nullptr)) {
   if (!algorithm_) throw std::runtime_error("OpenSSL offers no SHA-256");
 }

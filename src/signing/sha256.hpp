@@ -13,10 +13,6 @@ namespace mwaa_serverless::signing {
 
 using digest = std::array<unsigned char, 32>;
 
-/// In lower case, as signatures have it.
-[[nodiscard]] std::array<char, 64> hex_characters(const digest& value) noexcept;
-[[nodiscard]] std::string to_hex(const digest& value);
-
 /// OpenSSL's implementation of SHA-256, looked up once: looking it up for each hash costs more than the hash of a
 /// request. For any threads at once.
 class sha256_algorithm {

@@ -5,7 +5,9 @@
 #include <initializer_list>
 #include <utility>
 
-#include "model/secret_memory.hpp"
+#include "strings/date_time.hpp"
+#include "strings/hex.hpp"
+#include "strings/secret_memory.hpp"
 
 namespace mwaa_serverless::signing {
 
@@ -60,7 +62,7 @@ http_request make_signed_request(const protocol::endpoint& endpoint, const proto
                                  std::string_view body, const credentials& keys, signer& with,
                                  std::chrono::system_clock::time_point now, std::string_view invocation_id, int attempt,
                                  int max_attempts, std::string_view user_agent) {
-  const auto date_time = date_time_characters(now);
+  const auto date_time = strings::signing_time_characters(now);
   const std::string host = endpoint.where->authority();
   std::string attempts = "attempt=";
   append_number(attempts, static_cast<std::size_t>(attempt));
@@ -80,9 +82,9 @@ http_request make_signed_request(const protocol::endpoint& endpoint, const proto
                  "\r\nUser-Agent: ", user_agent, "\r\nAuthorization: "});
 
   sha256 hasher{with.algorithm()};
-  const auto payload_hash = hex_characters(hasher.hash(body));
+  const auto payload_hash = strings::hex_characters(hasher.hash(body));
   std::string canonical;
-  const cleanse_at_end cleansed{canonical};
+  const strings::cleanse_at_end cleansed{canonical};
   canonical.reserve(600 + endpoint.path.size() + host.size() + headers.token.size());
   append_canonical_request(canonical, endpoint.path, headers, {payload_hash.data(), payload_hash.size()});
   with.append_authorization(bytes, hasher, keys.access_key_id(), keys.secret_access_key(), headers.date_time, canonical,

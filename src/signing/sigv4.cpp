@@ -4,14 +4,13 @@
 
 #include <algorithm>
 
+#include "strings/ascii_case.hpp"
+#include "strings/hex.hpp"
+#include "strings/percent.hpp"
+
 namespace mwaa_serverless::signing {
 
 namespace {
-
-char* write_number(char* to, unsigned value, int digits) noexcept {
-  for (int i = digits - 1; i >= 0; --i, value /= 10) to[i] = static_cast<char>('0' + value % 10);
-  return to + digits;
-}
 
 template <std::size_t Size>
 std::string_view view_of(const std::array<char, Size>& characters) noexcept {
@@ -32,30 +31,6 @@ void append_string_to_sign(std::string& out, std::string_view date_time, std::st
   for (const std::string_view part : {date_time, scope_text, canonical_request_hash}) {
     out += '\n';
     out += part;
-  }
-}
-
-std::string lower(std::string_view text) {
-  std::string out{text};
-  for (char& c : out)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return out;
-}
-
-// RFC 3986's unreserved characters and the slash stay.
-void append_percent_encoded(std::string& out, std::string_view path) {
-  constexpr char digits[] = "0123456789ABCDEF";
-  for (const char c : path) {
-    const bool plain = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-                       std::string_view{"-._~/"}.find(c) != std::string_view::npos;
-    if (plain) {
-      out += c;
-    } else {
-      const auto byte = static_cast<unsigned char>(c);
-      out += '%';
-      out += digits[byte >> 4];
-      out += digits[byte & 0xf];
-    }
   }
 }
 
@@ -101,7 +76,7 @@ void append_canonical_path(std::string& out, std::string_view path) {
   if (path.front() == '/') out += '/';
   for (std::size_t i = 0; i < segments.size(); ++i) {
     if (i > 0) out += '/';
-    append_percent_encoded(out, segments[i]);
+    strings::append_percent_encoded(out, segments[i], '/');
   }
   if (path.back() == '/' && !segments.empty()) out += '/';
 }
@@ -121,28 +96,6 @@ void append_canonical_value(std::string& out, std::string_view value) {
   }
 }
 
-std::array<char, 16> date_time_characters(std::chrono::system_clock::time_point when) noexcept {
-  using namespace std::chrono;
-  const auto seconds_since = floor<seconds>(when);
-  const auto day = floor<days>(seconds_since);
-  const year_month_day date{day};
-  const hh_mm_ss time{seconds_since - day};
-  std::array<char, 16> out;
-  char* at = write_number(out.data(), static_cast<unsigned>(static_cast<int>(date.year())), 4);
-  at = write_number(at, static_cast<unsigned>(date.month()), 2);
-  at = write_number(at, static_cast<unsigned>(date.day()), 2);
-  *at++ = 'T';
-  at = write_number(at, static_cast<unsigned>(time.hours().count()), 2);
-  at = write_number(at, static_cast<unsigned>(time.minutes().count()), 2);
-  at = write_number(at, static_cast<unsigned>(time.seconds().count()), 2);
-  *at = 'Z';
-  return out;
-}
-
-std::string format_date(std::chrono::system_clock::time_point when) {
-  return std::string{view_of(date_time_characters(when))};
-}
-
 std::string scope(std::string_view date, std::string_view region, std::string_view service) {
   std::string out;
   append_scope(out, date, region, service);
@@ -153,7 +106,7 @@ canonical_request make_canonical_request(std::string_view method, std::string_vi
                                          std::vector<header> headers, std::string_view payload_hash) {
   std::vector<std::pair<std::string, std::string_view>> sorted;
   for (const auto& [name, value] : headers) {
-    std::string key = lower(name);
+    std::string key = strings::lower_case(name);
     // Behind its equals: several headers of one name keep their order.
     const auto place = std::upper_bound(sorted.begin(), sorted.end(), key,
                                         [](const std::string& added, const auto& each) { return added < each.first; });
@@ -240,10 +193,10 @@ void signer::append_authorization(std::string& out, sha256& hasher, std::string_
 
   std::string to_sign;
   to_sign.reserve(160 + scope_size);
-  const auto request_hash = hex_characters(hasher.hash(canonical_text));
+  const auto request_hash = strings::hex_characters(hasher.hash(canonical_text));
   append_string_to_sign(to_sign, date_time, std::string_view{out}.substr(scope_start), view_of(request_hash));
   digest day_key = key(hasher, secret_access_key, date);
-  const auto signature = hex_characters(hasher.hmac(day_key, to_sign));
+  const auto signature = strings::hex_characters(hasher.hmac(day_key, to_sign));
   ::OPENSSL_cleanse(day_key.data(), day_key.size());
 
   out += ", SignedHeaders=";

@@ -18,11 +18,6 @@ inline constexpr std::string_view algorithm_name = "AWS4-HMAC-SHA256";
 
 using header = std::pair<std::string_view, std::string_view>;
 
-/// `20260131T235959Z`; the first eight characters are the date of the scope. For years from 0 to 9999.
-[[nodiscard]] std::array<char, 16> date_time_characters(std::chrono::system_clock::time_point when) noexcept;
-/// The same as a string.
-[[nodiscard]] std::string format_date(std::chrono::system_clock::time_point when);
-
 /// `20260131/us-east-1/airflow-serverless/aws4_request`
 [[nodiscard]] std::string scope(std::string_view date, std::string_view region, std::string_view service);
 
@@ -60,7 +55,7 @@ class signer {
   signer& operator=(const signer&) = delete;
   ~signer();
 
-  /// The value of `Authorization`. `date_time` as format_date() makes it.
+  /// The value of `Authorization`. `date_time` as strings::format_signing_time() makes it.
   [[nodiscard]] std::string authorization(sha256& hasher, std::string_view access_key_id,
                                           std::string_view secret_access_key, std::string_view date_time,
                                           std::string_view canonical_text, std::string_view signed_headers);

@@ -22,6 +22,7 @@
 #include <optional>
 #include <utility>
 
+#include "strings/host_port.hpp"
 #include "testing/emulator_state.hpp"
 #include "testing/http_request_view.hpp"
 #include "testing/server_identity.hpp"
@@ -237,8 +238,7 @@ class emulator_server::state : public std::enable_shared_from_this<emulator_serv
     if (!bad) acceptor_.listen(asio::socket_base::max_listen_connections, bad);
     if (!bad) port = acceptor_.local_endpoint(bad).port();
     if (bad) fail(bad, "cannot listen on " + options.address + ", port " + std::to_string(options.port));
-    url = std::string{options.tls ? "https://" : "http://"} +
-          (address.is_v6() ? "[" + options.address + "]" : options.address) + ":" + std::to_string(port);
+    url = std::string{options.tls ? "https://" : "http://"} + strings::host_port(options.address, port);
     if (options.tls) use_tls(options.address);
   }
 

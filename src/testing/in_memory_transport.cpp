@@ -11,9 +11,9 @@
 #include <utility>
 #include <vector>
 
+#include "async/event.hpp"
 #include "testing/emulator_state.hpp"
 #include "testing/http_request_view.hpp"
-#include "transport/event.hpp"
 
 namespace mwaa_serverless::testing {
 
@@ -67,7 +67,7 @@ class traffic {
     return true;
   }
   void end(bool kept) {
-    std::vector<std::shared_ptr<net::event>> woken;
+    std::vector<std::shared_ptr<async::event>> woken;
     {
       const std::lock_guard lock{mutex_};
       --figures_.in_use;
@@ -77,12 +77,12 @@ class traffic {
     for (const auto& each : woken) each->set();
   }
   /// Null when nothing is under way.
-  std::shared_ptr<net::event> close() {
+  std::shared_ptr<async::event> close() {
     const std::lock_guard lock{mutex_};
     closed_ = true;
     idle_ = 0;
     if (figures_.in_use == 0) return nullptr;
-    return closers_.emplace_back(std::make_shared<net::event>());
+    return closers_.emplace_back(std::make_shared<async::event>());
   }
   [[nodiscard]] transport_metrics figures() const {
     const std::lock_guard lock{mutex_};
@@ -96,7 +96,7 @@ class traffic {
   transport_metrics figures_;
   std::size_t idle_ = 0;
   bool closed_ = false;
-  std::vector<std::shared_ptr<net::event>> closers_;
+  std::vector<std::shared_ptr<async::event>> closers_;
 };
 
 /// Ends a request on every way out of it; a cancelled one loses its connection, as it would with sockets.

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "protocol/timestamp.hpp"
+#include "strings/date_time.hpp"
 #include "testing/pattern.hpp"
 
 namespace mwaa_serverless::testing {

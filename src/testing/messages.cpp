@@ -2,19 +2,16 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdio>
 
-#include "model/printable.hpp"
 #include "protocol/json_writer.hpp"
 #include "protocol/model/errors.hpp"
+#include "strings/ascii_case.hpp"
+#include "strings/date_time.hpp"
+#include "strings/utf8.hpp"
 
 namespace mwaa_serverless::testing {
 
 namespace {
-
-char lower(char c) noexcept {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
 
 std::string_view reason_phrase(int status) {
   switch (status) {
@@ -53,38 +50,18 @@ std::string_view reason_phrase(int status) {
   }
 }
 
-// RFC 9110, section 5.6.7. In GMT and English whatever the locale: strftime is no option.
-std::string http_date(clock::wall_time_point when) {
-  static constexpr std::array<const char*, 7> days{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-  static constexpr std::array<const char*, 12> months{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                                      "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-  using namespace std::chrono;
-  const auto day = floor<std::chrono::days>(when);
-  const year_month_day date{day};
-  const hh_mm_ss time{floor<seconds>(when - day)};
-  std::array<char, 64> text{};
-  const int size =
-      std::snprintf(text.data(), text.size(), "%s, %02u %s %04d %02d:%02d:%02d GMT", days[weekday{day}.c_encoding()],
-                    static_cast<unsigned>(date.day()), months[static_cast<unsigned>(date.month()) - 1],
-                    static_cast<int>(date.year()), static_cast<int>(time.hours().count()),
-                    static_cast<int>(time.minutes().count()), static_cast<int>(time.seconds().count()));
-  return {text.data(), static_cast<std::size_t>(size)};
-}
-
 }  // namespace
 
 std::optional<std::string_view> incoming_request::header(std::string_view name) const noexcept {
   for (const auto& [key, value] : headers) {
-    if (std::equal(key.begin(), key.end(), name.begin(), name.end(),
-                   [](char a, char b) { return lower(a) == lower(b); }))
-      return value;
+    if (strings::equal_ignoring_case(key, name)) return value;
   }
   return std::nullopt;
 }
 
 std::string quotable(std::string_view text) {
   const auto is_ascii = [](char c) { return static_cast<unsigned char>(c) < 0x80; };
-  if (std::all_of(text.begin(), text.end(), is_ascii) || is_utf8(text)) return std::string{text};
+  if (std::all_of(text.begin(), text.end(), is_ascii) || strings::is_utf8(text)) return std::string{text};
   std::string readable;
   for (const char c : text) is_ascii(c) ? readable += c : readable += "\xEF\xBF\xBD";  // U+FFFD
   return readable;
@@ -126,7 +103,7 @@ std::string response_head(const reply& answer, std::string_view request_id, cloc
   out.append("HTTP/1.1 ").append(std::to_string(answer.status)).push_back(' ');
   out.append(reason_phrase(answer.status));
   if (!request_id.empty()) out.append("\r\nx-amzn-RequestId: ").append(request_id);
-  out.append("\r\nDate: ").append(http_date(date));
+  out.append("\r\nDate: ").append(strings::format_http_date(date));
   out.append("\r\nContent-Type: ").append(answer.content_type);
   out.append("\r\nContent-Length: ").append(std::to_string(length)).append("\r\n");
   out.append(answer.extra_headers).append("\r\n");

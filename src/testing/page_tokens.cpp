@@ -8,20 +8,14 @@
 #include <charconv>
 #include <stdexcept>
 
+#include "strings/hex.hpp"
+
 namespace mwaa_serverless::testing {
 
 namespace {
 
-constexpr std::size_t offset_digits = 8;
+constexpr int offset_digits = 8;
 constexpr std::size_t mac_bytes = 16;
-
-void append_hex(std::string& out, const unsigned char* bytes, std::size_t size) {
-  static constexpr std::string_view digits = "0123456789abcdef";
-  for (std::size_t i = 0; i < size; ++i) {
-    out.push_back(digits[bytes[i] >> 4U]);
-    out.push_back(digits[bytes[i] & 15U]);
-  }
-}
 
 }  // namespace
 
@@ -30,10 +24,7 @@ page_tokens::page_tokens(std::uint64_t seed) : key_("page tokens of seed " + std
 // The offset and a code that authenticates it together with the listing, in hexadecimal.
 std::string page_tokens::make(std::string_view listing, std::uint32_t offset) const {
   std::string out;
-  const std::array<unsigned char, 4> bytes{
-      static_cast<unsigned char>(offset >> 24U), static_cast<unsigned char>(offset >> 16U),
-      static_cast<unsigned char>(offset >> 8U), static_cast<unsigned char>(offset)};
-  append_hex(out, bytes.data(), bytes.size());
+  strings::append_hex(out, offset, offset_digits);
   std::string signed_text = out;
   signed_text.append(listing);
   std::array<unsigned char, EVP_MAX_MD_SIZE> mac{};
@@ -42,12 +33,12 @@ std::string page_tokens::make(std::string_view listing, std::uint32_t offset) co
            reinterpret_cast<const unsigned char*>(signed_text.data()), signed_text.size(), mac.data(),
            &size) == nullptr)
     throw std::runtime_error("HMAC-SHA256 failed");
-  append_hex(out, mac.data(), mac_bytes);
+  strings::append_hex(out, {mac.data(), mac_bytes});
   return out;
 }
 
 std::optional<std::uint32_t> page_tokens::read(std::string_view listing, std::string_view token) const {
-  if (token.size() != offset_digits + 2 * mac_bytes) return std::nullopt;
+  if (token.size() != std::size_t{offset_digits} + 2 * mac_bytes) return std::nullopt;
   std::uint32_t offset = 0;
   const char* end = token.data() + offset_digits;
   const auto [stop, failure] = std::from_chars(token.data(), end, offset, 16);

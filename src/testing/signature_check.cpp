@@ -6,7 +6,11 @@
 #include <chrono>
 #include <utility>
 
-#include "protocol/url.hpp"
+#include "strings/ascii_case.hpp"
+#include "strings/date_time.hpp"
+#include "strings/hex.hpp"
+#include "strings/percent.hpp"
+#include "strings/trim.hpp"
 #include "testing/operations.hpp"
 
 namespace mwaa_serverless::testing {
@@ -23,12 +27,6 @@ constexpr std::string_view incomplete = "IncompleteSignatureException";
 constexpr std::string_view invalid = "InvalidSignatureException";
 constexpr std::string_view unrecognized = "UnrecognizedClientException";
 
-std::string_view trimmed(std::string_view text) {
-  while (text.starts_with(' ') || text.starts_with('\t')) text.remove_prefix(1);
-  while (text.ends_with(' ') || text.ends_with('\t')) text.remove_suffix(1);
-  return text;
-}
-
 std::vector<std::string_view> split(std::string_view text, char separator) {
   std::vector<std::string_view> out;
   for (;;) {
@@ -39,32 +37,9 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
   }
 }
 
-std::string lower(std::string_view text) {
-  std::string out{text};
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return out;
-}
-
 /// A query's part with what is percent-encoded decoded and encoded again: the one form that is signed.
 std::string canonical_part(std::string_view part) {
-  const auto digit = [](char c) {
-    return c >= '0' && c <= '9'   ? c - '0'
-           : c >= 'a' && c <= 'f' ? c - 'a' + 10
-           : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                  : -1;
-  };
-  std::string plain;
-  for (std::size_t i = 0; i < part.size(); ++i) {
-    if (part[i] == '%' && i + 2 < part.size() && digit(part[i + 1]) >= 0 && digit(part[i + 2]) >= 0) {
-      plain += static_cast<char>(digit(part[i + 1]) * 16 + digit(part[i + 2]));
-      i += 2;
-    } else {
-      plain += part[i];
-    }
-  }
-  return protocol::percent_encoded(plain);
+  return strings::percent_encoded(strings::percent_decoded(part));
 }
 
 /// A query as clients sign it, in the order in which it came.
@@ -79,28 +54,6 @@ std::string canonical_query(std::string_view query) {
     if (equals < part.size()) out += canonical_part(part.substr(equals + 1));
   }
   return out;
-}
-
-/// `YYYYMMDDTHHMMSSZ`; nullopt when it is not that or no moment of the calendar.
-std::optional<clock::wall_time_point> parse_amz_date(std::string_view text) {
-  constexpr std::string_view form = "ddddddddTddddddZ";
-  if (text.size() != form.size()) return std::nullopt;
-  for (std::size_t i = 0; i < form.size(); ++i) {
-    const bool digit = text[i] >= '0' && text[i] <= '9';
-    if (form[i] == 'd' ? !digit : text[i] != form[i]) return std::nullopt;
-  }
-  const auto number = [&](std::size_t first, std::size_t size) {
-    unsigned out = 0;
-    for (const char c : text.substr(first, size)) out = out * 10 + static_cast<unsigned>(c - '0');
-    return out;
-  };
-  using namespace std::chrono;
-  const year_month_day day{year{static_cast<int>(number(0, 4))}, month{number(4, 2)}, std::chrono::day{number(6, 2)}};
-  const unsigned hour = number(9, 2);
-  const unsigned minute = number(11, 2);
-  const unsigned second = number(13, 2);
-  if (!day.ok() || hour > 23 || minute > 59 || second > 59) return std::nullopt;
-  return sys_days{day} + hours{hour} + minutes{minute} + seconds{second};
 }
 
 }  // namespace
@@ -144,13 +97,13 @@ std::optional<reply> signature_check::refusal(const incoming_request& request, c
 }
 
 std::optional<reply> signature_check::read_authorization(std::string_view header, authorization& out) const {
-  header = trimmed(header);
+  header = strings::trimmed(header);
   if (!header.starts_with(algorithm) || !header.substr(algorithm.size()).starts_with(' '))
     return front_error_of(incomplete, "Unsupported AWS 'algorithm': '" + std::string{split(header, ' ')[0]} + "'");
   std::string_view credential;
   std::string_view signed_headers;
   for (const std::string_view part : split(header.substr(algorithm.size()), ',')) {
-    const std::string_view field = trimmed(part);
+    const std::string_view field = strings::trimmed(part);
     const auto equals = field.find('=');
     if (equals == std::string_view::npos)
       return front_error_of(
@@ -167,7 +120,7 @@ std::optional<reply> signature_check::read_authorization(std::string_view header
                                     std::pair{"SignedHeaders", signed_headers}}) {
     if (value.empty()) missing += std::string{"Authorization header requires '"} + name + "' parameter. ";
   }
-  if (!missing.empty()) return front_error_of(incomplete, trimmed(missing));
+  if (!missing.empty()) return front_error_of(incomplete, strings::trimmed(missing));
 
   const auto scope = split(credential, '/');
   if (scope.size() != 5)
@@ -196,7 +149,7 @@ std::optional<reply> signature_check::check_headers(const incoming_request& requ
                           "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' "
                           "header.");
   for (const auto& [name, value] : request.headers) {
-    const std::string lowered = lower(name);
+    const std::string lowered = strings::lower_case(name);
     if (lowered.starts_with("x-amz-") && !is_signed(lowered))
       return front_error_of(incomplete, "'" + lowered + "' must be a 'SignedHeader' in the AWS Authorization.");
   }
@@ -210,7 +163,7 @@ std::optional<reply> signature_check::check_headers(const incoming_request& requ
 }
 
 std::optional<reply> signature_check::check_scope(const authorization& by, std::string_view amz_date) const {
-  if (!parse_amz_date(amz_date))
+  if (!strings::parse_signing_time(amz_date))
     return front_error_of(incomplete, "Date must be in ISO-8601 'basic format'. Got '" + std::string{amz_date} +
                                           "'. See http://en.wikipedia.org/wiki/ISO_8601");
   if (by.end != terminator)
@@ -243,16 +196,16 @@ std::optional<reply> signature_check::check_key(const incoming_request& request,
 }
 
 std::optional<reply> signature_check::check_date(std::string_view amz_date, clock::wall_time_point now) const {
-  const auto date = *parse_amz_date(amz_date);  // check_scope() let it pass
+  const auto date = *strings::parse_signing_time(amz_date);  // check_scope() let it pass
   const std::string stated{amz_date};
   if (date < now - tolerance)
     return front_error_of(invalid, "Signature expired: " + stated + " is now earlier than " +
-                                       signing::format_date(now - tolerance) + " (" + signing::format_date(now) +
-                                       " - 5 min.)");
+                                       strings::format_signing_time(now - tolerance) + " (" +
+                                       strings::format_signing_time(now) + " - 5 min.)");
   if (date > now + tolerance)
     return front_error_of(invalid, "Signature not yet current: " + stated + " is still later than " +
-                                       signing::format_date(now + tolerance) + " (" + signing::format_date(now) +
-                                       " + 5 min.)");
+                                       strings::format_signing_time(now + tolerance) + " (" +
+                                       strings::format_signing_time(now) + " + 5 min.)");
   return std::nullopt;
 }
 
@@ -260,14 +213,14 @@ std::optional<reply> signature_check::check_signature(const incoming_request& re
                                                       std::string_view amz_date) const {
   std::vector<signing::header> headers;
   for (const auto& [name, value] : request.headers) {
-    const std::string lowered = lower(name);
+    const std::string lowered = strings::lower_case(name);
     if (std::find(by.signed_headers.begin(), by.signed_headers.end(), lowered) != by.signed_headers.end())
       headers.emplace_back(name, value);
   }
   signing::sha256 hasher{signer_.algorithm()};
   const auto canonical =
       signing::make_canonical_request(request.method, request.path(), canonical_query(request.query()),
-                                      std::move(headers), signing::to_hex(hasher.hash(request.body)));
+                                      std::move(headers), strings::to_hex(hasher.hash(request.body)));
   const std::string genuine = signer_.authorization(hasher, access_key_id_, secret_access_key_, amz_date,
                                                     canonical.text, canonical.signed_headers);
   constexpr std::size_t signature_size = 64;
@@ -276,7 +229,7 @@ std::optional<reply> signature_check::check_signature(const incoming_request& re
     return std::nullopt;
   const std::string to_sign =
       signing::string_to_sign(amz_date, signing::scope(amz_date.substr(0, 8), region_, signing_name),
-                              signing::to_hex(hasher.hash(canonical.text)));
+                              strings::to_hex(hasher.hash(canonical.text)));
   return front_error_of(invalid,
                         "The request signature we calculated does not match the signature you provided. Check your AWS "
                         "Secret Access Key and signing method. Consult the service documentation for details.\n\n"

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "testing/iso_time.hpp"
+#include "strings/date_time.hpp"
 #include "testing/json_section.hpp"
 #include "testing/scenario.hpp"
 
@@ -81,7 +81,7 @@ std::string request_log(emulator_state& emulator) {
   std::string out = R"({"count":)" + std::to_string(count) + R"(,"requests":[)";
   for (const request_record& each : log) {
     if (out.back() != '[') out += ',';
-    out += R"({"time":")" + iso_time(each.wall_time) + R"(","status":)" + std::to_string(each.status);
+    out += R"({"time":")" + strings::format_timestamp(each.wall_time) + R"(","status":)" + std::to_string(each.status);
     for (const auto& [name, value] :
          {std::pair{"operation", &each.operation}, std::pair{"run", &each.run_id},
           std::pair{"request_id", &each.request_id}, std::pair{"code", &each.code}, std::pair{"attempt", &each.attempt},

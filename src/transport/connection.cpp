@@ -14,13 +14,16 @@
 #include <cstring>
 #include <utility>
 
-#include "transport/event.hpp"
-#include "transport/start_operation.hpp"
+#include "async/event.hpp"
+#include "async/start_operation.hpp"
 
 namespace mwaa_serverless::net {
 
 namespace asio = boost::asio;
 using asio::ip::tcp;
+using async::event;
+using async::start_operation;
+using async::throw_if_no_memory;
 using boost::system::error_code;
 
 namespace {

@@ -13,8 +13,8 @@
 #include <optional>
 #include <string>
 
+#include "async/process_mark.hpp"
 #include "transport/io_status.hpp"
-#include "transport/process_mark.hpp"
 #include "transport/proxy.hpp"
 #include "transport/response_parser.hpp"
 #include "transport/tls_stream.hpp"
@@ -82,7 +82,7 @@ class connection {
   error timed_out(errc value, phase during, bool sent) const;
   error left_to_parent(phase during, bool sent);
 
-  const process_mark process_;
+  const async::process_mark process_;
   std::optional<boost::asio::ip::tcp::socket> socket_;  // null once its context has ended
   const boost::asio::execution_context* const context_;
   std::string peer_;  // host:port, for messages

@@ -13,15 +13,17 @@
 #include <unordered_map>
 #include <vector>
 
+#include "async/event.hpp"
+#include "async/process_mark.hpp"
+#include "async/random_source.hpp"
 #include "transport/connection.hpp"
 #include "transport/deadline_state.hpp"
-#include "transport/event.hpp"
 #include "transport/pool_state.hpp"
 #include "transport/pooled_transport.hpp"
-#include "transport/process_mark.hpp"
-#include "transport/random_source.hpp"
 
 namespace mwaa_serverless::net {
+
+using async::event;
 
 /// Carries out what pool_state and deadline_state decide: owns the connections and the one timer for all of their
 /// deadlines, and wakes those in line. Held by shared_ptr, thread-safe; its lock is never held across a suspension.
@@ -101,10 +103,10 @@ class connection_pool : public std::enable_shared_from_this<connection_pool> {
   void expire_all() noexcept;
 
   const std::optional<std::chrono::milliseconds> read_timeout_;
-  random_source random_;
+  async::random_source random_;
 
   mutable std::mutex mutex_;                        // guards everything below
-  process_mark process_;                            // whose connections these are
+  async::process_mark process_;                     // whose connections these are
   std::optional<boost::asio::steady_timer> timer_;  // null once its context has ended
   pool_state pool_;
   deadline_state deadlines_;

@@ -13,14 +13,15 @@
 #include <mutex>
 #include <utility>
 
+#include "async/event.hpp"
 #include "transport/context_end.hpp"
 #include "transport/dial_state.hpp"
-#include "transport/event.hpp"
 
 namespace mwaa_serverless::net {
 
 namespace asio = boost::asio;
 using asio::ip::tcp;
+using async::event;
 using boost::system::error_code;
 
 namespace {

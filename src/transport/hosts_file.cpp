@@ -3,21 +3,15 @@
 #include <algorithm>
 #include <istream>
 
+#include "strings/ascii_case.hpp"
+
 namespace mwaa_serverless::net {
 
 namespace {
 
-char lower(char c) noexcept {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
 std::string_view without_final_dot(std::string_view name) noexcept {
   if (name.ends_with('.')) name.remove_suffix(1);
   return name;
-}
-
-bool same_name(std::string_view a, std::string_view b) noexcept {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return lower(x) == lower(y); });
 }
 
 std::string_view take_word(std::string_view& line) noexcept {
@@ -41,7 +35,7 @@ std::vector<std::string> addresses_in_hosts(std::istream& file, std::string_view
     const std::string_view address = take_word(line);
     bool named = false;
     for (auto each = take_word(line); !each.empty(); each = take_word(line))
-      named = named || same_name(without_final_dot(each), wanted);
+      named = named || strings::equal_ignoring_case(without_final_dot(each), wanted);
     if (named && std::find(out.begin(), out.end(), address) == out.end()) out.emplace_back(address);
   }
   return out;

@@ -15,10 +15,12 @@
 #include <string>
 #include <vector>
 
-#include "transport/event.hpp"
-#include "transport/process_mark.hpp"
+#include "async/event.hpp"
+#include "async/process_mark.hpp"
 
 namespace mwaa_serverless::net {
+
+using async::event;
 
 /// A c-ares channel, whose sockets and timer are watched on the caller's loop. Held by shared_ptr; thread-safe.
 ///
@@ -94,8 +96,8 @@ class name_lookup : public std::enable_shared_from_this<name_lookup> {
   std::vector<std::shared_ptr<event>> waiting_;
   question v6_;
   question v4_;
-  const process_mark process_;  // whose sockets these are
-  bool no_memory_ = false;      // c-ares has a socket that nobody watches
+  const async::process_mark process_;  // whose sockets these are
+  bool no_memory_ = false;             // c-ares has a socket that nobody watches
   bool ended_ = false;
   int status_ = ARES_SUCCESS;
   answer found_;

@@ -7,13 +7,14 @@
 #include <utility>
 #include <vector>
 
-#include "transport/background.hpp"
+#include "async/background.hpp"
+#include "async/event.hpp"
+#include "async/process_mark.hpp"
+#include "strings/host_port.hpp"
 #include "transport/connection.hpp"
 #include "transport/connection_pool.hpp"
 #include "transport/context_end.hpp"
 #include "transport/dial.hpp"
-#include "transport/event.hpp"
-#include "transport/process_mark.hpp"
 #include "transport/proxy.hpp"
 #include "transport/resolver.hpp"
 #include "transport/tls_settings.hpp"
@@ -21,17 +22,13 @@
 namespace mwaa_serverless::net {
 
 namespace asio = boost::asio;
+using async::background;
 using time_point = clock::time_point;
 
 namespace {
 
 time_point steady_now() noexcept {
   return std::chrono::steady_clock::now();
-}
-
-std::string host_and_port(const origin& to) {
-  const bool bare = to.host.find(':') == std::string::npos;
-  return (bare ? to.host : "[" + to.host + "]") + ":" + std::to_string(to.port);
 }
 
 error problem(errc value, phase during, std::string message) {
@@ -155,11 +152,11 @@ asio::awaitable<std::optional<error>> pooled_transport::wait_in_line(lease& held
 
 asio::awaitable<result<connection*>> pooled_transport::open(slot_id slot, const origin& to, time_point deadline) {
   const time_point limit = std::min(deadline, steady_now() + options_.connect_timeout);
-  const process_mark begun;
+  const async::process_mark begun;
   const auto by = proxies_.proxy_for(to);
   if (!by) co_return by.error();
   const proxy* const through = *by;
-  std::string peer = host_and_port(to);
+  std::string peer = strings::host_port(to.host, to.port);
   if (through != nullptr) peer += " through the proxy " + through->authority();
   const std::string& host = through != nullptr ? through->host() : to.host;
   const std::uint16_t port = through != nullptr ? through->port() : to.port;

@@ -1,7 +1,6 @@
 #include "transport/proxy.hpp"
 
 #include <arpa/inet.h>
-#include <openssl/evp.h>
 
 #include <algorithm>
 #include <array>
@@ -10,47 +9,14 @@
 #include <utility>
 
 #include "protocol/url.hpp"
+#include "strings/ascii_case.hpp"
+#include "strings/base64.hpp"
+#include "strings/host_port.hpp"
+#include "strings/percent.hpp"
 
 namespace mwaa_serverless::net {
 
 namespace {
-
-std::string lower(std::string_view text) {
-  std::string out{text};
-  for (char& c : out)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return out;
-}
-
-std::optional<int> hexadecimal(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return std::nullopt;
-}
-
-std::string percent_decoded(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto high = text[i] == '%' && i + 2 < text.size() ? hexadecimal(text[i + 1]) : std::nullopt;
-    const auto low = high ? hexadecimal(text[i + 2]) : std::nullopt;
-    if (low) {
-      out += static_cast<char>(*high * 16 + *low);
-      i += 2;
-    } else {
-      out += text[i];
-    }
-  }
-  return out;
-}
-
-std::string base64(std::string_view text) {
-  std::string out(4 * ((text.size() + 2) / 3) + 1, '\0');
-  const int size = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()),
-                                   reinterpret_cast<const unsigned char*>(text.data()), static_cast<int>(text.size()));
-  out.resize(static_cast<std::size_t>(size));
-  return out;
-}
 
 /// An IP address as bytes; empty for what is not one.
 std::string address_bytes(const std::string& text) {
@@ -101,7 +67,7 @@ std::string_view bare_name(std::string_view name) {
 result<proxy> proxy::parse(std::string_view setting, std::string_view text) {
   std::string rest{text};
   if (rest.find("://") == std::string::npos) rest = "http://" + rest;
-  const std::string scheme = lower(std::string_view{rest}.substr(0, rest.find("://")));
+  const std::string scheme = strings::lower_case(std::string_view{rest}.substr(0, rest.find("://")));
   const auto refuse = [&](std::string_view rule) { return protocol::refuse_url(setting, text, rule); };
   if (scheme != "http") return refuse("the proxy must be spoken to by http://");
   proxy out;
@@ -110,12 +76,12 @@ result<proxy> proxy::parse(std::string_view setting, std::string_view text) {
   if (at != std::string::npos) {
     const std::string who = rest.substr(start, at - start);
     const auto colon = who.find(':');
-    std::string name = percent_decoded(std::string_view{who}.substr(0, colon));
+    std::string name = strings::percent_decoded(std::string_view{who}.substr(0, colon));
     if (colon != std::string::npos)
-      name += ':' + percent_decoded(std::string_view{who}.substr(colon + 1));
+      name += ':' + strings::percent_decoded(std::string_view{who}.substr(colon + 1));
     else
       name += ':';
-    out.authorization_ = "Proxy-Authorization: Basic " + base64(name) + "\r\n";
+    out.authorization_ = "Proxy-Authorization: Basic " + strings::to_base64(name) + "\r\n";
     rest.erase(start, at + 1 - start);
   }
   const auto parsed = protocol::parse_url(setting, rest);
@@ -127,8 +93,7 @@ result<proxy> proxy::parse(std::string_view setting, std::string_view text) {
 }
 
 std::string proxy::authority() const {
-  const bool bare = where_.host.find(':') == std::string::npos;
-  return (bare ? where_.host : "[" + where_.host + "]") + ":" + std::to_string(where_.port);
+  return strings::host_port(where_.host, where_.port);
 }
 
 std::string proxy::hint_for_407() const {
@@ -138,8 +103,7 @@ std::string proxy::hint_for_407() const {
 }
 
 std::string proxy::connect_request(const origin& to) const {
-  const bool bare = to.host.find(':') == std::string::npos;
-  const std::string target = (bare ? to.host : "[" + to.host + "]") + ":" + std::to_string(to.port);
+  const std::string target = strings::host_port(to.host, to.port);
   return "CONNECT " + target + " HTTP/1.1\r\nHost: " + target + "\r\n" + authorization_ + "\r\n";
 }
 
@@ -160,13 +124,13 @@ http_request proxy::through(const http_request& request) const {
 no_proxy_list::no_proxy_list(std::string_view text) {
   while (!text.empty()) {
     const auto end = std::min(text.find_first_of(", \t"), text.size());
-    if (end > 0) entries_.push_back(lower(text.substr(0, end)));
+    if (end > 0) entries_.push_back(strings::lower_case(text.substr(0, end)));
     text.remove_prefix(std::min(text.size(), end + 1));
   }
 }
 
 bool no_proxy_list::contains(const origin& to) const {
-  const std::string lowered = lower(to.host);
+  const std::string lowered = strings::lower_case(to.host);
   const std::string host{bare_name(lowered)};
   const std::string address = address_bytes(host);
   return std::any_of(entries_.begin(), entries_.end(), [&](std::string entry) {

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <utility>
 
-#include "transport/event.hpp"
+#include "async/event.hpp"
 
 namespace mwaa_serverless::net {
 

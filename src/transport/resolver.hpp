@@ -13,9 +13,9 @@
 #include <string>
 #include <vector>
 
+#include "async/process_mark.hpp"
 #include "transport/name_cache.hpp"
 #include "transport/name_lookup.hpp"
-#include "transport/process_mark.hpp"
 
 namespace mwaa_serverless::net {
 
@@ -44,7 +44,7 @@ class resolver {
   struct flight {
     std::shared_ptr<name_lookup> lookup;
     std::size_t waiting = 0;
-    process_mark process;  // that waits
+    async::process_mark process;  // that waits
   };
   std::shared_ptr<name_lookup> join(const std::string& host, clock::time_point deadline);
   void leave(const std::string& host, name_lookup& lookup) noexcept;

@@ -6,7 +6,7 @@
 #include <boost/beast/http/error.hpp>
 #include <utility>
 
-#include "model/secret_memory.hpp"
+#include "strings/secret_memory.hpp"
 
 namespace mwaa_serverless::net {
 
@@ -107,7 +107,7 @@ void response_parser::message::on_body_init_impl(const boost::optional<std::uint
 }
 
 std::size_t response_parser::message::on_body_impl(string_view bytes, error_code&) {
-  grow_cleansing(out_.body, bytes.size());
+  strings::grow_cleansing(out_.body, bytes.size());
   out_.body.append(bytes.data(), bytes.size());
   return bytes.size();
 }
@@ -117,7 +117,7 @@ void response_parser::message::on_chunk_header_impl(std::uint64_t size, string_v
 }
 
 std::size_t response_parser::message::on_chunk_body_impl(std::uint64_t, string_view bytes, error_code&) {
-  grow_cleansing(out_.body, bytes.size());
+  strings::grow_cleansing(out_.body, bytes.size());
   out_.body.append(bytes.data(), bytes.size());
   chunk_left_ -= bytes.size();
   return bytes.size();
@@ -130,8 +130,8 @@ response_parser::response_parser(std::size_t max_body_bytes) : max_body_bytes_(m
 }
 
 response_parser::~response_parser() {
-  cleanse(response_.body);  // of a response that nobody took
-  cleanse(pending_);
+  strings::cleanse(response_.body);  // of a response that nobody took
+  strings::cleanse(pending_);
 }
 
 response_parser::progress response_parser::feed(std::string_view bytes) {
@@ -147,7 +147,7 @@ response_parser::progress response_parser::feed(std::string_view bytes) {
     bytes.remove_prefix(used);
     pending_ = bytes;
   } else {
-    grow_cleansing(pending_, bytes.size());
+    strings::grow_cleansing(pending_, bytes.size());
     pending_ += bytes;
     state_ = parse(pending_, used);
     pending_.erase(0, used);

@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "async/process_mark.hpp"
 #include "transport/pooled_transport.hpp"
-#include "transport/process_mark.hpp"
 
 namespace mwaa_serverless::net {
 
@@ -43,7 +43,7 @@ class tls_settings {
   SSL_CTX* context_ = nullptr;
   std::unique_ptr<SSL_CTX, free_ssl> own_;
   std::mutex mutex_;
-  process_mark process_;                                          // whose sessions these are
+  async::process_mark process_;                                   // whose sessions these are
   std::map<std::string, std::vector<ssl_session_ptr>> sessions_;  // by authority, oldest first
 };
 

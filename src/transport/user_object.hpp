@@ -15,10 +15,14 @@
 #include <string_view>
 #include <utility>
 
-#include "transport/event.hpp"
-#include "transport/side_task.hpp"
+#include "async/event.hpp"
+#include "async/side_task.hpp"
 
 namespace mwaa_serverless::net {
+
+using async::event;
+
+using async::side_task;
 
 /// errc::broken_contract: "`who` `did`".
 [[nodiscard]] error broken_contract(std::string_view who, std::string_view did);

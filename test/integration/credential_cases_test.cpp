@@ -28,7 +28,7 @@
 #include <string>
 #include <vector>
 
-#include "protocol/timestamp.hpp"
+#include "strings/date_time.hpp"
 #include "support/aws_environment.hpp"
 #include "support/scripted_server.hpp"
 #include "support/source_folder.hpp"
@@ -265,7 +265,7 @@ class one_case {
 
     asio::io_context io;
     mwaa::provider_options options;
-    const auto now = mwaa::protocol::parse_timestamp(text_at(setting, "now", "2026-01-01T00:00:00Z"));
+    const auto now = mwaa::strings::parse_timestamp(text_at(setting, "now", "2026-01-01T00:00:00Z"));
     REQUIRE(now);
     options.time = std::make_shared<hurried_clock>(*now);
     options.random = [] { return 0.0; };
@@ -343,7 +343,7 @@ class one_case {
     CHECK(keys.session_token() == text_at(expected, "token"));
     CHECK(keys.source() == text_at(expected, "source"));
     const std::string end = text_at(expected, "expiration");
-    CHECK(keys.expiration() == (end.empty() ? std::nullopt : mwaa::protocol::parse_timestamp(end)));
+    CHECK(keys.expiration() == (end.empty() ? std::nullopt : mwaa::strings::parse_timestamp(end)));
     if (const json::value* const files = expected.if_contains("files"))
       for (const auto& [name, parts] : files->as_object())
         for (const json::value& part : parts.as_array())

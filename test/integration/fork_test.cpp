@@ -10,11 +10,11 @@
 #include <string>
 #include <vector>
 
+#include "async/process_mark.hpp"
+#include "async/random_source.hpp"
 #include "support/certificates.hpp"
 #include "support/scripted_server.hpp"
 #include "support/transport_fixture.hpp"
-#include "transport/process_mark.hpp"
-#include "transport/random_source.hpp"
 
 namespace {
 
@@ -208,9 +208,9 @@ TEST_CASE("fork: a request under way is answered to the parent; the child's copy
 
 TEST_CASE("fork: random numbers and invocation ids are each process's own") {
   pipe_ends drawn;
-  mwaa_serverless::random_source random{{}};
+  mwaa_serverless::async::random_source random{{}};
   std::set<std::string> all{random.uuid()};
-  const mwaa_serverless::process_mark mark;
+  const mwaa_serverless::async::process_mark mark;
   CHECK_FALSE(mark.inherited());
   for (int i = 0; i < 3; ++i) {
     const pid_t child = in_child([&] {

@@ -18,9 +18,9 @@
 #include <utility>
 #include <vector>
 
+#include "async/event.hpp"
 #include "support/scripted_server.hpp"
 #include "transport/dial.hpp"
-#include "transport/event.hpp"
 #include "transport/tls_stream.hpp"
 
 namespace {
@@ -50,7 +50,7 @@ class client_socket {
   const int number;
 };
 
-std::optional<bool> outcome_of(asio::io_context& io, const std::shared_ptr<net::event>& what) {
+std::optional<bool> outcome_of(asio::io_context& io, const std::shared_ptr<mwaa_serverless::async::event>& what) {
   std::optional<bool> got;
   asio::co_spawn(io, what->wait(), [&](std::exception_ptr e, bool set) {
     CHECK_FALSE(e);
@@ -73,15 +73,15 @@ asio::awaitable<void> dial_loopback(std::uint16_t port,
 
 TEST_CASE("event: set before the wait, during the wait, never") {
   asio::io_context io;
-  const auto early = std::make_shared<net::event>();
+  const auto early = std::make_shared<mwaa_serverless::async::event>();
   early->set();
   CHECK(outcome_of(io, early) == true);
 
-  const auto later = std::make_shared<net::event>();
+  const auto later = std::make_shared<mwaa_serverless::async::event>();
   asio::post(io, [&] { asio::post(io, [&] { later->set(); }); });
   CHECK(outcome_of(io, later) == true);
 
-  const auto never = std::make_shared<net::event>(std::chrono::steady_clock::now());
+  const auto never = std::make_shared<mwaa_serverless::async::event>(std::chrono::steady_clock::now());
   CHECK(outcome_of(io, never) == false);
 }
 

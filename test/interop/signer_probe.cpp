@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "signing/sigv4.hpp"
+#include "strings/hex.hpp"
 
 namespace json = boost::json;
 namespace signing = mwaa_serverless::signing;
@@ -26,7 +27,7 @@ std::string sign(const json::object& request) {
   signing::sha256 hasher{with.algorithm()};
   const auto canonical =
       signing::make_canonical_request(text(request, "method"), text(request, "path"), text(request, "query"), headers,
-                                      signing::to_hex(hasher.hash(text(request, "body"))));
+                                      mwaa_serverless::strings::to_hex(hasher.hash(text(request, "body"))));
   return with.authorization(hasher, text(request, "access_key"), text(request, "secret_key"), text(request, "date"),
                             canonical.text, canonical.signed_headers);
 }

@@ -11,6 +11,9 @@
 #include <vector>
 
 #include "signing/sigv4.hpp"
+#include "strings/ascii_case.hpp"
+#include "strings/date_time.hpp"
+#include "strings/hex.hpp"
 
 namespace test {
 
@@ -19,7 +22,7 @@ namespace test {
 class request_draft {
  public:
   explicit request_draft(std::string body_value, std::chrono::system_clock::time_point now)
-      : body(std::move(body_value)), date(mwaa_serverless::signing::format_date(now)) {}
+      : body(std::move(body_value)), date(mwaa_serverless::strings::format_signing_time(now)) {}
 
   std::string method = "POST";
   std::string path = "/";
@@ -46,15 +49,15 @@ class request_draft {
     if (!session_token.empty()) all.emplace_back("X-Amz-Security-Token", session_token);
     std::vector<signing::header> to_sign;
     for (const auto& [name, value] : all) {
-      std::string lowered = name;
-      for (char& c : lowered) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+      const std::string lowered = mwaa_serverless::strings::lower_case(name);
       if (std::find(unsigned_headers.begin(), unsigned_headers.end(), lowered) == unsigned_headers.end())
         to_sign.emplace_back(name, value);
     }
     signing::signer signer{region, service};
     signing::sha256 hasher{signer.algorithm()};
-    const auto canonical = signing::make_canonical_request(method, path, signed_query.empty() ? query : signed_query,
-                                                           to_sign, signing::to_hex(hasher.hash(body)));
+    const auto canonical =
+        signing::make_canonical_request(method, path, signed_query.empty() ? query : signed_query, to_sign,
+                                        mwaa_serverless::strings::to_hex(hasher.hash(body)));
     const std::string signed_date = date.size() < 8 ? "20260101T000000Z" : date;
     const std::string genuine = signer.authorization(hasher, access_key_id, secret_access_key, signed_date,
                                                      canonical.text, canonical.signed_headers);

@@ -11,11 +11,12 @@
 #include <utility>
 #include <vector>
 
-#include "protocol/timestamp.hpp"
+#include "strings/date_time.hpp"
 
 using namespace mwaa_serverless::protocol;
 using mwaa_serverless::json_text;
 using mwaa_serverless::text;
+using mwaa_serverless::strings::parse_timestamp;
 
 namespace {
 

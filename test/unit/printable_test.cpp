@@ -1,4 +1,4 @@
-#include "model/printable.hpp"
+#include "strings/printable.hpp"
 
 #include <mwaa_serverless/error.hpp>
 #include <mwaa_serverless/http.hpp>
@@ -9,7 +9,7 @@
 #include "protocol/aws_json.hpp"
 
 namespace mwaa = mwaa_serverless;
-using mwaa::printable;
+using mwaa::strings::printable;
 
 namespace {
 

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <utility>
 
-#include "model/secret_memory.hpp"
+#include "strings/secret_memory.hpp"
 
 namespace {
 
@@ -30,10 +30,10 @@ class watching {
   }
 };
 
-using watched_string = mwaa_serverless::basic_secret_string<watching>;
+using watched_string = mwaa_serverless::strings::basic_secret_string<watching>;
 using watched_map =
     std::map<std::string, watched_string, std::less<>,
-             mwaa_serverless::cleansing_allocator<std::pair<const std::string, watched_string>, watching>>;
+             mwaa_serverless::strings::cleansing_allocator<std::pair<const std::string, watched_string>, watching>>;
 
 }  // namespace
 

@@ -6,9 +6,11 @@
 #include <vector>
 
 #include "signing/signed_request.hpp"
+#include "strings/hex.hpp"
 
 using namespace mwaa_serverless;
 using namespace mwaa_serverless::signing;
+using mwaa_serverless::strings::to_hex;
 namespace protocol = mwaa_serverless::protocol;
 
 namespace {

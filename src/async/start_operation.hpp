@@ -10,7 +10,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace mwaa_serverless::net {
+namespace mwaa_serverless::async {
 
 /// A handler that comes back when the operation that it was given to could not be started.
 ///
@@ -78,14 +78,15 @@ inline void throw_if_no_memory(const boost::system::error_code& code) {
     throw std::bad_alloc{};
 }
 
-}  // namespace mwaa_serverless::net
+}  // namespace mwaa_serverless::async
 
 /// The executor, allocator and cancellation slot are those of the handler inside.
 template <template <class, class> class Associator, class Handler, class Default>
-struct boost::asio::associator<Associator, mwaa_serverless::net::returning_handler<Handler>, Default>
+struct boost::asio::associator<Associator, mwaa_serverless::async::returning_handler<Handler>, Default>
     : Associator<Handler, Default> {
   static typename Associator<Handler, Default>::type get(
-      const mwaa_serverless::net::returning_handler<Handler>& handler, const Default& otherwise = Default()) noexcept {
+      const mwaa_serverless::async::returning_handler<Handler>& handler,
+      const Default& otherwise = Default()) noexcept {
     return Associator<Handler, Default>::get(handler.inner, otherwise);
   }
 };

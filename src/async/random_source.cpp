@@ -1,10 +1,12 @@
-#include "transport/random_source.hpp"
+#include "async/random_source.hpp"
 
 #include <cstddef>
 #include <random>
 #include <utility>
 
-namespace mwaa_serverless {
+#include "strings/hex.hpp"
+
+namespace mwaa_serverless::async {
 
 random_source::random_source(std::function<double()> uniform) : uniform_(std::move(uniform)) {
   seed();
@@ -49,15 +51,14 @@ std::string random_source::uuid() {
   }
   high = (high & 0xffffffffffff0fffU) | 0x4000U;            // version 4
   low = (low & 0x3fffffffffffffffU) | 0x8000000000000000U;  // variant 10
-  static constexpr char digits[] = "0123456789abcdef";
-  std::string text(36, '-');
-  std::size_t at = 0;
-  for (int i = 0; i < 32; ++i) {
-    if (at == 8 || at == 13 || at == 18 || at == 23) ++at;
-    const std::uint64_t half = i < 16 ? high : low;
-    text[at++] = digits[(half >> (60 - 4 * (i % 16))) & 0xf];
-  }
+  std::string text;
+  text.reserve(36);
+  strings::append_hex(text, high >> 32, 8);
+  strings::append_hex(text += '-', high >> 16, 4);
+  strings::append_hex(text += '-', high, 4);
+  strings::append_hex(text += '-', low >> 48, 4);
+  strings::append_hex(text += '-', low, 12);
   return text;
 }
 
-}  // namespace mwaa_serverless
+}  // namespace mwaa_serverless::async

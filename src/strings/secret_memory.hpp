@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-namespace mwaa_serverless {
+namespace mwaa_serverless::strings {
 
 /// Overwrites a string, also what lies behind a shortened text.
 inline void cleanse(std::string& text) noexcept {
@@ -118,4 +118,4 @@ using secret_map = std::map<std::string, T, std::less<>, cleansing_allocator<std
   return text;
 }
 
-}  // namespace mwaa_serverless
+}  // namespace mwaa_serverless::strings

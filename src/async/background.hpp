@@ -9,10 +9,10 @@
 #include <memory>
 #include <utility>
 
-#include "transport/event.hpp"
-#include "transport/side_task.hpp"
+#include "async/event.hpp"
+#include "async/side_task.hpp"
 
-namespace mwaa_serverless::net {
+namespace mwaa_serverless::async {
 
 /// Runs from construction on, on a strand of its own; dropping the object cancels it. (Several in one parallel_group of
 /// Asio's, or behind `||`, would need a strand around all of them and their owner.)
@@ -35,4 +35,4 @@ class background {
   std::unique_ptr<side_task<T>> task_;
 };
 
-}  // namespace mwaa_serverless::net
+}  // namespace mwaa_serverless::async

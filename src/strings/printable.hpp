@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-namespace mwaa_serverless {
+namespace mwaa_serverless::strings {
 
 /// `text` with everything escaped that could steer a terminal or begin a new line of a log: the control characters C0
 /// and C1 and DEL, the line and paragraph separators, the marks that change the direction of writing, and bytes that
@@ -12,7 +12,4 @@ namespace mwaa_serverless {
 /// What was escaped once stays as it is. Does not allocate for text that is clean.
 [[nodiscard]] std::string printable(std::string text, std::string_view kept = {});
 
-/// Whether all of it is UTF-8.
-[[nodiscard]] bool is_utf8(std::string_view text) noexcept;
-
-}  // namespace mwaa_serverless
+}  // namespace mwaa_serverless::strings

@@ -1,4 +1,4 @@
-#include "transport/process_mark.hpp"
+#include "async/process_mark.hpp"
 
 #include <sys/mman.h>
 #include <unistd.h>
@@ -6,7 +6,7 @@
 #include <atomic>
 #include <new>
 
-namespace mwaa_serverless {
+namespace mwaa_serverless::async {
 
 namespace {
 
@@ -36,4 +36,4 @@ std::uint64_t process_mark::current() noexcept {
   return mine->compare_exchange_strong(known, fresh) ? fresh : known;
 }
 
-}  // namespace mwaa_serverless
+}  // namespace mwaa_serverless::async

@@ -6,9 +6,9 @@
 #include <mutex>
 #include <string>
 
-#include "transport/process_mark.hpp"
+#include "async/process_mark.hpp"
 
-namespace mwaa_serverless {
+namespace mwaa_serverless::async {
 
 /// One per client, for all its threads.
 class random_source {
@@ -32,4 +32,4 @@ class random_source {
   std::uint64_t state_;
 };
 
-}  // namespace mwaa_serverless
+}  // namespace mwaa_serverless::async

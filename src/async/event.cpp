@@ -1,4 +1,4 @@
-#include "transport/event.hpp"
+#include "async/event.hpp"
 
 #include <boost/asio/error.hpp>
 #include <boost/asio/redirect_error.hpp>
@@ -7,9 +7,9 @@
 #include <boost/system/system_error.hpp>
 #include <utility>
 
-#include "transport/start_operation.hpp"
+#include "async/start_operation.hpp"
 
-namespace mwaa_serverless::net {
+namespace mwaa_serverless::async {
 
 namespace asio = boost::asio;
 
@@ -61,4 +61,4 @@ asio::awaitable<bool> event::wait() {
   co_return set_;
 }
 
-}  // namespace mwaa_serverless::net
+}  // namespace mwaa_serverless::async

@@ -7,7 +7,7 @@
 #include <mutex>
 #include <mwaa_serverless/clock.hpp>
 
-namespace mwaa_serverless::net {
+namespace mwaa_serverless::async {
 
 /// Set once, from any thread; waited for by one coroutine. Held by shared_ptr.
 class event : public std::enable_shared_from_this<event> {
@@ -30,4 +30,4 @@ class event : public std::enable_shared_from_this<event> {
   bool set_ = false;
 };
 
-}  // namespace mwaa_serverless::net
+}  // namespace mwaa_serverless::async

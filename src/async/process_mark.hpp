@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-namespace mwaa_serverless {
+namespace mwaa_serverless::async {
 
 /// Remembers the process that made it. Any thread; a look costs a load.
 class process_mark {
@@ -19,4 +19,4 @@ class process_mark {
   std::uint64_t process_;
 };
 
-}  // namespace mwaa_serverless
+}  // namespace mwaa_serverless::async

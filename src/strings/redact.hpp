@@ -4,9 +4,9 @@
 #include <string>
 #include <string_view>
 
-#include "model/secret_memory.hpp"
+#include "strings/secret_memory.hpp"
 
-namespace mwaa_serverless::sources {
+namespace mwaa_serverless::strings {
 
 /// Takes a secret out of what a server has said: refusals of signatures repeat the canonical request, with the session
 /// token in it. One too short to be told from other text is left.
@@ -25,4 +25,4 @@ inline void redact(std::string& text, std::string_view secret) {
   cleanse(out);
 }
 
-}  // namespace mwaa_serverless::sources
+}  // namespace mwaa_serverless::strings

@@ -6,7 +6,7 @@
 #include <mwaa_serverless/clock.hpp>
 #include <utility>
 
-#include "transport/start_operation.hpp"
+#include "async/start_operation.hpp"
 
 namespace mwaa_serverless {
 
@@ -23,8 +23,8 @@ class system_clock final : public clock {
     boost::system::error_code code;
     auto token = boost::asio::redirect_error(boost::asio::use_awaitable, code);
     const auto start = [&timer](auto handler) { timer.async_wait(std::move(handler)); };
-    co_await net::start_operation(start, token);
-    net::throw_if_no_memory(code);
+    co_await async::start_operation(start, token);
+    async::throw_if_no_memory(code);
     if (code) throw boost::system::system_error(code, "sleep_until");
   }
 };

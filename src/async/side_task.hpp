@@ -16,9 +16,9 @@
 #include <utility>
 #include <variant>
 
-#include "transport/event.hpp"
+#include "async/event.hpp"
 
-namespace mwaa_serverless::net {
+namespace mwaa_serverless::async {
 
 /// Starts `work` on a strand of `executor`; sets `notice` when it is over. Dropping the object cancels the work and
 /// leaves it alone, whether or not it obeys: it must own what it uses.
@@ -106,4 +106,4 @@ class side_task {
   const std::shared_ptr<state> state_;
 };
 
-}  // namespace mwaa_serverless::net
+}  // namespace mwaa_serverless::async

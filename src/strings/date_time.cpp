@@ -1,0 +1,289 @@
+#include "strings/date_time.hpp"
+
+#include <algorithm>
+#include <cstddef>
+
+namespace mwaa_serverless::strings {
+
+namespace {
+
+using namespace std::chrono;
+
+constexpr std::array<std::string_view, 7> day_names{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+constexpr std::array<std::string_view, 12> month_names{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                                       "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+
+// Takes what it reads off the front of a text; after the first thing that is not there it stays failed.
+class scanner {
+ public:
+  explicit scanner(std::string_view text) noexcept : rest_(text) {}
+
+  int number(std::size_t digits) noexcept {
+    if (rest_.size() < digits) return fail();
+    int value = 0;
+    for (std::size_t i = 0; i < digits; ++i) {
+      if (!is_digit(rest_[i])) return fail();
+      value = value * 10 + (rest_[i] - '0');
+    }
+    rest_.remove_prefix(digits);
+    return value;
+  }
+  template <class Text>
+  void expect(Text what) noexcept {
+    if (!take(what)) fail();
+  }
+  bool take(char c) noexcept {
+    if (!rest_.starts_with(c)) return false;
+    rest_.remove_prefix(1);
+    return true;
+  }
+  bool take(std::string_view word) noexcept {
+    if (!rest_.starts_with(word)) return false;
+    rest_.remove_prefix(word.size());
+    return true;
+  }
+  [[nodiscard]] bool at_digit() const noexcept { return !rest_.empty() && is_digit(rest_.front()); }
+  // The digits of a fraction, as nanoseconds; those behind the ninth are cut.
+  std::chrono::nanoseconds fraction() noexcept {
+    if (rest_.empty() || !is_digit(rest_.front())) fail();
+    std::chrono::nanoseconds value{0};
+    for (std::chrono::nanoseconds unit{100'000'000}; !rest_.empty() && is_digit(rest_.front()); unit /= 10) {
+      value += unit * (rest_.front() - '0');
+      rest_.remove_prefix(1);
+    }
+    return value;
+  }
+  // One of the words of three letters, from 1.
+  template <std::size_t Size>
+  int word(const std::array<std::string_view, Size>& words) noexcept {
+    for (std::size_t i = 0; i < Size; ++i)
+      if (take(words[i])) return static_cast<int>(i) + 1;
+    return fail();
+  }
+  [[nodiscard]] bool complete() const noexcept { return !failed_ && rest_.empty(); }
+
+ private:
+  static bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
+  int fail() noexcept {
+    failed_ = true;
+    rest_ = {};
+    return 0;
+  }
+
+  std::string_view rest_;
+  bool failed_ = false;
+};
+
+// A date and a time of day as a text names them. A leap second is the first second of the next minute.
+struct calendar_time {
+  int year = 0;
+  int month = 0;
+  int day = 0;
+  int hour = 0;
+  int minute = 0;
+  int second = 0;
+
+  // nullopt when the calendar or the clock has no such time.
+  [[nodiscard]] std::optional<sys_seconds> moment() const noexcept {
+    const year_month_day date{std::chrono::year{year}, std::chrono::month{static_cast<unsigned>(month)},
+                              std::chrono::day{static_cast<unsigned>(day)}};
+    if (!date.ok() || hour > 23 || minute > 59 || second > 60) return std::nullopt;
+    return sys_days{date} + hours{hour} + minutes{minute} + seconds{second};
+  }
+};
+
+/// An offset behind its sign.
+std::optional<minutes> offset_of(scanner& in, bool colon_required) noexcept {
+  const int offset_hours = in.number(2);
+  if (colon_required) in.expect(':');
+  const int offset_minutes = colon_required || in.take(':') || in.at_digit() ? in.number(2) : 0;
+  if (offset_hours > 23 || offset_minutes > 59) return std::nullopt;
+  return hours{offset_hours} + minutes{offset_minutes};
+}
+
+char* write(char* to, std::string_view text) noexcept {
+  return std::copy(text.begin(), text.end(), to);
+}
+char* write(char* to, unsigned value, int digits) noexcept {
+  for (int i = digits - 1; i >= 0; --i, value /= 10) to[i] = static_cast<char>('0' + value % 10);
+  return to + digits;
+}
+
+// Writes a moment's parts in the order of a form: `Y` the year, `n` and `N` the month as a number and a name, `D` and
+// `W` the day of the month and of the week, `h`, `m`, `s` and `f` (milliseconds) the time; anything else as it is.
+void write_form(char* to, std::string_view form, system_clock::time_point when) noexcept {
+  const auto today = floor<days>(when);
+  const year_month_day date{today};
+  const hh_mm_ss time{floor<milliseconds>(when - today)};
+  const auto month_number = static_cast<unsigned>(date.month());
+  for (const char c : form) {
+    switch (c) {
+      case 'Y':
+        to = write(to, static_cast<unsigned>(static_cast<int>(date.year())), 4);
+        break;
+      case 'n':
+        to = write(to, month_number, 2);
+        break;
+      case 'N':
+        to = write(to, month_names[month_number - 1]);
+        break;
+      case 'D':
+        to = write(to, static_cast<unsigned>(date.day()), 2);
+        break;
+      case 'W':
+        to = write(to, day_names[weekday{today}.c_encoding()]);
+        break;
+      case 'h':
+        to = write(to, static_cast<unsigned>(time.hours().count()), 2);
+        break;
+      case 'm':
+        to = write(to, static_cast<unsigned>(time.minutes().count()), 2);
+        break;
+      case 's':
+        to = write(to, static_cast<unsigned>(time.seconds().count()), 2);
+        break;
+      case 'f':
+        to = write(to, static_cast<unsigned>(time.subseconds().count()), 3);
+        break;
+      default:
+        *to++ = c;
+    }
+  }
+}
+
+}  // namespace
+
+std::optional<system_clock::time_point> parse_timestamp(std::string_view text) noexcept {
+  scanner in{text};
+  calendar_time when;
+  when.year = in.number(4);
+  in.expect('-');
+  when.month = in.number(2);
+  in.expect('-');
+  when.day = in.number(2);
+  in.expect('T');
+  when.hour = in.number(2);
+  in.expect(':');
+  when.minute = in.number(2);
+  in.expect(':');
+  when.second = in.number(2);
+  const nanoseconds fraction = in.take('.') ? in.fraction() : nanoseconds{0};
+  std::optional<minutes> offset{0};
+  if (!in.take('Z')) {
+    const bool west = in.take('-');
+    if (!west) in.expect('+');
+    offset = offset_of(in, true);
+    if (offset && west) *offset = -*offset;
+  }
+  const auto moment = when.moment();
+  // Nanoseconds since 1970 reach from 1677 to 2262.
+  if (!in.complete() || !offset || !moment || when.year <= 1677 || when.year >= 2262) return std::nullopt;
+  return *moment - *offset + duration_cast<system_clock::duration>(fraction);
+}
+
+system_clock::time_point clamped_expiration(seconds since_1970, nanoseconds fraction) noexcept {
+  constexpr seconds last = sys_days{year{2262} / January / 1}.time_since_epoch();
+  if (since_1970 < seconds{0}) return system_clock::time_point{};
+  if (since_1970 >= last) return system_clock::time_point{last};
+  return system_clock::time_point{since_1970} + duration_cast<system_clock::duration>(fraction);
+}
+
+std::optional<system_clock::time_point> parse_expiration(std::string_view text) noexcept {
+  scanner in{text};
+  calendar_time when;
+  when.year = in.number(4);
+  const bool extended = in.take('-');
+  when.month = in.number(2);
+  if (extended) in.expect('-');
+  when.day = in.number(2);
+  if (!in.take('T') && !in.take('t')) in.expect(' ');
+  when.hour = in.number(2);
+  const bool colons = in.take(':');
+  when.minute = in.number(2);
+  const bool has_seconds = colons ? in.take(':') : in.at_digit();
+  when.second = has_seconds ? in.number(2) : 0;
+  const nanoseconds fraction = has_seconds && (in.take('.') || in.take(',')) ? in.fraction() : nanoseconds{0};
+  in.take(' ');
+  std::optional<minutes> offset{0};
+  if (!in.take('Z') && !in.take('z') && !in.take("UTC") && !in.take("GMT")) {
+    const bool west = in.take('-');
+    if (!west) in.expect('+');
+    offset = offset_of(in, false);
+    if (offset && west) *offset = -*offset;
+    in.take(" UTC");
+  }
+  const auto moment = when.moment();
+  if (!in.complete() || !offset || !moment) return std::nullopt;
+  return clamped_expiration(moment->time_since_epoch() - *offset, fraction);
+}
+
+std::string format_timestamp(system_clock::time_point when) {
+  std::string out(24, '\0');
+  write_form(out.data(), "Y-n-DTh:m:s.fZ", when);
+  return out;
+}
+
+std::string format_shortest_timestamp(system_clock::time_point when, utc_sign zone) {
+  const auto fraction = floor<microseconds>(when) - floor<seconds>(when);
+  std::string out(19, '\0');
+  write_form(out.data(), "Y-n-DTh:m:s", when);
+  if (fraction.count() != 0) {
+    const std::string digits = std::to_string(fraction.count());
+    out.append(".").append(6 - digits.size(), '0').append(digits);
+  }
+  return out += zone == utc_sign::z ? "Z" : "+00:00";
+}
+
+std::optional<sys_seconds> parse_http_date(std::string_view text) noexcept {
+  // The name of the day is not looked at.
+  scanner in{text.substr(std::min<std::size_t>(text.size(), 3))};
+  calendar_time when;
+  in.expect(',');
+  in.expect(' ');
+  when.day = in.number(2);
+  in.expect(' ');
+  when.month = in.word(month_names);
+  in.expect(' ');
+  when.year = in.number(4);
+  in.expect(' ');
+  when.hour = in.number(2);
+  in.expect(':');
+  when.minute = in.number(2);
+  in.expect(':');
+  when.second = in.number(2);
+  in.expect(" GMT");
+  return in.complete() ? when.moment() : std::nullopt;
+}
+
+std::string format_http_date(system_clock::time_point when) {
+  std::string out(29, '\0');
+  write_form(out.data(), "W, D N Y h:m:s GMT", when);
+  return out;
+}
+
+std::optional<sys_seconds> parse_signing_time(std::string_view text) noexcept {
+  scanner in{text};
+  calendar_time when;
+  when.year = in.number(4);
+  when.month = in.number(2);
+  when.day = in.number(2);
+  in.expect('T');
+  when.hour = in.number(2);
+  when.minute = in.number(2);
+  when.second = in.number(2);
+  in.expect('Z');
+  return in.complete() && when.second < 60 ? when.moment() : std::nullopt;
+}
+
+std::array<char, 16> signing_time_characters(system_clock::time_point when) noexcept {
+  std::array<char, 16> out;
+  write_form(out.data(), "YnDThmsZ", when);
+  return out;
+}
+
+std::string format_signing_time(system_clock::time_point when) {
+  const auto characters = signing_time_characters(when);
+  return {characters.data(), characters.size()};
+}
+
+}  // namespace mwaa_serverless::strings

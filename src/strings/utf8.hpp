@@ -1,0 +1,25 @@
+// The characters of UTF-8 text (RFC 3629).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace mwaa_serverless::strings {
+
+struct utf8_character {
+  std::uint32_t value;  ///< The first byte where no UTF-8 begins.
+  std::size_t size;     ///< In bytes; 0: no UTF-8 begins here.
+};
+
+/// Of a text that is not empty. The shortest form only, no surrogates, nothing above U+10FFFF.
+[[nodiscard]] utf8_character first_character(std::string_view text) noexcept;
+
+/// Where `text` ceases to be UTF-8; its size when it never does.
+[[nodiscard]] std::size_t first_not_utf8(std::string_view text) noexcept;
+
+[[nodiscard]] inline bool is_utf8(std::string_view text) noexcept {
+  return first_not_utf8(text) == text.size();
+}
+
+}  // namespace mwaa_serverless::strings
