@@ -21,9 +21,9 @@ std::string masked(std::string_view value) {
   return "****************" + std::string{value.substr(value.size() - std::min<std::size_t>(value.size(), 4))};
 }
 
-std::string setting(std::string_view name, const profiles::found_value& found, std::string_view variables,
+std::string setting(std::string_view name, const config::found_value& found, std::string_view variables,
                     std::string_view flag, std::string_view config_file) {
-  using profiles::origin_kind;
+  using config::origin_kind;
   switch (found.kind) {
     case origin_kind::code:
       return line(name, found.text(), "manual", flag);
@@ -42,8 +42,7 @@ std::string setting(std::string_view name, const profiles::found_value& found, s
 
 }  // namespace
 
-std::string format_configuration(const profiles::settings& found, const credentials* keys,
-                                 std::string_view config_file) {
+std::string format_configuration(const config::settings& found, const credentials* keys, std::string_view config_file) {
   std::string out = line("Name", "Value", "Type", "Location") + line("----", "-----", "----", "--------");
   out += setting("profile", found.profile, "['AWS_PROFILE', 'AWS_DEFAULT_PROFILE']", "--profile", config_file);
   if (keys == nullptr) {

@@ -7,12 +7,12 @@
 #include <string>
 #include <string_view>
 
-#include "credentials/settings.hpp"
+#include "config/settings.hpp"
 
 namespace mwaa_serverless::cli {
 
 /// The table of the AWS CLI v2. `keys` may be null: not set. `config_file` is the config file's name as it is shown.
-[[nodiscard]] std::string format_configuration(const profiles::settings& found, const credentials* keys,
+[[nodiscard]] std::string format_configuration(const config::settings& found, const credentials* keys,
                                                std::string_view config_file);
 
 }  // namespace mwaa_serverless::cli

@@ -24,7 +24,7 @@
 #include "cli/standard_streams.hpp"
 #include "cli/version.hpp"
 #include "client/config_loader.hpp"
-#include "credentials/settings.hpp"
+#include "config/settings.hpp"
 #include "protocol/endpoint.hpp"
 #include "strings/printable.hpp"
 
@@ -188,12 +188,12 @@ exit_code list_configuration(const invocation& asked, const surroundings& around
   for (const configured_value& each : config.describe())
     debug(each.name + " = " + (each.value.empty() ? "(none)" : each.value) + "  # " + each.origin);
 
-  const profiles::variables& environment = from.environment();
-  auto found = profiles::resolve_settings(environment, from.files(), asked.profile);
+  const config::variables& environment = from.environment();
+  auto found = config::resolve_settings(environment, from.files(), asked.profile);
   if (!found) throw exception(std::move(found).error());
   if (found->region.empty() && !config.region.empty()) {
     found->region.value = config.region;
-    found->region.kind = profiles::origin_kind::instance_metadata;
+    found->region.kind = config::origin_kind::instance_metadata;
   }
   const auto config_file = environment.find("AWS_CONFIG_FILE");
   const std::string shown = config_file == environment.end() || config_file->second.empty()

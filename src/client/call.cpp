@@ -9,7 +9,6 @@
 #include <mutex>
 #include <utility>
 
-#include "credentials/cached_credentials.hpp"
 #include "protocol/aws_json.hpp"
 #include "protocol/check.hpp"
 #include "protocol/json_writer.hpp"
@@ -17,7 +16,8 @@
 #include "signing/signed_request.hpp"
 #include "strings/printable.hpp"
 #include "strings/redact.hpp"
-#include "transport/user_object.hpp"
+#include "net/user_object.hpp"
+#include "sources/cached_credentials.hpp"
 
 namespace mwaa_serverless {
 

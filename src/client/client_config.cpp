@@ -9,13 +9,13 @@
 #include <utility>
 
 #include "client/config_loader.hpp"
-#include "credentials/cached_credentials.hpp"
-#include "credentials/default_credentials.hpp"
-#include "credentials/fetch.hpp"
-#include "credentials/plan.hpp"
-#include "credentials/read_sources.hpp"
-#include "credentials/settings.hpp"
+#include "config/settings.hpp"
 #include "protocol/url.hpp"
+#include "sources/cached_credentials.hpp"
+#include "sources/default_credentials.hpp"
+#include "sources/fetch.hpp"
+#include "sources/plan.hpp"
+#include "sources/read_sources.hpp"
 #include "strings/printable.hpp"
 
 namespace mwaa_serverless {
@@ -85,14 +85,14 @@ boost::asio::awaitable<client_config> client_config::load(std::string profile, p
   co_return co_await from.load(std::move(profile), std::move(options));
 }
 
-config_loader::config_loader() : environment_(profiles::read_environment()) {
-  auto files = profiles::read_files(environment_);
+config_loader::config_loader() : environment_(sources::read_environment()) {
+  auto files = sources::read_files(environment_);
   if (!files) throw exception(std::move(files).error());
-  files_ = std::make_shared<const profiles::profile_set>(*std::move(files));
+  files_ = std::make_shared<const config::profile_set>(*std::move(files));
 }
 
 client_config config_loader::from_environment(std::string_view profile, provider_options options) const {
-  auto found = profiles::resolve_settings(environment_, *files_, profile);
+  auto found = config::resolve_settings(environment_, *files_, profile);
   if (!found) throw exception(std::move(found).error());
   // Read again for each fetch; here, what cannot be used is found out before the first call.
   const auto plan = sources::plan_credentials(environment_, *files_, profile);
@@ -118,7 +118,7 @@ client_config config_loader::from_environment(std::string_view profile, provider
   config.loaded_credentials_ = config.credentials;
 
   const auto texts = texts_of(config);
-  const auto note = [&](std::string_view name, const profiles::found_value& from) {
+  const auto note = [&](std::string_view name, const config::found_value& from) {
     if (from.empty()) return;
     const auto text = std::ranges::find(texts, name, &std::pair<std::string, std::string>::first);
     config.loaded_.emplace_back(std::string{name}, text->second, from.place);
@@ -135,9 +135,9 @@ client_config config_loader::from_environment(std::string_view profile, provider
   note("retry.mode", found->mode.from);
   note("retry.max_attempts", found->max_attempts.from);
   config.loaded_.emplace_back("profile", found->profile.text(),
-                              found->profile.kind == profiles::origin_kind::none   ? "default"
-                              : found->profile.kind == profiles::origin_kind::code ? "code"
-                                                                                   : found->profile.place);
+                              found->profile.kind == config::origin_kind::none   ? "default"
+                              : found->profile.kind == config::origin_kind::code ? "code"
+                                                                                 : found->profile.place);
   if (!found->output.empty()) config.loaded_.emplace_back("output", found->output.text(), found->output.place);
   config.loaded_.emplace_back("credentials", plan->name, plan->place.empty() ? "default" : plan->place);
   return config;

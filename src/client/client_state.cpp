@@ -5,11 +5,11 @@
 #include <utility>
 
 #include "client/call.hpp"
-#include "credentials/cached_credentials.hpp"
+#include "net/pooled_transport.hpp"
+#include "net/proxy.hpp"
+#include "net/user_object.hpp"
 #include "protocol/user_agent.hpp"
-#include "transport/pooled_transport.hpp"
-#include "transport/proxy.hpp"
-#include "transport/user_object.hpp"
+#include "sources/cached_credentials.hpp"
 
 namespace mwaa_serverless {
 

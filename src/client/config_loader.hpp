@@ -8,8 +8,8 @@
 #include <string>
 #include <string_view>
 
-#include "credentials/profile_file.hpp"
-#include "credentials/settings.hpp"
+#include "config/profile_file.hpp"
+#include "config/settings.hpp"
 
 namespace mwaa_serverless {
 
@@ -20,16 +20,16 @@ class config_loader {
   /// Reads. Throws exception(errc::invalid_configuration).
   config_loader();
 
-  [[nodiscard]] const profiles::variables& environment() const noexcept { return environment_; }
-  [[nodiscard]] const profiles::profile_set& files() const noexcept { return *files_; }
+  [[nodiscard]] const config::variables& environment() const noexcept { return environment_; }
+  [[nodiscard]] const config::profile_set& files() const noexcept { return *files_; }
 
   [[nodiscard]] client_config from_environment(std::string_view profile, provider_options options) const;
   /// The loader outlives the awaitable.
   [[nodiscard]] boost::asio::awaitable<client_config> load(std::string profile, provider_options options) const;
 
  private:
-  profiles::variables environment_;
-  std::shared_ptr<const profiles::profile_set> files_;
+  config::variables environment_;
+  std::shared_ptr<const config::profile_set> files_;
 };
 
 }  // namespace mwaa_serverless

@@ -26,7 +26,7 @@
 
 namespace asio = boost::asio;
 namespace testing = mwaa_serverless::testing;
-using mwaa_serverless::emulator_program::settings;
+using mwaa_serverless::emulator::settings;
 
 namespace {
 
@@ -162,7 +162,7 @@ int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
   try {
     int exit_code = 0;
-    auto chosen = mwaa_serverless::emulator_program::read_command_line(argc, argv, exit_code);
+    auto chosen = mwaa_serverless::emulator::read_command_line(argc, argv, exit_code);
     return chosen ? serve(*std::move(chosen)) : exit_code;
   } catch (const mwaa_serverless::exception& e) {
     std::cerr << "mwaa-serverless-emulator: " << e.details().message << '\n';

@@ -6,7 +6,7 @@
 #include <iterator>
 #include <mwaa_serverless/error.hpp>
 
-namespace mwaa_serverless::emulator_program {
+namespace mwaa_serverless::emulator {
 
 namespace {
 
@@ -99,4 +99,4 @@ std::optional<settings> read_command_line(int argc, char** argv, int& exit_code)
   return out;
 }
 
-}  // namespace mwaa_serverless::emulator_program
+}  // namespace mwaa_serverless::emulator

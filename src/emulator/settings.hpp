@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace mwaa_serverless::emulator_program {
+namespace mwaa_serverless::emulator {
 
 struct settings {
   testing::emulator_options service;
@@ -22,4 +22,4 @@ struct settings {
 /// already printed).
 [[nodiscard]] std::optional<settings> read_command_line(int argc, char** argv, int& exit_code);
 
-}  // namespace mwaa_serverless::emulator_program
+}  // namespace mwaa_serverless::emulator

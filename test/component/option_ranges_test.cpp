@@ -12,8 +12,8 @@
 #include <string>
 #include <vector>
 
+#include "net/pooled_transport.hpp"
 #include "support/canned_transport.hpp"
-#include "transport/pooled_transport.hpp"
 
 namespace asio = boost::asio;
 namespace mwaa = mwaa_serverless;

@@ -17,12 +17,12 @@
 #include <string>
 #include <string_view>
 
+#include "net/response_parser.hpp"
 #include "protocol/aws_json.hpp"
 #include "require.hpp"
 #include "support/signed_requests.hpp"
 #include "testing/emulator_state.hpp"
 #include "testing/http_request_view.hpp"
-#include "transport/response_parser.hpp"
 
 namespace {
 

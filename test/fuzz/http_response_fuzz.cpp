@@ -13,10 +13,10 @@
 #include <string_view>
 #include <vector>
 
+#include "net/proxy.hpp"
+#include "net/response_parser.hpp"
 #include "protocol/aws_json.hpp"
 #include "require.hpp"
-#include "transport/proxy.hpp"
-#include "transport/response_parser.hpp"
 
 namespace {
 

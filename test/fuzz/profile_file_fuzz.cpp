@@ -18,14 +18,14 @@
 #include <utility>
 #include <variant>
 
-#include "credentials/plan.hpp"
-#include "credentials/profile_file.hpp"
-#include "credentials/settings.hpp"
+#include "config/profile_file.hpp"
+#include "config/settings.hpp"
 #include "require.hpp"
+#include "sources/plan.hpp"
 
 namespace {
 
-using namespace mwaa_serverless::profiles;
+using namespace mwaa_serverless::config;
 using fuzz::require;
 using mwaa_serverless::errc;
 using mwaa_serverless::error;

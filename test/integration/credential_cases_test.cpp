@@ -28,11 +28,11 @@
 #include <string>
 #include <vector>
 
+#include "net/pooled_transport.hpp"
 #include "strings/date_time.hpp"
 #include "support/aws_environment.hpp"
 #include "support/scripted_server.hpp"
 #include "support/source_folder.hpp"
-#include "transport/pooled_transport.hpp"
 
 namespace asio = boost::asio;
 namespace fs = std::filesystem;

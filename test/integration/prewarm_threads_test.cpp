@@ -7,8 +7,8 @@
 #include <memory>
 #include <utility>
 
+#include "net/pooled_transport.hpp"
 #include "support/scripted_server.hpp"
-#include "transport/pooled_transport.hpp"
 
 namespace {
 

@@ -22,7 +22,7 @@
 #include <string>
 #include <thread>
 
-#include "credentials/read_file.hpp"
+#include "sources/read_file.hpp"
 
 namespace asio = boost::asio;
 namespace fs = std::filesystem;

@@ -30,7 +30,7 @@
 #include <utility>
 #include <vector>
 
-#include "credentials/run_process.hpp"
+#include "process/run_process.hpp"
 
 namespace {
 
@@ -40,12 +40,12 @@ using namespace std::chrono_literals;
 using mwaa_serverless::errc;
 using mwaa_serverless::phase;
 using mwaa_serverless::result;
-using mwaa_serverless::sources::exit_notice;
-using mwaa_serverless::sources::max_process_errors;
-using mwaa_serverless::sources::max_process_output;
-using mwaa_serverless::sources::process_output;
-using mwaa_serverless::sources::run_process;
-using mwaa_serverless::sources::standard_input;
+using mwaa_serverless::process::exit_notice;
+using mwaa_serverless::process::max_process_errors;
+using mwaa_serverless::process::max_process_output;
+using mwaa_serverless::process::process_output;
+using mwaa_serverless::process::run_process;
+using mwaa_serverless::process::standard_input;
 using time_point = std::chrono::steady_clock::time_point;
 using words = std::vector<std::string>;
 

@@ -9,10 +9,10 @@
 #include <memory>
 #include <optional>
 
+#include "net/connection.hpp"
+#include "net/tls_settings.hpp"
 #include "support/scripted_server.hpp"
 #include "support/transport_fixture.hpp"
-#include "transport/connection.hpp"
-#include "transport/tls_settings.hpp"
 
 namespace {
 

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "transport/response_parser.hpp"
+#include "net/response_parser.hpp"
 
 namespace {
 

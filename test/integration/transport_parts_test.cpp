@@ -19,9 +19,9 @@
 #include <vector>
 
 #include "async/event.hpp"
+#include "net/dial.hpp"
+#include "net/tls_stream.hpp"
 #include "support/scripted_server.hpp"
-#include "transport/dial.hpp"
-#include "transport/tls_stream.hpp"
 
 namespace {
 

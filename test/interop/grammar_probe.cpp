@@ -12,14 +12,14 @@
 #include <string_view>
 #include <variant>
 
-#include "credentials/plan.hpp"
-#include "credentials/profile_file.hpp"
-#include "credentials/read_sources.hpp"
-#include "credentials/settings.hpp"
+#include "config/profile_file.hpp"
+#include "config/settings.hpp"
+#include "sources/plan.hpp"
+#include "sources/read_sources.hpp"
 
 namespace json = boost::json;
 namespace mwaa = mwaa_serverless;
-using namespace mwaa::profiles;
+using namespace mwaa::config;
 
 namespace {
 
@@ -73,7 +73,7 @@ json::object identity(const std::string& config, const std::string& credentials,
     out["missing"] = why.code == mwaa::errc::no_profile;
     return out;
   };
-  const auto files = read_files(environment);
+  const auto files = mwaa_serverless::sources::read_files(environment);
   if (!files) return refuse(files.error());
   const auto settings = resolve_settings(environment, *files, profile);
   if (!settings) return refuse(settings.error());

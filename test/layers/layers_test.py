@@ -20,8 +20,10 @@ LAYERS = {
     "protocol": ["http"],
     "signing": [],
     "retry": ["retry"],
-    "transport": ["transport", "transport_metrics"],
-    "credentials": ["credentials_provider"],
+    "config": [],
+    "net": ["transport", "transport_metrics"],
+    "process": [],
+    "sources": ["credentials_provider"],
     "client": ["attempt_gate", "call_options", "client", "client_config", "observer",
                "paginator"],
 }

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "credentials/settings.hpp"
+#include "config/settings.hpp"
 
 namespace test {
 
@@ -18,7 +18,7 @@ class aws_environment {
   explicit aws_environment(std::map<std::string, std::string> values = {}) {
     values.emplace("AWS_EC2_METADATA_DISABLED", "true");
     std::vector<const char*> names{"AWS_CLI_ERROR_FORMAT"};
-    for (const char* name : mwaa_serverless::profiles::variable_names()) names.push_back(name);
+    for (const char* name : mwaa_serverless::config::variable_names()) names.push_back(name);
     for (const char* name : names) {
       const char* const before = std::getenv(name);
       before_[name] = before == nullptr ? std::nullopt : std::optional<std::string>{before};

@@ -13,7 +13,7 @@
 #include <string>
 #include <utility>
 
-#include "transport/pooled_transport.hpp"
+#include "net/pooled_transport.hpp"
 
 namespace test {
 

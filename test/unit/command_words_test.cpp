@@ -5,10 +5,10 @@
 #include <string_view>
 #include <vector>
 
-#include "credentials/command_words.hpp"
+#include "config/command_words.hpp"
 
 using mwaa_serverless::errc;
-using mwaa_serverless::sources::split_command;
+using mwaa_serverless::config::split_command;
 
 TEST_CASE("command words: what a command is split into") {
   struct row {

@@ -6,7 +6,7 @@
 #include <mwaa_serverless/error.hpp>
 #include <string>
 
-#include "credentials/credentials_state.hpp"
+#include "sources/credentials_state.hpp"
 
 using mwaa_serverless::credentials;
 using mwaa_serverless::errc;

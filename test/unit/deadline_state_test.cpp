@@ -1,6 +1,6 @@
 #include <doctest/doctest.h>
 
-#include "transport/deadline_state.hpp"
+#include "net/deadline_state.hpp"
 
 namespace {
 

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "transport/dial_state.hpp"
+#include "net/dial_state.hpp"
 
 using namespace mwaa_serverless::net;
 using namespace std::chrono_literals;

@@ -1,5 +1,5 @@
 // What the hosts file says of a name.
-#include "transport/hosts_file.hpp"
+#include "net/hosts_file.hpp"
 
 #include <doctest/doctest.h>
 

@@ -3,7 +3,7 @@
 #include <chrono>
 #include <string>
 
-#include "transport/name_cache.hpp"
+#include "net/name_cache.hpp"
 
 namespace {
 

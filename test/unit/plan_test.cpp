@@ -6,10 +6,10 @@
 #include <string_view>
 #include <variant>
 
-#include "credentials/plan.hpp"
+#include "sources/plan.hpp"
 
 using mwaa_serverless::errc;
-using namespace mwaa_serverless::profiles;
+using namespace mwaa_serverless::config;
 namespace sources = mwaa_serverless::sources;
 
 namespace {
@@ -48,7 +48,7 @@ struct told {
            "' " + from.token_path + from.portal_url + from.oidc_url;
   }
   std::string operator()(const sources::login_session& from) const { return from.profile; }
-  std::string operator()(const sources::process& from) const { return from.command; }
+  std::string operator()(const sources::credential_process& from) const { return from.command; }
   std::string operator()(const sources::container& from) const {
     return from.uri + (from.token.empty() ? "" : " token") +
            (from.token_file.empty() ? "" : " from " + from.token_file);

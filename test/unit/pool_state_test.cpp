@@ -2,7 +2,7 @@
 
 #include <chrono>
 
-#include "transport/pool_state.hpp"
+#include "net/pool_state.hpp"
 
 namespace {
 

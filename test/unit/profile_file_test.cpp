@@ -7,12 +7,12 @@
 #include <string>
 #include <vector>
 
-#include "credentials/profile_file.hpp"
+#include "config/profile_file.hpp"
 
 using mwaa_serverless::errc;
-using mwaa_serverless::profiles::file_kind;
-using mwaa_serverless::profiles::find;
-using mwaa_serverless::profiles::profile_set;
+using mwaa_serverless::config::file_kind;
+using mwaa_serverless::config::find;
+using mwaa_serverless::config::profile_set;
 
 namespace {
 
@@ -250,5 +250,5 @@ TEST_CASE("profiles: sections that are left out are known, with their place") {
   profile_set set;
   REQUIRE_FALSE(set.add(file_kind::config, "[dev]\n[profile a b]\n", "/c"));
   REQUIRE(set.sections_left_out().size() == 2);
-  CHECK(set.sections_left_out()[1] == mwaa_serverless::profiles::left_out{"profile a b", "/c, line 2"});
+  CHECK(set.sections_left_out()[1] == mwaa_serverless::config::left_out{"profile a b", "/c, line 2"});
 }

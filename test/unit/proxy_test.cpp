@@ -5,7 +5,7 @@
 #include <mwaa_serverless/http.hpp>
 #include <string>
 
-#include "transport/proxy.hpp"
+#include "net/proxy.hpp"
 
 using mwaa_serverless::http_request;
 using mwaa_serverless::origin;

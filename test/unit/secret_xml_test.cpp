@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "credentials/secret_xml.hpp"
+#include "sources/secret_xml.hpp"
 
 using mwaa_serverless::sources::secret_xml;
 

@@ -5,11 +5,11 @@
 #include <string>
 #include <vector>
 
-#include "credentials/settings.hpp"
+#include "config/settings.hpp"
 
 using mwaa_serverless::errc;
 using mwaa_serverless::retry_mode;
-using namespace mwaa_serverless::profiles;
+using namespace mwaa_serverless::config;
 
 namespace {
 

@@ -1,0 +1,250 @@
+#include "net/pooled_transport.hpp"
+
+#include <algorithm>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "async/background.hpp"
+#include "async/event.hpp"
+#include "async/process_mark.hpp"
+#include "net/connection.hpp"
+#include "net/connection_pool.hpp"
+#include "net/context_end.hpp"
+#include "net/dial.hpp"
+#include "net/proxy.hpp"
+#include "net/resolver.hpp"
+#include "net/tls_settings.hpp"
+#include "strings/host_port.hpp"
+
+namespace mwaa_serverless::net {
+
+namespace asio = boost::asio;
+using async::background;
+using time_point = clock::time_point;
+
+namespace {
+
+time_point steady_now() noexcept {
+  return std::chrono::steady_clock::now();
+}
+
+error problem(errc value, phase during, std::string message) {
+  error out{value, std::move(message)};
+  out.phase = during;
+  return out;
+}
+
+error context_gone() {
+  return problem(errc::client_closed, phase::none,
+                 "the execution context of the client's connections (its io_context or thread_pool) was destroyed");
+}
+
+// What a request goes through, from the line for a connection to the response.
+class pooled_transport final : public transport, public std::enable_shared_from_this<pooled_transport> {
+ public:
+  pooled_transport(asio::any_io_executor io, pooled_transport_options options)
+      : options_(std::move(options)),
+        proxies_(options_.https_proxy, options_.http_proxy, options_.no_proxy),
+        tls_(options_),
+        io_(std::move(io)),
+        names_(io_, options_.name_servers, options_.hosts_file),
+        pool_(std::make_shared<connection_pool>(io_, options_)),
+        end_(context_end::of(io_)),
+        listener_(end_, *this) {}
+
+  // The coroutines keep the transport alive: its owner may let go of it while requests are under way.
+  asio::awaitable<result<http_response>> send(const http_request& request, time_point deadline) override {
+    return run(shared_from_this(), request, deadline);
+  }
+  asio::awaitable<result<void>> prewarm(std::shared_ptr<const origin> to, std::size_t connections) override {
+    return fill(shared_from_this(), std::move(to), connections);
+  }
+  void context_ended() noexcept {
+    pool_->context_ended();
+    names_.context_ended();
+    io_ = {};  // may be a strand
+  }
+  asio::awaitable<void> close() override { return drain(shared_from_this()); }
+
+  transport_metrics metrics() const override {
+    transport_metrics out = pool_->metrics();
+    out.name_lookups = names_.lookups();
+    return out;
+  }
+
+ private:
+  using answer = pool_state::answer;
+  using lease = connection_pool::lease;
+
+  static asio::awaitable<result<http_response>> run(std::shared_ptr<pooled_transport> self, const http_request& request,
+                                                    time_point deadline);
+  static asio::awaitable<result<void>> fill(std::shared_ptr<pooled_transport> self, std::shared_ptr<const origin> to,
+                                            std::size_t connections);
+  static asio::awaitable<result<void>> add_one(std::shared_ptr<pooled_transport> self, std::shared_ptr<const origin> to,
+                                               std::size_t wanted);
+  static asio::awaitable<void> drain(std::shared_ptr<pooled_transport> self);
+  asio::awaitable<std::optional<error>> wait_in_line(lease& held, time_point deadline);
+  asio::awaitable<result<connection*>> open(slot_id slot, const origin& to, time_point deadline);
+
+  const pooled_transport_options options_;
+  const proxy_settings proxies_;
+  tls_settings tls_;
+  asio::any_io_executor io_;
+  resolver names_;
+  const std::shared_ptr<connection_pool> pool_;
+  const std::shared_ptr<context_end> end_;
+  const context_end::listener listener_;
+};
+
+asio::awaitable<result<http_response>> pooled_transport::run(std::shared_ptr<pooled_transport> self,
+                                                             const http_request& request, time_point deadline) {
+  const auto now = steady_now();
+  if (deadline <= now)
+    co_return problem(errc::attempt_timeout, phase::waiting_for_connection, "the time limit was over at the start");
+  const origin& to = request.destination();
+  const auto by = self->proxies_.proxy_for(to);
+  if (!by) co_return by.error();
+  lease held{*self->pool_};
+  const auto got = self->pool_->acquire(held, to, now, deadline);
+  if (got == answer::closed && self->end_->reached()) co_return context_gone();
+  if (got == answer::closed) co_return problem(errc::client_closed, phase::none, "the client is closed");
+  if (got == answer::crowded) {
+    co_return problem(errc::too_many_waiting, phase::waiting_for_connection,
+                      "all " + std::to_string(self->options_.max_connections) + " connections are in use, and " +
+                          std::to_string(self->options_.max_waiting) + " requests (max_waiting) wait for one already");
+  }
+  if (got == answer::wait) {
+    auto failed = co_await self->wait_in_line(held, deadline);
+    if (failed) co_return std::move(*failed);
+  }
+
+  const http_request* sent = &request;
+  std::optional<http_request> rewritten;
+  if (*by != nullptr && !to.tls) {
+    rewritten.emplace((*by)->through(request));
+    sent = &*rewritten;
+  }
+  connection* reused = held.reused();
+  if (reused != nullptr && reused->undisturbed()) {
+    auto outcome = co_await reused->exchange(*sent, self->options_.max_response_bytes);
+    if (outcome || !reused->was_stale() || !request.repeatable) co_return std::move(outcome);
+  }
+  if (reused != nullptr) self->pool_->note_replaced();
+  auto fresh = co_await self->open(held.slot(), to, deadline);
+  if (!fresh) co_return fresh.error();
+  co_return co_await (*fresh)->exchange(*sent, self->options_.max_response_bytes);
+}
+
+asio::awaitable<std::optional<error>> pooled_transport::wait_in_line(lease& held, time_point deadline) {
+  const auto limit = options_.acquire_timeout ? std::min(deadline, steady_now() + *options_.acquire_timeout) : deadline;
+  const auto woken = std::make_shared<event>(limit);
+  if (pool_->claim(held, deadline, woken)) co_return std::nullopt;
+  const bool in_time = co_await woken->wait();
+  if (end_->reached()) co_return context_gone();
+  if (in_time && pool_->claim(held, deadline, nullptr)) co_return std::nullopt;
+  co_return problem(errc::attempt_timeout, phase::waiting_for_connection,
+                    "all " + std::to_string(options_.max_connections) +
+                        " connections (max_connections) stayed in use up to the time limit");
+}
+
+asio::awaitable<result<connection*>> pooled_transport::open(slot_id slot, const origin& to, time_point deadline) {
+  const time_point limit = std::min(deadline, steady_now() + options_.connect_timeout);
+  const async::process_mark begun;
+  const auto by = proxies_.proxy_for(to);
+  if (!by) co_return by.error();
+  const proxy* const through = *by;
+  std::string peer = strings::host_port(to.host, to.port);
+  if (through != nullptr) peer += " through the proxy " + through->authority();
+  const std::string& host = through != nullptr ? through->host() : to.host;
+  const std::uint16_t port = through != nullptr ? through->port() : to.port;
+  if (end_->reached()) co_return context_gone();
+  const auto addresses = co_await names_.resolve(host, port, limit);
+  if (end_->reached()) co_return context_gone();
+  if (!addresses) co_return addresses.error();
+  connection* link = nullptr;
+  {
+    // Gone before the next wait: even the shell of a socket must not outlive its context.
+    auto socket = co_await dial(io_, *addresses, peer, limit);
+    if (end_->reached()) co_return context_gone();
+    if (!socket) {
+      names_.forget(host);  // the host may have moved
+      co_return socket.error();
+    }
+    if (begun.inherited())
+      co_return problem(errc::connect_failed, phase::connecting, "the process was forked while connecting to " + peer);
+    link =
+        &pool_->install(slot, std::make_unique<connection>(std::move(*socket), peer, options_.secret_responses), limit);
+  }
+  std::optional<error> failed;
+  if (through != nullptr && to.tls) failed = co_await link->open_tunnel(*through, to);
+  if (!failed && to.tls) failed = co_await link->start_tls(tls_, to);
+  if (!failed && !pool_->begin_exchange(slot, deadline)) failed = link->timed_out(phase::tls_handshake);
+  if (failed) co_return std::move(*failed);
+  pool_->note_opened(slot, *link, to.tls);
+  co_return link;
+}
+
+asio::awaitable<result<void>> pooled_transport::fill(std::shared_ptr<pooled_transport> self,
+                                                     std::shared_ptr<const origin> to, std::size_t connections) {
+  const asio::any_io_executor here = co_await asio::this_coro::executor;
+  std::vector<background<result<void>>> all;
+  all.reserve(connections);
+  for (std::size_t i = 0; i < connections; ++i) all.emplace_back(here, add_one(self, to, connections));
+  // One that fails lets the others be: what they open is of use.
+  std::optional<error> failed;
+  for (auto& each : all) {
+    const auto opened = co_await each.get();
+    if (!opened && !failed) failed = opened.error();
+  }
+  if (failed) co_return std::move(*failed);
+  co_return result<void>{};
+}
+
+asio::awaitable<result<void>> pooled_transport::add_one(std::shared_ptr<pooled_transport> self,
+                                                        std::shared_ptr<const origin> to, std::size_t wanted) {
+  if (self->end_->reached()) co_return context_gone();
+  lease held{*self->pool_};
+  if (!self->pool_->reserve(held, *to, wanted)) co_return result<void>{};
+  const auto fresh = co_await self->open(held.slot(), *to, time_point::max());
+  if (!fresh) co_return fresh.error();
+  (*fresh)->keep();
+  co_return result<void>{};
+}
+
+asio::awaitable<void> pooled_transport::drain(std::shared_ptr<pooled_transport> self) {
+  const auto quiet = self->pool_->close();
+  if (quiet) co_await quiet->wait();
+}
+
+void check_positive(const char* member, bool positive) {
+  if (!positive) throw exception{error{errc::invalid_configuration, std::string{member} + " must be positive"}};
+}
+
+// A year is as good as no limit, and sums with it do not overflow.
+void check_limit(const char* member, std::optional<std::chrono::milliseconds> limit) {
+  constexpr std::chrono::hours year{24 * 366};
+  if (limit && (limit->count() <= 0 || *limit > year)) {
+    throw exception{error{errc::invalid_configuration, std::string{member} + " must be positive and at most a year"}};
+  }
+}
+
+}  // namespace
+
+pooled_transport_options::pooled_transport_options() = default;
+
+std::shared_ptr<transport> make_pooled_transport(asio::any_io_executor executor, pooled_transport_options options) {
+  if (!executor) throw exception{error{errc::invalid_configuration, "the executor of a transport must not be empty"}};
+  check_positive("max_connections", options.max_connections > 0);
+  check_limit("max_idle_time", options.max_idle_time);
+  check_limit("read_timeout", options.read_timeout);
+  check_limit("connect_timeout", options.connect_timeout);
+  check_positive("max_response_bytes", options.max_response_bytes > 0);
+  check_limit("acquire_timeout", options.acquire_timeout);
+  check_limit("max_connection_age", options.max_connection_age);
+  return std::make_shared<pooled_transport>(std::move(executor), std::move(options));
+}
+
+}  // namespace mwaa_serverless::net
