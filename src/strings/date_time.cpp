@@ -83,6 +83,19 @@ struct calendar_time {
   int minute = 0;
   int second = 0;
 
+  calendar_time() = default;
+  explicit calendar_time(sys_seconds when) noexcept {
+    const sys_days midnight = floor<days>(when);
+    const year_month_day date{midnight};
+    const hh_mm_ss time{when - midnight};
+    year = static_cast<int>(date.year());
+    month = static_cast<int>(static_cast<unsigned>(date.month()));
+    day = static_cast<int>(static_cast<unsigned>(date.day()));
+    hour = static_cast<int>(time.hours().count());
+    minute = static_cast<int>(time.minutes().count());
+    second = static_cast<int>(time.seconds().count());
+  }
+
   // nullopt when the calendar or the clock has no such time.
   [[nodiscard]] std::optional<sys_seconds> moment() const noexcept {
     const year_month_day date{std::chrono::year{year}, std::chrono::month{static_cast<unsigned>(month)},
@@ -104,51 +117,11 @@ std::optional<minutes> offset_of(scanner& in, bool colon_required) noexcept {
 char* write(char* to, std::string_view text) noexcept {
   return std::copy(text.begin(), text.end(), to);
 }
-char* write(char* to, unsigned value, int digits) noexcept {
-  for (int i = digits - 1; i >= 0; --i, value /= 10) to[i] = static_cast<char>('0' + value % 10);
-  return to + digits;
-}
-
-// Writes a moment's parts in the order of a form: `Y` the year, `n` and `N` the month as a number and a name, `D` and
-// `W` the day of the month and of the week, `h`, `m`, `s` and `f` (milliseconds) the time; anything else as it is.
-void write_form(char* to, std::string_view form, system_clock::time_point when) noexcept {
-  const auto today = floor<days>(when);
-  const year_month_day date{today};
-  const hh_mm_ss time{floor<milliseconds>(when - today)};
-  const auto month_number = static_cast<unsigned>(date.month());
-  for (const char c : form) {
-    switch (c) {
-      case 'Y':
-        to = write(to, static_cast<unsigned>(static_cast<int>(date.year())), 4);
-        break;
-      case 'n':
-        to = write(to, month_number, 2);
-        break;
-      case 'N':
-        to = write(to, month_names[month_number - 1]);
-        break;
-      case 'D':
-        to = write(to, static_cast<unsigned>(date.day()), 2);
-        break;
-      case 'W':
-        to = write(to, day_names[weekday{today}.c_encoding()]);
-        break;
-      case 'h':
-        to = write(to, static_cast<unsigned>(time.hours().count()), 2);
-        break;
-      case 'm':
-        to = write(to, static_cast<unsigned>(time.minutes().count()), 2);
-        break;
-      case 's':
-        to = write(to, static_cast<unsigned>(time.seconds().count()), 2);
-        break;
-      case 'f':
-        to = write(to, static_cast<unsigned>(time.subseconds().count()), 3);
-        break;
-      default:
-        *to++ = c;
-    }
-  }
+template <int Digits>
+char* write(char* to, int number) noexcept {
+  auto value = static_cast<unsigned>(number);
+  for (int i = Digits - 1; i >= 0; --i, value /= 10) to[i] = static_cast<char>('0' + value % 10);
+  return to + Digits;
 }
 
 }  // namespace
@@ -218,8 +191,16 @@ std::optional<system_clock::time_point> parse_expiration(std::string_view text) 
 }
 
 std::string format_timestamp(system_clock::time_point when) {
-  std::string out(24, '\0');
-  write_form(out.data(), "Y-n-DTh:m:s.fZ", when);
+  const auto seconds_since = floor<seconds>(when);
+  const calendar_time at{seconds_since};
+  std::string out = "YYYY-MM-DDThh:mm:ss.fffZ";
+  write<4>(&out[0], at.year);
+  write<2>(&out[5], at.month);
+  write<2>(&out[8], at.day);
+  write<2>(&out[11], at.hour);
+  write<2>(&out[14], at.minute);
+  write<2>(&out[17], at.second);
+  write<3>(&out[20], static_cast<int>(floor<milliseconds>(when - seconds_since).count()));
   return out;
 }
 
@@ -256,8 +237,15 @@ std::optional<sys_seconds> parse_http_date(std::string_view text) noexcept {
 }
 
 std::string format_http_date(system_clock::time_point when) {
-  std::string out(29, '\0');
-  write_form(out.data(), "W, D N Y h:m:s GMT", when);
+  const calendar_time at{floor<seconds>(when)};
+  std::string out = "Www, DD Nnn YYYY hh:mm:ss GMT";
+  write(&out[0], day_names[weekday{floor<days>(when)}.c_encoding()]);
+  write<2>(&out[5], at.day);
+  write(&out[8], month_names[static_cast<std::size_t>(at.month) - 1]);
+  write<4>(&out[12], at.year);
+  write<2>(&out[17], at.hour);
+  write<2>(&out[20], at.minute);
+  write<2>(&out[23], at.second);
   return out;
 }
 
@@ -276,8 +264,16 @@ std::optional<sys_seconds> parse_signing_time(std::string_view text) noexcept {
 }
 
 std::array<char, 16> signing_time_characters(system_clock::time_point when) noexcept {
+  const calendar_time at{floor<seconds>(when)};
   std::array<char, 16> out;
-  write_form(out.data(), "YnDThmsZ", when);
+  char* to = write<4>(out.data(), at.year);
+  to = write<2>(to, at.month);
+  to = write<2>(to, at.day);
+  *to++ = 'T';
+  to = write<2>(to, at.hour);
+  to = write<2>(to, at.minute);
+  to = write<2>(to, at.second);
+  *to = 'Z';
   return out;
 }
 

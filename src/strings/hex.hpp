@@ -9,9 +9,11 @@
 
 namespace mwaa_serverless::strings {
 
+inline constexpr char hex_digits[] = "0123456789abcdef";  // no pointer: GCC 12 would read it anew for each digit
+
 /// The last `digits` digits of `value`.
 constexpr void append_hex(std::string& out, std::size_t value, int digits) {
-  for (int shift = 4 * (digits - 1); shift >= 0; shift -= 4) out += "0123456789abcdef"[(value >> shift) & 0xf];
+  for (int shift = 4 * (digits - 1); shift >= 0; shift -= 4) out += hex_digits[(value >> shift) & 0xf];
 }
 
 inline void append_hex(std::string& out, std::span<const unsigned char> bytes) {
@@ -21,11 +23,10 @@ inline void append_hex(std::string& out, std::span<const unsigned char> bytes) {
 template <std::size_t Size>
 [[nodiscard]] constexpr std::array<char, 2 * Size> hex_characters(
     const std::array<unsigned char, Size>& bytes) noexcept {
-  constexpr const char* digits = "0123456789abcdef";
   std::array<char, 2 * Size> out;
   for (std::size_t i = 0; i < Size; ++i) {
-    out[2 * i] = digits[bytes[i] >> 4];
-    out[2 * i + 1] = digits[bytes[i] & 0xf];
+    out[2 * i] = hex_digits[bytes[i] >> 4];
+    out[2 * i + 1] = hex_digits[bytes[i] & 0xf];
   }
   return out;
 }
