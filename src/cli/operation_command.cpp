@@ -103,7 +103,7 @@ void fill(const protocol::structure_place& request, const arguments& given) {
 
 json::object to_json(const protocol::structure_view& response) {
   protocol::writing_options options;
-  options.zone = protocol::utc_sign::offset;
+  options.zone = strings::utc_sign::offset;
   return json::parse(protocol::encode(response, options)).as_object();
 }
 

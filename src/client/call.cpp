@@ -9,15 +9,15 @@
 #include <mutex>
 #include <utility>
 
+#include "net/user_object.hpp"
 #include "protocol/aws_json.hpp"
 #include "protocol/check.hpp"
 #include "protocol/json_writer.hpp"
 #include "retry/classify.hpp"
 #include "signing/signed_request.hpp"
+#include "sources/cached_credentials.hpp"
 #include "strings/printable.hpp"
 #include "strings/redact.hpp"
-#include "net/user_object.hpp"
-#include "sources/cached_credentials.hpp"
 
 namespace mwaa_serverless {
 
@@ -100,7 +100,7 @@ call::call(client_state& client, const protocol::operation& operation, std::stri
 namespace {
 
 // What makes a request that is sent twice, by whoever, act once.
-void complete(protocol::structure_place request, random_source& random) {
+void complete(protocol::structure_place request, async::random_source& random) {
   for (const protocol::member_row& each : request.members.members) {
     if (!each.check.idempotency_token || protocol::find(each, request.object) != nullptr) continue;
     protocol::assign(*each.type, protocol::make(*each.type, each.at(request.object)), random.uuid());

@@ -293,7 +293,7 @@ class reader {
     if (expects(form::document)) return add_escaped(last, code) && end_string({}, code) && scalar_done(code);
     if (!expects(form::timestamp)) return unwanted("a string", code);
     if (!make_room(last.size(), code)) return false;
-    const auto when = parse_timestamp(pool_.whole(last));
+    const auto when = strings::parse_timestamp(pool_.whole(last));
     pool_.drop();
     return when ? keep_time(*when, code) : unwanted("other text", code);
   }

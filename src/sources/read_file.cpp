@@ -42,8 +42,8 @@ bool is_readable(const process::descriptor& file, int milliseconds) noexcept {
 // cancels.
 asio::awaitable<void> wait_for_bytes(asio::posix::stream_descriptor& file, clock& time, clock::time_point end) {
   const auto executor = co_await asio::this_coro::executor;
-  const auto notice = std::make_shared<net::event>();
-  const net::side_task<void> alarm{executor, time.sleep_until(end), notice};
+  const auto notice = std::make_shared<async::event>();
+  const async::side_task<void> alarm{executor, time.sleep_until(end), notice};
   file.async_wait(asio::posix::stream_descriptor::wait_read,
                   [notice](const boost::system::error_code&) { notice->set(); });
   co_await notice->wait();

@@ -205,9 +205,8 @@ std::string format_timestamp(system_clock::time_point when) {
 }
 
 std::string format_shortest_timestamp(system_clock::time_point when, utc_sign zone) {
+  std::string out = format_timestamp(when).substr(0, 19);
   const auto fraction = floor<microseconds>(when) - floor<seconds>(when);
-  std::string out(19, '\0');
-  write_form(out.data(), "Y-n-DTh:m:s", when);
   if (fraction.count() != 0) {
     const std::string digits = std::to_string(fraction.count());
     out.append(".").append(6 - digits.size(), '0').append(digits);

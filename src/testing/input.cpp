@@ -81,7 +81,7 @@ class judge {
         return;
       case form::timestamp:
         if (!given.is_number() &&
-            !(given.is_string() && protocol::parse_timestamp({given.get_string().data(), given.get_string().size()})))
+            !(given.is_string() && strings::parse_timestamp({given.get_string().data(), given.get_string().size()})))
           wrong_type(path, "a timestamp");
         return;
       case form::document:

@@ -170,7 +170,7 @@ TEST_CASE("describe: times have the sign of UTC that is asked for") {
   everything value{"n"};
   value.when = std::chrono::system_clock::time_point{-1s};
   protocol::writing_options options;
-  options.zone = protocol::utc_sign::offset;
+  options.zone = mwaa::strings::utc_sign::offset;
   CHECK(protocol::encode(structure_view{value}, options) ==
         R"({"Name":"n","Always":0,"When":"1969-12-31T23:59:59+00:00"})");
 }
