@@ -71,6 +71,7 @@ file_reading::file_reading(std::string path, std::size_t limit) : path_(std::mov
 }
 
 bool file_reading::advance() {
+  flows_ = false;
   for (std::size_t read_now = 0; !ended_ && (!result_.once || read_now < step);) {
     // A pipe that has no writer yet is at its end for read(), but not for poll().
     if (result_.once && !is_readable(file_, 0)) return false;
@@ -94,6 +95,7 @@ bool file_reading::advance() {
       fail(reason_of(code));
     }
   }
+  flows_ = !ended_;
   return ended_;
 }
 
@@ -110,8 +112,9 @@ file_text file_reading::take() {
 
 file_text read_file(std::string path, std::size_t limit, std::chrono::milliseconds patience) {
   file_reading reading{std::move(path), limit};
-  const auto end = std::chrono::steady_clock::now() + patience;
+  auto end = std::chrono::steady_clock::now() + patience;
   while (!reading.advance()) {
+    if (reading.flows()) end = std::chrono::steady_clock::now() + patience;
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
     if (left.count() <= 0) reading.fail(nothing_came);
     if (left.count() > 0) (void)is_readable(reading.source(), static_cast<int>(left.count()));
@@ -123,8 +126,9 @@ asio::awaitable<file_text> async_read_file(std::string path, std::size_t limit, 
                                            clock::time_point deadline) {
   file_reading reading{std::move(path), limit};
   std::optional<asio::posix::stream_descriptor> source;
-  const auto end = std::min(deadline, time.now() + file_patience);
+  auto end = std::min(deadline, time.now() + file_patience);
   while (!reading.advance()) {
+    if (reading.flows()) end = std::min(deadline, time.now() + file_patience);
     if (time.now() >= end) {
       reading.fail(nothing_came);
       continue;

@@ -37,6 +37,8 @@ class file_reading {
 
   /// Reads what is there, of a pipe or a device a MiB at most. True at the end: take() then has the result.
   [[nodiscard]] bool advance();
+  /// The last advance() read a whole MiB, and there may be more at once.
+  [[nodiscard]] bool flows() const noexcept { return flows_; }
   /// Readable when there is more to read.
   [[nodiscard]] const process::descriptor& source() const noexcept { return file_; }
   /// Ends it for this reason.
@@ -49,16 +51,17 @@ class file_reading {
   process::descriptor file_;
   std::size_t size_ = 0;
   bool ended_ = false;
+  bool flows_ = false;
   file_text result_;
 };
 
-/// How long a pipe or a device has to deliver all of its text.
+/// How long a pipe or a device has to deliver each MiB of its text.
 inline constexpr std::chrono::seconds file_patience{5};
 
-/// Blocks the thread, for `patience` at most.
+/// Blocks the thread, for `patience` a MiB at most.
 [[nodiscard]] file_text read_file(std::string path, std::size_t limit, std::chrono::milliseconds patience);
 
-/// Waits on the coroutine's executor, for file_patience and until `deadline` of `time` at most.
+/// Waits on the coroutine's executor, for file_patience a MiB and until `deadline` of `time` at most.
 /// Cancelled through Asio: throws system_error(operation_aborted).
 [[nodiscard]] boost::asio::awaitable<file_text> async_read_file(std::string path, std::size_t limit, clock& time,
                                                                 clock::time_point deadline);

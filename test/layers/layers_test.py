@@ -15,7 +15,7 @@ import sys
 # From left to right: a folder of src, and the public headers that belong to it. The drawing in CONTRIBUTING.md is this.
 LAYERS = {
     "strings": [],
-    "model": ["credentials", "error", "text", "model/task_instance"],
+    "model": ["credentials", "error", "json_text", "open_enum", "text", "model/task_instance"],
     "async": ["as_result", "async_generator", "clock"],
     "protocol": ["http"],
     "signing": [],
