@@ -12,13 +12,15 @@
 #include <string>
 #include <vector>
 
-#include "support/emulated_service.hpp"
+#include "support/emulated_client.hpp"
 
 namespace asio = boost::asio;
 namespace mwaa = mwaa_serverless;
 namespace testing = mwaa_serverless::testing;
 using namespace std::chrono_literals;
+using test::config_for;
 using test::emulated_service;
+using test::request_for;
 using testing::fault;
 
 namespace {
@@ -29,20 +31,6 @@ testing::emulator_options slow_and_strict() {
   options.rate_limit = 100;
   options.burst = 20;
   return options;
-}
-
-mwaa::client_config config_for(const emulated_service& service) {
-  mwaa::client_config config;
-  config.region = "us-east-1";
-  config.credentials = mwaa::make_static_credentials({"AKIDEMULATOR", "emulator-secret-key"});
-  config.time = service.time;
-  config.network = service.network;
-  config.attempt_timeout = 1s;
-  return config;
-}
-
-mwaa::list_task_instances_request request_for(const char* run_id) {
-  return {testing::emulator::default_workflow_arn, run_id};
 }
 
 /// Neither keys nor permission ever come.

@@ -8,32 +8,18 @@
 #include <string>
 #include <vector>
 
-#include "support/emulated_service.hpp"
+#include "support/emulated_client.hpp"
 
 namespace asio = boost::asio;
 namespace mwaa = mwaa_serverless;
 namespace testing = mwaa_serverless::testing;
 using namespace std::chrono_literals;
+using test::config_for;
 using test::emulated_service;
+using test::request_for;
 using testing::fault;
 
 namespace {
-
-mwaa::client_config config_for(const emulated_service& service) {
-  mwaa::client_config config;
-  config.region = "us-east-1";
-  config.endpoint_url = "http://localhost:1";
-  config.credentials = mwaa::make_static_credentials({"AKIDEMULATOR", "emulator-secret-key"});
-  config.time = service.time;
-  config.network = service.network;
-  config.random = [] { return 0.5; };
-  config.attempt_timeout = 1s;
-  return config;
-}
-
-mwaa::list_task_instances_request request_for(const char* run_id) {
-  return {testing::emulator::default_workflow_arn, run_id};
-}
 
 asio::awaitable<std::vector<std::string>> ids_of(mwaa::async_generator<mwaa::task_instance> items) {
   std::vector<std::string> ids;

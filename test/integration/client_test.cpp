@@ -11,7 +11,6 @@
 #include <boost/asio/strand.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <chrono>
-#include <filesystem>
 #include <memory>
 #include <mwaa_serverless/client.hpp>
 #include <random>
@@ -19,6 +18,7 @@
 #include <thread>
 #include <vector>
 
+#include "support/open_descriptors.hpp"
 #include "support/scripted_server.hpp"
 #include "testing/local_service.hpp"
 
@@ -33,14 +33,10 @@ mwaa::list_task_instances_request request_for(const char* run_id) {
   return {testing::emulator::default_workflow_arn, run_id};
 }
 
-std::size_t open_descriptors() {
-  return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator{"/proc/self/fd"}, {}));
-}
-
 // The server notices closed connections a little later.
 void wait_until_closed(std::size_t descriptors) {
   const auto patience = std::chrono::steady_clock::now() + 20s;
-  while (open_descriptors() > descriptors && std::chrono::steady_clock::now() < patience)
+  while (test::open_descriptors() > descriptors && std::chrono::steady_clock::now() < patience)
     std::this_thread::sleep_for(1ms);
 }
 
@@ -117,7 +113,7 @@ TEST_CASE("client: 10,000 operations cancelled at random steps leave no connecti
     testing::local_service service{{}, tls};
     service.emulator.strike_randomly(0.1, {testing::fault::delay(2ms), testing::fault::close_inside_body(),
                                            testing::fault::throttle(), testing::fault::status(500)});
-    const std::size_t before = open_descriptors();
+    const std::size_t before = test::open_descriptors();
     {
       auto config = service.config();
       config.max_connections = 8;
@@ -177,7 +173,7 @@ TEST_CASE("client: 10,000 operations cancelled at random steps leave no connecti
       CHECK(items == 12);
     }
     wait_until_closed(before);
-    CHECK(open_descriptors() <= before);
+    CHECK(test::open_descriptors() <= before);
   }
 }
 
@@ -185,7 +181,7 @@ TEST_CASE("client: 4,096 polls at once through 64 connections") {
   for (const bool tls : {false, true}) {
     CAPTURE(tls);
     testing::local_service service{{}, tls};
-    const std::size_t before = open_descriptors();
+    const std::size_t before = test::open_descriptors();
     {
       auto config = service.config();
       config.max_connections = 64;
@@ -200,7 +196,7 @@ TEST_CASE("client: 4,096 polls at once through 64 connections") {
                        [&](std::exception_ptr e, const mwaa::list_task_instances_response& page) {
                          CHECK_FALSE(e);
                          complete += page.task_instances.size() == 12 ? 1 : 0;
-                         most_open = std::max(most_open, open_descriptors());
+                         most_open = std::max(most_open, test::open_descriptors());
                        });
       }
       io.run();
@@ -214,7 +210,7 @@ TEST_CASE("client: 4,096 polls at once through 64 connections") {
       CHECK(most_open <= before + 2 * 64 + 4);  // both ends of each connection, and the loop's own
     }
     wait_until_closed(before);
-    CHECK(open_descriptors() <= before);
+    CHECK(test::open_descriptors() <= before);
   }
 }
 

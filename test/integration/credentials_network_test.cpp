@@ -20,6 +20,7 @@
 
 #include "support/aws_environment.hpp"
 #include "support/certificates.hpp"
+#include "support/open_descriptors.hpp"
 #include "support/scripted_server.hpp"
 
 namespace asio = boost::asio;
@@ -56,13 +57,6 @@ std::string url_of(const test::scripted_server& server) {
   return (server.tls() ? "https://127.0.0.1:" : "http://127.0.0.1:") + std::to_string(server.port());
 }
 
-int open_descriptors() {
-  int count = 0;
-  for (const auto& each : std::filesystem::directory_iterator{"/proc/self/fd"})
-    count += static_cast<int>(!each.path().empty());
-  return count;
-}
-
 }  // namespace
 
 TEST_CASE("credentials over the network: a container's agent, and nothing is left open") {
@@ -70,12 +64,12 @@ TEST_CASE("credentials over the network: a container's agent, and nothing is lef
   agent.on_connection([](test::peer& client) { client.serve(agent_keys); });
   const test::aws_environment set{{{"AWS_CONTAINER_CREDENTIALS_FULL_URI", url_of(agent) + "/keys"}}};
   const auto provider = mwaa::make_container_credentials();
-  const int before = open_descriptors();
+  const std::size_t before = test::open_descriptors();
   const auto got = get(provider);
   REQUIRE(got.has_value());
   CHECK((*got)->access_key_id() == "ASIAAGENT");
   agent.wait_until("1 closed by client");
-  CHECK(open_descriptors() == before);
+  CHECK(test::open_descriptors() == before);
   // Kept: a provider serves one io_context after another.
   CHECK((*get(provider))->access_key_id() == "ASIAAGENT");
   CHECK(agent.log().size() == 3);  // accepted, request, closed
@@ -243,7 +237,7 @@ TEST_CASE("credentials over the network: a caller that is cancelled leaves nothi
   });
   const test::aws_environment set{{{"AWS_CONTAINER_CREDENTIALS_FULL_URI", url_of(agent)}}};
   const auto provider = mwaa::make_container_credentials();
-  const int before = open_descriptors();
+  const std::size_t before = test::open_descriptors();
   {
     asio::io_context io;
     asio::cancellation_signal stop;
@@ -263,7 +257,7 @@ TEST_CASE("credentials over the network: a caller that is cancelled leaves nothi
     CHECK(code == asio::error::operation_aborted);
   }
   agent.wait_until("1 closed by client");
-  CHECK(open_descriptors() == before);
+  CHECK(test::open_descriptors() == before);
 }
 
 TEST_CASE("credentials over the network: four threads and 1,000 coroutines share one fetch") {

@@ -20,7 +20,6 @@
 #include <exception>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <new>
 #include <optional>
 #include <sstream>
@@ -31,6 +30,7 @@
 #include <vector>
 
 #include "process/run_process.hpp"
+#include "support/open_descriptors.hpp"
 
 namespace {
 
@@ -50,11 +50,6 @@ using time_point = std::chrono::steady_clock::time_point;
 using words = std::vector<std::string>;
 
 constexpr auto long_enough = 120s;
-
-std::size_t open_descriptors() {
-  const fs::directory_iterator all{"/proc/self/fd"};
-  return static_cast<std::size_t>(std::distance(begin(all), end(all)));
-}
 
 std::string text_of(const fs::path& file) {
   std::ostringstream text;
@@ -79,7 +74,7 @@ bool dies(pid_t pid) {
 // A folder of the test's own, and the checks that each test ends with: no child, no zombie, no descriptor left.
 class scene {
  public:
-  scene() : descriptors_(open_descriptors()) {
+  scene() : descriptors_(test::open_descriptors()) {
     std::string name = (fs::temp_directory_path() / "mwaa_run_process_test.XXXXXX").string();
     REQUIRE(::mkdtemp(name.data()) != nullptr);
     folder_ = name;
@@ -89,7 +84,7 @@ class scene {
   ~scene() {
     const bool childless = ::waitpid(-1, nullptr, WNOHANG) == -1 && errno == ECHILD;
     CHECK(childless);
-    CHECK(open_descriptors() == descriptors_);
+    CHECK(test::open_descriptors() == descriptors_);
     fs::remove_all(folder_);
   }
 

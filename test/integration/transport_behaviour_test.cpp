@@ -32,11 +32,6 @@ std::string failure(errc value) {
   return "error: " + make_error_code(value).message();
 }
 
-const test::certificate& identity() {
-  static const test::certificate made{{"127.0.0.1"}};
-  return made;
-}
-
 struct behaviour {
   std::string name;
   std::vector<script> connections;
@@ -340,10 +335,10 @@ std::vector<behaviour> broken() {
 void check(const behaviour& expected, bool tls) {
   CAPTURE(expected.name);
   CAPTURE(tls);
-  const auto server =
-      tls ? std::make_unique<test::scripted_server>(identity()) : std::make_unique<test::scripted_server>();
+  const auto server = tls ? std::make_unique<test::scripted_server>(test::loopback_certificate())
+                          : std::make_unique<test::scripted_server>();
   for (const auto& steps : expected.connections) server->on_connection(steps);
-  const test::temporary_file trusted{identity().pem};
+  const test::temporary_file trusted{test::loopback_certificate().pem};
   mwaa_serverless::net::pooled_transport_options options;
   options.ca_bundle = trusted.path();
   // Large enough for the one long body that is well-formed.
@@ -460,8 +455,8 @@ TEST_CASE("transport: a request that must not be repeated is not, once it was se
 TEST_CASE("transport: bytes that come while a connection is idle make it unusable") {
   for (const bool tls : {false, true}) {
     CAPTURE(tls);
-    const auto server =
-        tls ? std::make_unique<test::scripted_server>(identity()) : std::make_unique<test::scripted_server>();
+    const auto server = tls ? std::make_unique<test::scripted_server>(test::loopback_certificate())
+                            : std::make_unique<test::scripted_server>();
     server->on_connection([](peer& p) {
       p.read_request();
       p.send(ok("first"));
@@ -470,7 +465,7 @@ TEST_CASE("transport: bytes that come while a connection is idle make it unusabl
       p.note("poisoned");
       p.serve("never");
     });
-    const test::temporary_file trusted{identity().pem};
+    const test::temporary_file trusted{test::loopback_certificate().pem};
     mwaa_serverless::net::pooled_transport_options options;
     options.ca_bundle = trusted.path();
     test::fixture client{options};
@@ -487,13 +482,13 @@ TEST_CASE("transport: bytes that come while a connection is idle make it unusabl
 }
 
 TEST_CASE("transport: over TLS the end of a body must be the peer's word, not the network's") {
-  test::scripted_server server{identity()};
+  test::scripted_server server{test::loopback_certificate()};
   server.on_connection([](peer& p) {
     p.read_request();
     p.send("HTTP/1.1 200 OK\r\n\r\nas far as");
     p.cut();
   });
-  const test::temporary_file trusted{identity().pem};
+  const test::temporary_file trusted{test::loopback_certificate().pem};
   mwaa_serverless::net::pooled_transport_options options;
   options.ca_bundle = trusted.path();
   test::fixture client{options};
@@ -506,14 +501,14 @@ TEST_CASE("transport: over TLS the end of a body must be the peer's word, not th
 TEST_CASE("transport: a request larger than the socket's buffers arrives whole") {
   for (const bool tls : {false, true}) {
     CAPTURE(tls);
-    const auto server =
-        tls ? std::make_unique<test::scripted_server>(identity()) : std::make_unique<test::scripted_server>();
+    const auto server = tls ? std::make_unique<test::scripted_server>(test::loopback_certificate())
+                            : std::make_unique<test::scripted_server>();
     std::size_t size = 0;
     server->on_connection([&](peer& p) {
       size = p.read_request().size();
       p.send(ok());
     });
-    const test::temporary_file trusted{identity().pem};
+    const test::temporary_file trusted{test::loopback_certificate().pem};
     mwaa_serverless::net::pooled_transport_options options;
     options.ca_bundle = trusted.path();
     test::fixture client{options};
@@ -621,10 +616,10 @@ TEST_CASE("transport: what comes while the request is still being sent") {
     for (const row& each : rows) {
       CAPTURE(tls);
       CAPTURE(each.name);
-      const auto server =
-          tls ? std::make_unique<test::scripted_server>(identity()) : std::make_unique<test::scripted_server>();
+      const auto server = tls ? std::make_unique<test::scripted_server>(test::loopback_certificate())
+                              : std::make_unique<test::scripted_server>();
       server->on_connection(each.steps);
-      const test::temporary_file trusted{identity().pem};
+      const test::temporary_file trusted{test::loopback_certificate().pem};
       mwaa_serverless::net::pooled_transport_options options;
       options.ca_bundle = trusted.path();
       test::fixture client{options};
@@ -653,14 +648,14 @@ TEST_CASE("transport: bytes on a fresh connection before a request is sent are n
     for (const row& each : rows) {
       CAPTURE(tls);
       CAPTURE(each.bytes);
-      const auto server =
-          tls ? std::make_unique<test::scripted_server>(identity()) : std::make_unique<test::scripted_server>();
+      const auto server = tls ? std::make_unique<test::scripted_server>(test::loopback_certificate())
+                              : std::make_unique<test::scripted_server>();
       server->on_connection([&](peer& p) {
         p.send(each.bytes);
         p.note("spoke");
         p.serve();
       });
-      const test::temporary_file trusted{identity().pem};
+      const test::temporary_file trusted{test::loopback_certificate().pem};
       mwaa_serverless::net::pooled_transport_options options;
       options.ca_bundle = trusted.path();
       mwaa_serverless::net::tls_settings settings{options};

@@ -21,18 +21,14 @@ using test::exchange;
 using test::peer;
 using test::phase;
 
-const test::certificate& identity() {
-  static const test::certificate made{{"127.0.0.1"}};
-  return made;
-}
-
 // A place where a request gets stuck in one phase.
 class trap {
  public:
   trap(phase where, bool tls, mwaa_serverless::net::pooled_transport_options options = {})
       : where_(where),
-        server_(tls ? std::make_unique<test::scripted_server>(identity()) : std::make_unique<test::scripted_server>()),
-        trusted_(identity().pem),
+        server_(tls ? std::make_unique<test::scripted_server>(test::loopback_certificate())
+                    : std::make_unique<test::scripted_server>()),
+        trusted_(test::loopback_certificate().pem),
         client(with(std::move(options))),
         target(server_->at()) {
     switch (where) {
@@ -307,9 +303,9 @@ TEST_CASE("transport: a deadline strikes its own request only") {
 TEST_CASE("transport: read_timeout limits silence, not the response") {
   for (const bool tls : {false, true}) {
     CAPTURE(tls);
-    const auto server =
-        tls ? std::make_unique<test::scripted_server>(identity()) : std::make_unique<test::scripted_server>();
-    const test::temporary_file trusted{identity().pem};
+    const auto server = tls ? std::make_unique<test::scripted_server>(test::loopback_certificate())
+                            : std::make_unique<test::scripted_server>();
+    const test::temporary_file trusted{test::loopback_certificate().pem};
     mwaa_serverless::net::pooled_transport_options options;
     options.ca_bundle = trusted.path();
     options.read_timeout = 200ms;

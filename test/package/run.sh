@@ -15,7 +15,8 @@ case $kind in
     "$scratch/prefix/bin/mwaa-serverless-emulator" --help >/dev/null
     set -- "$@" -DCMAKE_PREFIX_PATH="$scratch/prefix"
     ;;
-  embedded) set -- "$@" -DEMBED="$source" ;;
+  # As embedding projects may: several sources compiled at a time.
+  embedded) set -- "$@" -DEMBED="$source" -DCMAKE_UNITY_BUILD=ON ;;
   *) exit 2 ;;
 esac
 cmake -S "$source/test/package" -B "$scratch/build" "$@"

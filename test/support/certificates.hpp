@@ -21,6 +21,9 @@ class certificate {
   unsigned long subject_hash = 0;  ///< By which OpenSSL finds it in a directory.
 };
 
+/// One for servers on 127.0.0.1, made once.
+const certificate& loopback_certificate();
+
 /// A file that is gone with the object.
 class temporary_file {
  public:
