@@ -294,6 +294,7 @@ TEST_CASE("client: a bad setting is refused at construction and named") {
   struct row {
     const char* member;
     void (*spoil)(mwaa::client_config&);
+    mwaa::errc code = mwaa::errc::invalid_configuration;
   };
   const row rows[]{
       {"connect_timeout", [](mwaa::client_config& c) { c.connect_timeout = 0ms; }},
@@ -311,11 +312,26 @@ TEST_CASE("client: a bad setting is refused at construction and named") {
       {"max_attempts", [](mwaa::client_config& c) { c.retry.max_attempts = 0; }},
       {"max_hint", [](mwaa::client_config& c) { c.retry.max_hint = -1ms; }},
       {"endpoint_url", [](mwaa::client_config& c) { c.endpoint_url = "ftp://host"; }},
-      {"egion", [](mwaa::client_config& c) { c.region.clear(); }},
+      {"egion", [](mwaa::client_config& c) { c.region.clear(); }, mwaa::errc::no_region},
       {"FIPS",
        [](mwaa::client_config& c) {
          c.use_fips = true;
          c.endpoint_url = "https://host";
+       }},
+      {"read_timeout", [](mwaa::client_config& c) { c.read_timeout = 0ms; }},
+      {"read_timeout", [](mwaa::client_config& c) { c.read_timeout = -1ms; }},
+      {"read_timeout", [](mwaa::client_config& c) { c.read_timeout = std::chrono::milliseconds::max(); }},
+      {"https_proxy",
+       [](mwaa::client_config& c) {
+         c.network.reset();
+         c.https_proxy = "socks5://p.test";
+       }},
+      {"http_proxy",
+       [](mwaa::client_config& c) {
+         c.network.reset();
+         c.http_proxy = "socks5://p.test";
+         c.endpoint_url = "http://h.test";
+         c.no_proxy = "other.test";
        }},
   };
   for (const row& each : rows) {
@@ -327,6 +343,7 @@ TEST_CASE("client: a bad setting is refused at construction and named") {
       (void)service.make_client();
     } catch (const mwaa::exception& e) {
       CHECK(e.code() == mwaa::condition::caller);
+      CHECK(e.code() == each.code);
       what = e.what();
     }
     CHECK(what.find(each.member) != std::string::npos);

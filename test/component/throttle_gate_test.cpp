@@ -307,6 +307,24 @@ TEST_CASE("throttle gate: max_gate_wait limits the time in the queue over all at
   service.time->run(service.io);
 }
 
+TEST_CASE("throttle gate: what an attempt waited in the queue counts against max_gate_wait of the next") {
+  canned_service service;
+  service.config.retry.max_gate_wait = 1300ms;
+  service.network->otherwise = fine;
+  crowd callers{service};
+  close_gate(service, callers, 60);
+  service.network->script.emplace_back(test::throttle(0, "x-amz-retry-after: 100\r\n"), 50ms);
+  const auto& probe = callers.start("A");  // at 1.05 s; throttled: closed until 2.10 s
+  callers.pass_time(1'050ms);
+  REQUIRE(callers.order() == "12345A");
+  callers.pass_time(500ms);  // back after half a second, with 300 ms left for the queue
+  REQUIRE(probe.ended);      // as soon as it is certain
+  CHECK(probe.error().code == mwaa::errc::throttled);
+  CHECK(probe.error().phase == mwaa::phase::throttle_gate);
+  CHECK(probe.error().attempts.size() == 1);
+  service.time->run(service.io);
+}
+
 TEST_CASE("throttle gate: no retry is begun that the closed gate leaves no time for") {
   canned_service service;
   service.config.retry.throttling_base_delay = 100ms;

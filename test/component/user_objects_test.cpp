@@ -178,6 +178,27 @@ struct expectation {
   const char* text;
 };
 
+/// What becomes of the faults of an interface: `thrown` of what it throws, `endless` of what never ends, and `nothing`
+/// is said of a value that is none (null: the interface has no such value).
+std::vector<expectation> each_fault(mwaa::errc thrown, mwaa::errc endless, const char* nothing) {
+  using mwaa::errc;
+  std::vector<expectation> out{
+      {fault::throws_int, thrown, "no std::exception"},
+      {fault::throws_runtime_error, thrown, "out of luck"},
+      {fault::throws_aborted, errc::broken_contract, "operation_aborted"},
+      {fault::throws_ours, errc::no_profile, "own words"},
+      {fault::throws_at_once, thrown, "out of luck"},
+      {fault::empty_awaitable, thrown, "empty awaitable"},
+      {fault::never_ends, endless, "did not end"},
+      {fault::ignores_cancel, endless, "did not end"},
+      {fault::drops_handler, errc::broken_contract, "completion handler"},
+      {fault::success_error, errc::broken_contract, "success"},
+      {fault::aborted_error, errc::broken_contract, "operation_aborted"},
+  };
+  if (nothing != nullptr) out.push_back({fault::nothing, errc::broken_contract, nothing});
+  return out;
+}
+
 // What a call with an operation_timeout of 5 s ends in.
 mwaa::error failure_of(canned_service& service, const mwaa::client& client) {
   const auto started = service.time->now();
@@ -200,22 +221,8 @@ void check(const mwaa::error& failure, const expectation& expected, const std::s
 }  // namespace
 
 TEST_CASE("user's credentials provider: each fault is an error that names it") {
-  using mwaa::errc;
-  const expectation rows[]{
-      {fault::throws_int, errc::credentials_failed, "no std::exception"},
-      {fault::throws_runtime_error, errc::credentials_failed, "out of luck"},
-      {fault::throws_aborted, errc::broken_contract, "operation_aborted"},
-      {fault::throws_ours, errc::no_profile, "own words"},
-      {fault::throws_at_once, errc::credentials_failed, "out of luck"},
-      {fault::empty_awaitable, errc::credentials_failed, "empty awaitable"},
-      {fault::never_ends, errc::deadline_exceeded, "did not end"},
-      {fault::ignores_cancel, errc::deadline_exceeded, "did not end"},
-      {fault::drops_handler, errc::broken_contract, "completion handler"},
-      {fault::success_error, errc::broken_contract, "success"},
-      {fault::aborted_error, errc::broken_contract, "operation_aborted"},
-      {fault::nothing, errc::broken_contract, "null pointer"},
-  };
-  for (const expectation& each : rows) {
+  for (const expectation& each :
+       each_fault(mwaa::errc::credentials_failed, mwaa::errc::deadline_exceeded, "null pointer")) {
     CAPTURE(static_cast<int>(each.how));
     canned_service service;
     service.config.credentials = std::make_shared<provider>(each.how);
@@ -228,22 +235,8 @@ TEST_CASE("user's credentials provider: each fault is an error that names it") {
 }
 
 TEST_CASE("user's source in make_cached_credentials: 50 callers get the failure of one fetch") {
-  using mwaa::errc;
-  const expectation rows[]{
-      {fault::throws_int, errc::credentials_failed, "no std::exception"},
-      {fault::throws_runtime_error, errc::credentials_failed, "out of luck"},
-      {fault::throws_aborted, errc::broken_contract, "operation_aborted"},
-      {fault::throws_ours, errc::no_profile, "own words"},
-      {fault::throws_at_once, errc::credentials_failed, "out of luck"},
-      {fault::empty_awaitable, errc::credentials_failed, "empty awaitable"},
-      {fault::never_ends, errc::credentials_failed, "did not end"},
-      {fault::ignores_cancel, errc::credentials_failed, "did not end"},
-      {fault::drops_handler, errc::broken_contract, "completion handler"},
-      {fault::success_error, errc::broken_contract, "success"},
-      {fault::aborted_error, errc::broken_contract, "operation_aborted"},
-      {fault::nothing, errc::broken_contract, "null pointer"},
-  };
-  for (const expectation& each : rows) {
+  for (const expectation& each :
+       each_fault(mwaa::errc::credentials_failed, mwaa::errc::credentials_failed, "null pointer")) {
     CAPTURE(static_cast<int>(each.how));
     canned_service service;
     const auto source = std::make_shared<provider>(each.how);
@@ -329,21 +322,7 @@ TEST_CASE("user's mfa_code: each fault is an error") {
 }
 
 TEST_CASE("user's attempt gate: each fault is an error that names it") {
-  using mwaa::errc;
-  const expectation rows[]{
-      {fault::throws_int, errc::broken_contract, "no std::exception"},
-      {fault::throws_runtime_error, errc::broken_contract, "out of luck"},
-      {fault::throws_aborted, errc::broken_contract, "operation_aborted"},
-      {fault::throws_ours, errc::no_profile, "own words"},
-      {fault::throws_at_once, errc::broken_contract, "out of luck"},
-      {fault::empty_awaitable, errc::broken_contract, "empty awaitable"},
-      {fault::never_ends, errc::deadline_exceeded, "did not end"},
-      {fault::ignores_cancel, errc::deadline_exceeded, "did not end"},
-      {fault::drops_handler, errc::broken_contract, "completion handler"},
-      {fault::success_error, errc::broken_contract, "success"},
-      {fault::aborted_error, errc::broken_contract, "operation_aborted"},
-  };
-  for (const expectation& each : rows) {
+  for (const expectation& each : each_fault(mwaa::errc::broken_contract, mwaa::errc::deadline_exceeded, nullptr)) {
     CAPTURE(static_cast<int>(each.how));
     canned_service service;
     service.config.attempt_gate = std::make_shared<gate>(each.how);
@@ -355,22 +334,8 @@ TEST_CASE("user's attempt gate: each fault is an error that names it") {
 }
 
 TEST_CASE("user's transport: each fault is an error that names it") {
-  using mwaa::errc;
-  const expectation rows[]{
-      {fault::throws_int, errc::broken_contract, "no std::exception"},
-      {fault::throws_runtime_error, errc::broken_contract, "out of luck"},
-      {fault::throws_aborted, errc::broken_contract, "operation_aborted"},
-      {fault::throws_ours, errc::no_profile, "own words"},
-      {fault::throws_at_once, errc::broken_contract, "out of luck"},
-      {fault::empty_awaitable, errc::broken_contract, "empty awaitable"},
-      {fault::never_ends, errc::deadline_exceeded, "did not end"},
-      {fault::ignores_cancel, errc::deadline_exceeded, "did not end"},
-      {fault::drops_handler, errc::broken_contract, "completion handler"},
-      {fault::success_error, errc::broken_contract, "success"},
-      {fault::aborted_error, errc::broken_contract, "operation_aborted"},
-      {fault::nothing, errc::broken_contract, "status is 0"},
-  };
-  for (const expectation& each : rows) {
+  for (const expectation& each :
+       each_fault(mwaa::errc::broken_contract, mwaa::errc::deadline_exceeded, "status is 0")) {
     CAPTURE(static_cast<int>(each.how));
     canned_service service;
     service.config.network = std::make_shared<network>(each.how);
@@ -380,7 +345,8 @@ TEST_CASE("user's transport: each fault is an error that names it") {
 
     const auto warmed = service.run(mwaa::as_result(client.prewarm()));
     REQUIRE(warmed.has_error());
-    if (warmed.error().code != errc::attempt_timeout) check(warmed.error(), each, "client_config::network: prewarm()");
+    if (warmed.error().code != mwaa::errc::attempt_timeout)
+      check(warmed.error(), each, "client_config::network: prewarm()");
     if (each.how == fault::success_error || each.how == fault::aborted_error) continue;
     if (each.how == fault::never_ends || each.how == fault::ignores_cancel) {
       // close() has no limit, but can be cancelled.
