@@ -290,6 +290,28 @@ TEST_CASE("client: without credentials every call says so") {
   CHECK(service.network->requests.empty());
 }
 
+TEST_CASE("client: only throttling counts as throttling, and slows down") {
+  for (const auto mode : {mwaa::retry_mode::standard, mwaa::retry_mode::adaptive}) {
+    canned_service service;
+    service.config.retry.mode = mode;
+    service.network->script.emplace_back(test::internal_error());
+    service.network->script.emplace_back(test::response(400, R"({"__type":"ValidationException"})"));
+    const auto client = service.make_client();
+    CHECK(failure_of(service, client, {"arn", "run"}).code == mwaa::errc::validation);
+    CHECK(client.metrics().throttled == 0);
+    CHECK(client.metrics().gates.at(0).rate == 0);
+  }
+}
+
+TEST_CASE("client: an answer that comes with the deadline is not called a timeout") {
+  canned_service service;
+  service.network->script.emplace_back(test::response(400, R"({"__type":"ValidationException"})"), 3s);
+  const auto failure =
+      failure_of(service, service.make_client(), {"arn", "run"}, mwaa::call_options{}.with_operation_timeout(3s));
+  CHECK(service.time->elapsed() == 3s);
+  CHECK(failure.code == mwaa::errc::validation);
+}
+
 TEST_CASE("client: a bad setting is refused at construction and named") {
   struct row {
     const char* member;

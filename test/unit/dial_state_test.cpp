@@ -70,3 +70,14 @@ TEST_CASE("dial_state: a failure begins the next at once, also while others are 
   dial.failed();
   CHECK(dial.next(start + 253ms).what == action::exhausted);
 }
+
+TEST_CASE("dial_state: a failure of one of two under way begins the next at once") {
+  dial_state dial{{v4, v4, v4}};
+  (void)dial.next(start);
+  CHECK(dial.next(start + 250ms).index == 1);
+  CHECK(dial.next(start + 251ms).what == action::wait);
+  dial.failed();
+  const auto next = dial.next(start + 252ms);
+  CHECK(next.what == action::start);
+  CHECK(next.index == 2);
+}

@@ -216,6 +216,17 @@ TEST_CASE("gate: it closes for a second, or for the hint if that is shorter") {
   }
 }
 
+TEST_CASE("gate: while another closes it nothing is saved up") {
+  rate_gate gate{retry_mode::standard};
+  refuse_all(gate, 0, 0.05, 1s);
+  (void)accepted(gate, 1.05, 8.05);
+  const time_point last = wait_and_pass(gate, at(8.05));
+  gate.close(at(20));
+  const time_point next = wait_and_pass(gate, last);
+  CHECK(next > at(20));
+  CHECK(std::chrono::duration<double>(next - at(20)).count() == about(1 / gate.rate(next), 0.05));
+}
+
 TEST_CASE("gate: while the hint lasts one request at a time is a probe, at intervals that double up to the hint") {
   for (const auto mode : {retry_mode::standard, retry_mode::adaptive}) {
     CAPTURE(static_cast<int>(mode));

@@ -278,3 +278,15 @@ TEST_CASE("retry: options that cannot be used are refused by name") {
     CHECK_FALSE(validate(options));
   }
 }
+
+TEST_CASE("retry: throttled requests that are spaced cost no quota, other failures do") {
+  const retry_options options;
+  retry_quota quota{options.quota};
+  retry_state retries{options, 3, quota};
+  mwaa_serverless::retry::circumstances at{start, never};
+  at.spaced = true;
+  CHECK(retries.failed(mwaa_serverless::retry::classify(throttled()), retry_hints{}, 0.5, at).retry);
+  CHECK(quota.available() == 500);
+  CHECK(retries.failed(mwaa_serverless::retry::classify(lost()), retry_hints{}, 0.5, at).retry);
+  CHECK(quota.available() == 486);
+}
