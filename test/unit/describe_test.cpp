@@ -76,6 +76,17 @@ class everything {
   friend bool operator==(const everything&, const everything&) = default;
 };
 
+}  // namespace
+
+template <>
+const structure protocol::described<place>::value;
+template <>
+const structure protocol::described<code>::value;
+template <>
+const structure protocol::described<everything>::value;
+
+namespace {
+
 constexpr rules bucket{.min = 3};
 constexpr rules one_or_more{.min = 1};
 constexpr rules hidden{.sensitive = true, .min = 2};

@@ -45,6 +45,11 @@ struct outer {
 // Of this file alone, as the types are.
 namespace mwaa_serverless::protocol {
 
+template <>
+const structure described<inner>::value;
+template <>
+const structure described<outer>::value;
+
 namespace {
 
 constexpr std::array inner_members{
