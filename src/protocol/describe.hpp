@@ -358,7 +358,7 @@ constexpr member_row inherited() {
   };
   return out;
 }
-/// The same of a list, with the member that says whether it was sent.
+/// A row for a list, with the member that says whether it was sent.
 template <auto List, auto Named>
 constexpr member_row named_list(std::string_view name, rules check = {}) {
   member_row out = member<List>(name, check);
