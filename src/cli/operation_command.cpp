@@ -7,6 +7,7 @@
 #include "cli/failure.hpp"
 #include "protocol/json_reader.hpp"
 #include "protocol/json_writer.hpp"
+#include "strings/ascii_case.hpp"
 
 namespace mwaa_serverless::cli {
 
@@ -28,9 +29,8 @@ bool is_upper(char c) {
 std::string dashed(std::string_view name) {
   std::string out;
   for (std::size_t i = 0; i < name.size(); ++i) {
-    const bool upper = is_upper(name[i]);
-    if (i > 0 && upper && !is_upper(name[i - 1])) out += '-';
-    out += upper ? static_cast<char>(name[i] - 'A' + 'a') : name[i];
+    if (i > 0 && is_upper(name[i]) && !is_upper(name[i - 1])) out += '-';
+    out += strings::lower_case(name[i]);
   }
   return out;
 }

@@ -3,6 +3,8 @@
 #include <mwaa_serverless/json_text.hpp>
 #include <ostream>
 
+#include "strings/trim.hpp"
+
 namespace mwaa_serverless {
 
 namespace {
@@ -38,16 +40,9 @@ class nothing {
   bool on_comment(json::string_view, error_code&) { return true; }
 };
 
-std::string_view without_blanks(std::string_view text) {
-  constexpr std::string_view blanks = " \t\r\n";
-  const auto first = text.find_first_not_of(blanks);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(blanks) - first + 1);
-}
-
 }  // namespace
 
-json_text::json_text(std::string_view json) : text_(without_blanks(json)) {
+json_text::json_text(std::string_view json) : text_(strings::trimmed(json, " \t\r\n")) {
   json::parse_options bounds;
   bounds.max_depth = 32;
   json::basic_parser<nothing> parser{bounds};
