@@ -255,6 +255,10 @@ void scripted_server::listen() {
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   socklen_t size = sizeof address;
+  // Inherited by connections. Left alone it grows, by newer kernels' defaults to 32 MB: then no request is so large
+  // that a client must wait while it sends one.
+  const int received_unread = 256 * 1024;
+  ::setsockopt(listener_, SOL_SOCKET, SO_RCVBUF, &received_unread, sizeof received_unread);
   if (::bind(listener_, reinterpret_cast<sockaddr*>(&address), size) != 0 || ::listen(listener_, 128) != 0 ||
       ::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size) != 0)
     throw std::runtime_error("listen");
