@@ -92,14 +92,14 @@ struct work {
   std::vector<std::string> wrong;
 };
 
-mwaa::list_task_instances_paginator listing_of(const mwaa::client& client, work& of) {
+mwaa::paginator<mwaa::list_task_instances_request> listing_of(const mwaa::client& client, work& of) {
   return client.paginate_list_task_instances({testing::emulator::default_workflow_arn, testing::emulator::run_finished})
       .page_size(static_cast<std::int32_t>(10 + of.random() % 91))
       .prefetch(of.random() % 2 == 0);
 }
 
 /// Goes on with a listing until it is complete or something comes in between; true when complete.
-asio::awaitable<bool> go_on(mwaa::list_task_instances_paginator listing, std::vector<std::string>& seen,
+asio::awaitable<bool> go_on(mwaa::paginator<mwaa::list_task_instances_request> listing, std::vector<std::string>& seen,
                             steady::time_point& moved) {
   try {
     auto items = listing.items();
@@ -114,8 +114,8 @@ asio::awaitable<bool> go_on(mwaa::list_task_instances_paginator listing, std::ve
 }
 
 /// The same, but some are cancelled at a random moment.
-asio::awaitable<bool> go_on_or_be_cancelled(mwaa::list_task_instances_paginator listing, std::vector<std::string>& seen,
-                                            work& of, steady::time_point& moved) {
+asio::awaitable<bool> go_on_or_be_cancelled(mwaa::paginator<mwaa::list_task_instances_request> listing,
+                                            std::vector<std::string>& seen, work& of, steady::time_point& moved) {
   using namespace asio::experimental::awaitable_operators;
   if (of.random() % 20 != 0) co_return co_await go_on(listing, seen, moved);
   asio::steady_timer moment{co_await asio::this_coro::executor, std::chrono::microseconds(of.random() % 20'000)};

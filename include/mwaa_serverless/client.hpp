@@ -16,6 +16,7 @@
 #include <mwaa_serverless/retry.hpp>
 #include <string>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace mwaa_serverless {
@@ -82,11 +83,22 @@ class client {
   /// One page of the task instances of a run. Retries as configured. Throws exception(errc::invalid_argument) before
   /// any I/O for input that AWS's own tools refuse.
   [[nodiscard]] boost::asio::awaitable<list_task_instances_response> list_task_instances(
-      list_task_instances_request request, call_options options = {}) const;
-
+      list_task_instances_request request, call_options options = {}) const {
+    return perform(std::move(request), std::move(options));
+  }
   /// All task instances of a run, fetched page by page as the loop asks for more. No I/O until the first next().
-  [[nodiscard]] list_task_instances_paginator paginate_list_task_instances(list_task_instances_request request,
-                                                                           call_options options = {}) const;
+  [[nodiscard]] paginator<list_task_instances_request> paginate_list_task_instances(list_task_instances_request request,
+                                                                                    call_options options = {}) const {
+    return paginate(std::move(request), std::move(options));
+  }
+
+  /// The operation that `request` is for, whichever it is: for code that is written for several.
+  template <class Request>
+  [[nodiscard]] boost::asio::awaitable<typename Request::response_type> perform(Request request,
+                                                                                call_options options = {}) const;
+  /// The listing that `request` is for.
+  template <class Request>
+  [[nodiscard]] paginator<Request> paginate(Request request, call_options options = {}) const;
 
   /// Opens connections ahead of the first call, so that it need not wait for name look-up, TCP and TLS: all at once,
   /// until there are so many, idle or in use. From 1 to client_config::max_connections. Throws exception as a call

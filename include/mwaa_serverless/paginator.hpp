@@ -5,7 +5,6 @@
 #include <memory>
 #include <mwaa_serverless/async_generator.hpp>
 #include <mwaa_serverless/call_options.hpp>
-#include <mwaa_serverless/model/task_instance.hpp>
 #include <string>
 #include <type_traits>
 
@@ -23,9 +22,14 @@ class client_state;
 /// A handle: copies share their position and settings, and one that was moved from is still such a copy. Several
 /// generators may be in use: each item goes to one of them, and a next() that needs a page while another one fetches
 /// it waits for that. Not for several threads at once. Made by client::paginate_*; keeps the client's state alive.
-template <class Request, class Response, class Item>
+///
+/// `Request`: of a listing, such as list_task_instances_request.
+template <class Request>
 class paginator {
  public:
+  using response_type = typename Request::response_type;
+  using item_type = typename Request::item_type;
+
   // Without a move there is no paginator without a position.
   paginator(const paginator&) = default;
   paginator& operator=(const paginator&) = default;
@@ -53,9 +57,9 @@ class paginator {
   /// items are given too. Throws what the operation throws, and exception(errc::repeated_page_token) when the
   /// service's page tokens lead back to a page that was listed: at once when a page names itself, else after at most a
   /// few rounds (Brent's algorithm, which keeps one token).
-  [[nodiscard]] async_generator<Response> pages();
+  [[nodiscard]] async_generator<response_type> pages();
   /// One by one. Throws as pages().
-  [[nodiscard]] async_generator<Item> items();
+  [[nodiscard]] async_generator<item_type> items();
 
   /// The position of the listing: what was given is not repeated. Empty before the first page and when the listing
   /// is complete. In the AWS CLI's own form, so that its `--starting-token` takes it too.
@@ -67,16 +71,10 @@ class paginator {
 
   class cursor;
   class reader;
-  static async_generator<Response> pages_from(std::shared_ptr<cursor> place);
-  static async_generator<Item> items_from(std::shared_ptr<cursor> place);
+  static async_generator<response_type> pages_from(std::shared_ptr<cursor> place);
+  static async_generator<item_type> items_from(std::shared_ptr<cursor> place);
 
   std::shared_ptr<cursor> cursor_;
 };
-
-/// The task instances of one run: client::paginate_list_task_instances.
-using list_task_instances_paginator =
-    paginator<list_task_instances_request, list_task_instances_response, task_instance>;
-extern template class paginator<list_task_instances_request, list_task_instances_response, task_instance>;
-static_assert(!std::is_aggregate_v<list_task_instances_paginator>);
 
 }  // namespace mwaa_serverless

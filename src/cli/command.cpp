@@ -23,12 +23,17 @@ std::optional<std::int32_t> arguments::integer(std::string_view flag) const {
   return parse_whole_number<std::int32_t>(flag, found->second);
 }
 
+namespace {
+
+template <class... Request>
+std::vector<command> commands_of(protocol::request_list<Request...>) {
+  return {command_of<Request>()...};
+}
+
+}  // namespace
+
 std::span<const command> commands() {
-  static const command all[] = {
-      listing<&client::list_task_instances, &client::paginate_list_task_instances>(
-          "List the task instances of a workflow run.", {{"WorkflowArn", "ARN of the workflow that contains the run."},
-                                                         {"RunId", "Identifier of the workflow run."}}),
-  };
+  static const std::vector<command> all = commands_of(protocol::requests{});
   return all;
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "cli/failure.hpp"
+#include "cli/operation_help.hpp"
 #include "protocol/json_reader.hpp"
 #include "protocol/json_writer.hpp"
 #include "strings/ascii_case.hpp"
@@ -15,11 +16,6 @@ namespace {
 
 namespace json = boost::json;
 using form = protocol::value_type::form;
-
-constexpr member_help paging_help[]{
-    {"MaxResults", "Items in the one page that is then fetched; see --page-size."},
-    {"NextToken", "The service's token of the one page that is then fetched."},
-};
 
 bool is_upper(char c) {
   return c >= 'A' && c <= 'Z';
@@ -56,26 +52,16 @@ parameter_kind kind_of(const protocol::value_type& type) {
   return parameter_kind::json;
 }
 
-template <class Range>
-std::string_view help_of(std::string_view member, const Range& from) {
-  const auto found =
-      std::find_if(std::begin(from), std::end(from), [&](const member_help& each) { return each.first == member; });
-  return found == std::end(from) ? std::string_view{} : found->second;
-}
-
 }  // namespace
 
-command describe_command(const protocol::operation& operation, const protocol::structure& request,
-                         std::string_view help, std::initializer_list<member_help> of_members) {
+command describe_command(const protocol::operation& operation, const protocol::structure& request) {
+  const operation_help& help = help_of(operation.name);
   command out;
   out.name = dashed(operation.name);
   out.operation = operation.name;
-  out.help = help;
-  for (const protocol::member_row& each : request.members) {
-    std::string_view own = help_of(each.name, of_members);
-    if (own.empty()) own = help_of(each.name, paging_help);
-    out.parameters.push_back({flag_of(each), kind_of(*each.type), each.check.required, own});
-  }
+  out.help = help.text;
+  for (const protocol::member_row& each : request.members)
+    out.parameters.push_back({flag_of(each), kind_of(*each.type), each.check.required, help.of(each.name)});
   return out;
 }
 

@@ -4,7 +4,6 @@
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <cstddef>
-#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,12 +16,8 @@
 
 namespace mwaa_serverless::cli {
 
-/// What help says of a member of the request.
-using member_help = std::pair<std::string_view, std::string_view>;
-
-/// A command without its `run`. The parameters of paging need no help of their own.
-[[nodiscard]] command describe_command(const protocol::operation& operation, const protocol::structure& request,
-                                       std::string_view help, std::initializer_list<member_help> of_members);
+/// A command without its `run`.
+[[nodiscard]] command describe_command(const protocol::operation& operation, const protocol::structure& request);
 /// Sets the members of `request` for which something was given. Throws failure that names the flag.
 void fill(const protocol::structure_place& request, const arguments& given);
 /// What the service sent, in the model's order; times as the AWS CLI prints them.
@@ -38,39 +33,37 @@ class listed_page {
   std::optional<boost::json::array> items;  ///< nullopt when the response had no such member.
   std::size_t count;
 };
-template <class Function>
-class request_of;
-template <class Response, class Request>
-class request_of<boost::asio::awaitable<Response> (client::*)(Request, call_options) const> {
- public:
-  using type = Request;
-};
 
-template <auto Operation, auto Paginate>
-boost::asio::awaitable<void> run_listing(call& context) {
-  using request_type = typename request_of<decltype(Operation)>::type;
-  constexpr auto items = protocol::operation_of<request_type>::items;
-  auto request = protocol::blank<request_type>();
+template <class Request>
+boost::asio::awaitable<void> run_operation(call& context) {
+  auto request = protocol::blank<Request>();
   fill(protocol::structure_place{request}, context.given);
+  const auto response = co_await context.api.perform(std::move(request));
+  context.debug("request id " + response.request_id);
+  context.printer.document(to_json(protocol::structure_view{response}));
+}
 
-  if (!context.pages.enabled) {
-    const auto page = co_await (context.api.*Operation)(std::move(request), call_options{});
-    context.debug("request id " + page.request_id);
-    context.printer.document(to_json(protocol::structure_view{page}));
+template <class Request>
+boost::asio::awaitable<void> run_listing(call& context) {
+  const paging& pages = context.pages;
+  if (!pages.enabled) {
+    co_await run_operation<Request>(context);
     co_return;
   }
+  auto request = protocol::blank<Request>();
+  fill(protocol::structure_place{request}, context.given);
 
   // An empty starting token goes to the service as it is, as in the AWS CLI.
-  const paging& pages = context.pages;
   if (pages.starting_token == "") request.next_token = "";
-  auto listing = (context.api.*Paginate)(std::move(request), call_options{});
+  auto listing = context.api.paginate(std::move(request));
   if (pages.page_size) listing.page_size(*pages.page_size);
   if (pages.max_items > 0U) listing.max_items(*pages.max_items);
   if (pages.starting_token && !pages.starting_token->empty())
     listing.starting_token(read_starting_token(*pages.starting_token));
   auto each = listing.pages();
   while (const auto page = co_await each.next()) {
-    listed_page got{protocol::structure_view{*page}, &((*page).*items), ((*page).*items).size()};
+    const auto& items = (*page).*protocol::operation_of<Request>::items;
+    listed_page got{protocol::structure_view{*page}, &items, items.size()};
     context.debug("page of " + std::to_string(got.count) + ", request id " + page->request_id);
     if (pages.max_items == 0U) {
       // The AWS CLI fetches a page, prints none of its items and says how to get them.
@@ -86,14 +79,15 @@ boost::asio::awaitable<void> run_listing(call& context) {
   context.printer.end_of_pages(listing.resume_token());
 }
 
-/// The command of a listing: `Operation` and `Paginate` are the client's members.
-template <auto Operation, auto Paginate>
-command listing(std::string_view help, std::initializer_list<member_help> of_members) {
-  using request_type = typename request_of<decltype(Operation)>::type;
-  command out = describe_command(protocol::operation_of<request_type>::value, protocol::described<request_type>::value,
-                                 help, of_members);
-  out.paginated = true;
-  out.run = &run_listing<Operation, Paginate>;
+template <class Request>
+command command_of() {
+  using operation = protocol::operation_of<Request>;
+  command out = describe_command(operation::value, protocol::described<Request>::value);
+  out.paginated = requires { operation::items; };
+  if constexpr (requires { operation::items; })
+    out.run = &run_listing<Request>;
+  else
+    out.run = &run_operation<Request>;
   return out;
 }
 

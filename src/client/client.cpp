@@ -26,15 +26,21 @@ client_metrics::client_metrics() = default;
 client::client(boost::asio::any_io_executor executor, client_config config)
     : state_(std::make_shared<client_state>(std::move(executor), std::move(config))) {}
 
-boost::asio::awaitable<list_task_instances_response> client::list_task_instances(list_task_instances_request request,
-                                                                                 call_options options) const {
-  return perform(state_, std::move(request), std::move(options));
+template <class Request>
+boost::asio::awaitable<typename Request::response_type> client::perform(Request request, call_options options) const {
+  return mwaa_serverless::perform(state_, std::move(request), std::move(options));
 }
 
-list_task_instances_paginator client::paginate_list_task_instances(list_task_instances_request request,
-                                                                   call_options options) const {
+template <class Request>
+paginator<Request> client::paginate(Request request, call_options options) const {
   return {state_, std::move(request), std::move(options)};
 }
+
+#define MWAA_SERVERLESS_PERFORM(Name, snake, ...)                                                         \
+  template boost::asio::awaitable<snake##_response> client::perform(snake##_request, call_options) const; \
+  __VA_OPT__(template paginator<snake##_request> client::paginate(snake##_request, call_options) const;)
+MWAA_SERVERLESS_OPERATIONS(MWAA_SERVERLESS_PERFORM)
+#undef MWAA_SERVERLESS_PERFORM
 
 boost::asio::awaitable<void> client::prewarm(std::size_t connections) const {
   return call_prewarm(state_, connections);

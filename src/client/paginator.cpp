@@ -22,7 +22,7 @@ namespace asio = boost::asio;
 namespace {
 
 template <class Request>
-auto& items_of(typename protocol::operation_of<Request>::response& page) {
+auto& items_of(typename Request::response_type& page) {
   return page.*protocol::operation_of<Request>::items;
 }
 
@@ -32,8 +32,8 @@ auto& items_of(typename protocol::operation_of<Request>::response& page) {
 /// page is here: whatever throws leaves it as it is.
 ///
 /// Generators share it. Whenever one of them goes on, the others may have moved it, or reset() may have.
-template <class Request, class Response, class Item>
-class paginator<Request, Response, Item>::cursor {
+template <class Request>
+class paginator<Request>::cursor {
  public:
   class position {
    public:
@@ -114,11 +114,12 @@ class paginator<Request, Response, Item>::cursor {
   bool prefetch = false;
 
   position at;
-  std::optional<Response> page;  // the page at at.page_token, once it is here; items that were given are moved from
-  std::uint64_t page_size = 0;   // 0 also without a page
-  bool page_seen = false;        // a generator has been given it, or the first of its items
-  text next_token;               // of that page
-  std::optional<page_prefetch<Response>> ahead;
+  std::optional<response_type>
+      page;                     // the page at at.page_token, once it is here; items that were given are moved from
+  std::uint64_t page_size = 0;  // 0 also without a page
+  bool page_seen = false;       // a generator has been given it, or the first of its items
+  text next_token;              // of that page
+  std::optional<page_prefetch<response_type>> ahead;
   std::size_t readers = 0;  // generators under way
 
  private:
@@ -150,17 +151,17 @@ class paginator<Request, Response, Item>::cursor {
     const fetching_now others_wait{*this};
     const std::uint64_t resets_before = resets;
     if (page_number == 1 && at.page_token) cycle.add(*at.page_token, page_number);
-    std::optional<Response> arrived;
+    std::optional<response_type> arrived;
     std::exception_ptr failure;
     try {
       if (ahead) {
         // Out of the reach of reset().
-        page_prefetch<Response> begun = *std::move(ahead);
+        page_prefetch<response_type> begun = *std::move(ahead);
         ahead.reset();
-        Response response = co_await begun.get(options.attempt_log.get());
+        response_type response = co_await begun.get(options.attempt_log.get());
         arrived.emplace(std::move(response));
       } else {
-        Response response = co_await perform(state, request_for(at.page_token), options);
+        response_type response = co_await perform(state, request_for(at.page_token), options);
         arrived.emplace(std::move(response));
       }
     } catch (...) {
@@ -210,8 +211,8 @@ class paginator<Request, Response, Item>::cursor {
 };
 
 /// One generator of a cursor: what it has yielded and the caller did not get goes back.
-template <class Request, class Response, class Item>
-class paginator<Request, Response, Item>::reader final : public detail::take_back {
+template <class Request>
+class paginator<Request>::reader final : public detail::take_back {
  public:
   explicit reader(std::shared_ptr<cursor> place) : place_(std::move(place)), start_(place_->next_item()) {
     ++place_->readers;
@@ -223,12 +224,12 @@ class paginator<Request, Response, Item>::reader final : public detail::take_bac
     if (--place_->readers == 0) place_->ahead.reset();
   }
 
-  Item& take_item() {
-    Item& item = items_of<Request>(*place_->page)[place_->at.offset];
+  item_type& take_item() {
+    item_type& item = items_of<Request>(*place_->page)[place_->at.offset];
     take(1);
     return item;
   }
-  Response& take_page() {
+  response_type& take_page() {
     const std::uint64_t count = place_->left_in_page();
     const auto first = items_of<Request>(*place_->page).begin() + static_cast<std::ptrdiff_t>(at_offset());
     // All of the page but its items.
@@ -263,28 +264,27 @@ class paginator<Request, Response, Item>::reader final : public detail::take_bac
   const std::shared_ptr<cursor> place_;
   typename cursor::position start_;
   std::uint64_t last_count_ = 0;
-  std::optional<Response> page_;  // of take_page()
+  std::optional<response_type> page_;  // of take_page()
 };
 
-template <class Request, class Response, class Item>
-paginator<Request, Response, Item>::paginator(std::shared_ptr<client_state> state, Request request,
-                                              call_options options)
+template <class Request>
+paginator<Request>::paginator(std::shared_ptr<client_state> state, Request request, call_options options)
     : cursor_(std::make_shared<cursor>(std::move(state), std::move(request), std::move(options))) {}
 
-template <class Request, class Response, class Item>
-auto paginator<Request, Response, Item>::page_size(std::int32_t value) & -> paginator& {
+template <class Request>
+auto paginator<Request>::page_size(std::int32_t value) & -> paginator& {
   cursor_->request.max_results = value;
   return *this;
 }
 
-template <class Request, class Response, class Item>
-auto paginator<Request, Response, Item>::max_items(std::uint64_t value) & -> paginator& {
+template <class Request>
+auto paginator<Request>::max_items(std::uint64_t value) & -> paginator& {
   cursor_->max_items = value;
   return *this;
 }
 
-template <class Request, class Response, class Item>
-auto paginator<Request, Response, Item>::starting_token(std::string value) & -> paginator& {
+template <class Request>
+auto paginator<Request>::starting_token(std::string value) & -> paginator& {
   auto position = protocol::decode_page_token(value);
   if (!position) throw exception(std::move(position).error());
   typename cursor::position start{std::move(position->next_token)};
@@ -294,48 +294,48 @@ auto paginator<Request, Response, Item>::starting_token(std::string value) & -> 
   return *this;
 }
 
-template <class Request, class Response, class Item>
-auto paginator<Request, Response, Item>::prefetch(bool value) & -> paginator& {
+template <class Request>
+auto paginator<Request>::prefetch(bool value) & -> paginator& {
   cursor_->prefetch = value;
   return *this;
 }
 
-template <class Request, class Response, class Item>
-auto paginator<Request, Response, Item>::page_size(std::int32_t value) && -> paginator {
+template <class Request>
+auto paginator<Request>::page_size(std::int32_t value) && -> paginator {
   return page_size(value);
 }
 
-template <class Request, class Response, class Item>
-auto paginator<Request, Response, Item>::max_items(std::uint64_t value) && -> paginator {
+template <class Request>
+auto paginator<Request>::max_items(std::uint64_t value) && -> paginator {
   return max_items(value);
 }
 
-template <class Request, class Response, class Item>
-auto paginator<Request, Response, Item>::starting_token(std::string value) && -> paginator {
+template <class Request>
+auto paginator<Request>::starting_token(std::string value) && -> paginator {
   return starting_token(std::move(value));
 }
 
-template <class Request, class Response, class Item>
-auto paginator<Request, Response, Item>::prefetch(bool value) && -> paginator {
+template <class Request>
+auto paginator<Request>::prefetch(bool value) && -> paginator {
   return prefetch(value);
 }
 
-template <class Request, class Response, class Item>
-std::string paginator<Request, Response, Item>::resume_token() const {
+template <class Request>
+std::string paginator<Request>::resume_token() const {
   const typename cursor::position next = cursor_->next_item();
   if (next.finished || (!next.page_token && next.offset == 0)) return {};
   return protocol::encode_page_token(protocol::page_position(next.page_token, next.offset));
 }
 
-template <class Request, class Response, class Item>
-async_generator<Response> paginator<Request, Response, Item>::pages_from(std::shared_ptr<cursor> place) {
+template <class Request>
+async_generator<typename Request::response_type> paginator<Request>::pages_from(std::shared_ptr<cursor> place) {
   const auto taken = std::make_shared<reader>(place);
   co_await taken;
   while (co_await place->load()) co_yield std::move(taken->take_page());
 }
 
-template <class Request, class Response, class Item>
-async_generator<Item> paginator<Request, Response, Item>::items_from(std::shared_ptr<cursor> place) {
+template <class Request>
+async_generator<typename Request::item_type> paginator<Request>::items_from(std::shared_ptr<cursor> place) {
   const auto taken = std::make_shared<reader>(place);
   co_await taken;
   cursor& shared = *place;
@@ -346,16 +346,18 @@ async_generator<Item> paginator<Request, Response, Item>::items_from(std::shared
   }
 }
 
-template <class Request, class Response, class Item>
-async_generator<Response> paginator<Request, Response, Item>::pages() {
+template <class Request>
+async_generator<typename Request::response_type> paginator<Request>::pages() {
   return pages_from(cursor_);
 }
 
-template <class Request, class Response, class Item>
-async_generator<Item> paginator<Request, Response, Item>::items() {
+template <class Request>
+async_generator<typename Request::item_type> paginator<Request>::items() {
   return items_from(cursor_);
 }
 
-template class paginator<list_task_instances_request, list_task_instances_response, task_instance>;
+#define MWAA_SERVERLESS_PAGINATOR(Name, snake, ...) __VA_OPT__(template class paginator<snake##_request>;)
+MWAA_SERVERLESS_OPERATIONS(MWAA_SERVERLESS_PAGINATOR)
+#undef MWAA_SERVERLESS_PAGINATOR
 
 }  // namespace mwaa_serverless

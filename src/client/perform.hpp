@@ -16,15 +16,13 @@ namespace mwaa_serverless {
 
 /// A free function, so that the awaitable owns everything and outlives the client object that made it.
 template <class Request>
-boost::asio::awaitable<typename protocol::operation_of<Request>::response> perform(std::shared_ptr<client_state> state,
-                                                                                   Request request,
-                                                                                   call_options options) {
-  using operation = protocol::operation_of<Request>;
-  typename operation::response response;
+boost::asio::awaitable<typename Request::response_type> perform(std::shared_ptr<client_state> state, Request request,
+                                                                call_options options) {
+  typename Request::response_type response;
   const protocol::structure_place given{request};
   const protocol::structure_place wanted{response};
-  std::optional<error> failure =
-      co_await call::perform(*state, operation::value, given, options, wanted, response.request_id);
+  std::optional<error> failure = co_await call::perform(*state, protocol::operation_of<Request>::value, given, options,
+                                                        wanted, response.request_id);
   if (failure) throw exception(*std::move(failure));
   co_return std::move(response);
 }

@@ -14,8 +14,8 @@ namespace mwaa_serverless::protocol {
 [[nodiscard]] error unreadable_response(const operation& of, const json_error& wrong);
 /// The response to a `Request` in the body of a 2xx answer, or unreadable_response().
 template <class Request>
-[[nodiscard]] result<typename operation_of<Request>::response> decode(std::string_view body) {
-  using response = typename operation_of<Request>::response;
+[[nodiscard]] result<typename Request::response_type> decode(std::string_view body) {
+  using response = typename Request::response_type;
   response out;
   if (const auto wrong = read_json(body, described<response>::value, &out))
     return unreadable_response(operation_of<Request>::value, *wrong);

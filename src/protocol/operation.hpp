@@ -54,28 +54,41 @@ inline constexpr std::array operations{
   return found == operations.end() ? nullptr : found;
 }
 
-template <>
-const structure described<task_instance>::value;
-template <>
-const structure described<list_task_instances_request>::value;
-template <>
-const structure described<list_task_instances_response>::value;
+// The operations that the library performs: EACH(Name, name), and for a listing behind them the member of the response
+// that holds its items (its request has `max_results` and `next_token`, its response `next_token`).
+#define MWAA_SERVERLESS_OPERATIONS(EACH) EACH(ListTaskInstances, list_task_instances, task_instances)
 
-/// Of a request: `value`, the operation that it is for; `response`; and of a listing `items`, the member of the
-/// response that holds them (its request has `max_results` and `next_token`, its response `next_token`).
+/// Of a request: `value`, the operation that it is for; of a listing `items`.
 template <class Request>
 struct operation_of;
 
-template <>
-struct operation_of<list_task_instances_request> {
-  using response = list_task_instances_response;
-  static constexpr const operation& value = *find_operation("ListTaskInstances");
-  static constexpr auto items = &response::task_instances;
+template <auto... Items>
+struct gives {};
+template <auto Items>
+struct gives<Items> {
+  static constexpr auto items = Items;
 };
+
+#define MWAA_SERVERLESS_DESCRIBED(Name, snake, ...)                                          \
+  template <>                                                                                \
+  const structure described<snake##_request>::value;                                         \
+  template <>                                                                                \
+  const structure described<snake##_response>::value;                                        \
+  template <>                                                                                \
+  struct operation_of<snake##_request> : gives<__VA_OPT__(&snake##_response::__VA_ARGS__)> { \
+    static constexpr const operation& value = *find_operation(#Name);                        \
+  };
+MWAA_SERVERLESS_OPERATIONS(MWAA_SERVERLESS_DESCRIBED)
+#undef MWAA_SERVERLESS_DESCRIBED
 
 template <class... Request>
 class request_list {};
-/// The requests of the operations that the library performs.
-using requests = request_list<list_task_instances_request>;
+template <class, class... Request>
+struct behind_first {
+  using requests = request_list<Request...>;
+};
+#define MWAA_SERVERLESS_REQUEST(Name, snake, ...) , snake##_request
+using requests = behind_first<void MWAA_SERVERLESS_OPERATIONS(MWAA_SERVERLESS_REQUEST)>::requests;
+#undef MWAA_SERVERLESS_REQUEST
 
 }  // namespace mwaa_serverless::protocol

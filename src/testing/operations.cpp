@@ -17,7 +17,7 @@ namespace mwaa_serverless::testing {
 namespace {
 
 template <class Request>
-using response_of = typename protocol::operation_of<Request>::response;
+using response_of = typename Request::response_type;
 
 // What an operation refuses for itself: an error instead of a response.
 template <class Response>

@@ -377,7 +377,7 @@ TEST_CASE("client: one that was moved from goes on working") {
   service.network->otherwise = [](const mwaa::http_request&) { return test::canned_answer{test::page({"x"})}; };
   struct holder {
     mwaa::client first;
-    mwaa::list_task_instances_paginator second;
+    mwaa::paginator<mwaa::list_task_instances_request> second;
   };
   auto client = service.make_client();
   holder held{std::move(client), client.paginate_list_task_instances({"arn", "run"})};

@@ -962,7 +962,7 @@ TEST_CASE("paginator: generators that outlive their io_context") {
       CAPTURE(go_on);
       canned_service service;
       service.network->otherwise = listing{30, 100ms};
-      std::optional<mwaa::list_task_instances_paginator> run;
+      std::optional<mwaa::paginator<mwaa::list_task_instances_request>> run;
       std::optional<mwaa::async_generator<mwaa::task_instance>> items;
       std::vector<std::string> ids;
       {

@@ -74,10 +74,29 @@ class task_instance {
 };
 static_assert(!std::is_aggregate_v<task_instance>);
 
+/// One page of task instances.
+class list_task_instances_response {
+ public:
+  list_task_instances_response();
+
+  /// May be empty although more pages follow.
+  std::vector<task_instance> task_instances;
+  /// False when the response named no list at all, not even an empty one.
+  bool task_instances_present = false;
+  /// Passed to the next request; not present() (or empty) on the last page.
+  text next_token;
+  /// `x-amzn-requestid` of the response, for support cases.
+  std::string request_id;
+};
+static_assert(!std::is_aggregate_v<list_task_instances_response>);
+
 /// Input of client::list_task_instances. Checked before any I/O: `workflow_arn` and `run_id` at least one character,
 /// `max_results` at least 1. Upper limits and patterns are the service's to judge.
 class list_task_instances_request {
  public:
+  using response_type = list_task_instances_response;
+  using item_type = task_instance;
+
   list_task_instances_request(std::string workflow_arn_value, std::string run_id_value)
       : workflow_arn(std::move(workflow_arn_value)), run_id(std::move(run_id_value)) {}
 
@@ -98,21 +117,5 @@ class list_task_instances_request {
   }
 };
 static_assert(!std::is_aggregate_v<list_task_instances_request>);
-
-/// One page of task instances.
-class list_task_instances_response {
- public:
-  list_task_instances_response();
-
-  /// May be empty although more pages follow.
-  std::vector<task_instance> task_instances;
-  /// False when the response named no list at all, not even an empty one.
-  bool task_instances_present = false;
-  /// Passed to the next request; not present() (or empty) on the last page.
-  text next_token;
-  /// `x-amzn-requestid` of the response, for support cases.
-  std::string request_id;
-};
-static_assert(!std::is_aggregate_v<list_task_instances_response>);
 
 }  // namespace mwaa_serverless
