@@ -36,7 +36,7 @@ paginator<Request> client::paginate(Request request, call_options options) const
   return {state_, std::move(request), std::move(options)};
 }
 
-#define MWAA_SERVERLESS_PERFORM(Name, snake, ...)                                                         \
+#define MWAA_SERVERLESS_PERFORM(Name, snake, what, ...)                                                   \
   template boost::asio::awaitable<snake##_response> client::perform(snake##_request, call_options) const; \
   __VA_OPT__(template paginator<snake##_request> client::paginate(snake##_request, call_options) const;)
 MWAA_SERVERLESS_OPERATIONS(MWAA_SERVERLESS_PERFORM)

@@ -356,7 +356,7 @@ async_generator<typename Request::item_type> paginator<Request>::items() {
   return items_from(cursor_);
 }
 
-#define MWAA_SERVERLESS_PAGINATOR(Name, snake, ...) __VA_OPT__(template class paginator<snake##_request>;)
+#define MWAA_SERVERLESS_PAGINATOR(Name, snake, what, ...) __VA_OPT__(template class paginator<snake##_request>;)
 MWAA_SERVERLESS_OPERATIONS(MWAA_SERVERLESS_PAGINATOR)
 #undef MWAA_SERVERLESS_PAGINATOR
 

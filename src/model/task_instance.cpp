@@ -32,7 +32,4 @@ bool task_instance_status::is_terminal() const noexcept {
   return false;
 }
 
-task_instance::task_instance() = default;
-list_task_instances_response::list_task_instances_response() = default;
-
 }  // namespace mwaa_serverless

@@ -3,7 +3,12 @@
 
 #include <algorithm>
 #include <array>
+#include <mwaa_serverless/model/airflow_ui.hpp>
+#include <mwaa_serverless/model/tags.hpp>
 #include <mwaa_serverless/model/task_instance.hpp>
+#include <mwaa_serverless/model/workflow.hpp>
+#include <mwaa_serverless/model/workflow_run.hpp>
+#include <mwaa_serverless/model/workflow_version.hpp>
 #include <string_view>
 
 #include "protocol/describe.hpp"
@@ -27,25 +32,29 @@ class operation {
   [[nodiscard]] constexpr bool repeatable() const noexcept { return repeated != repeats::acts_again; }
 };
 
-/// All operations of API version 2024-07-26.
-inline constexpr std::array operations{
-    operation{"AmazonMWAAServerless.CreateAirflowUiUrl", operation::repeats::acts_again},
-    operation{"AmazonMWAAServerless.CreateWorkflow", operation::repeats::repeats_harmlessly},
-    operation{"AmazonMWAAServerless.DeleteWorkflow", operation::repeats::repeats_harmlessly},
-    operation{"AmazonMWAAServerless.GetTaskInstance", operation::repeats::reads},
-    operation{"AmazonMWAAServerless.GetWorkflow", operation::repeats::reads},
-    operation{"AmazonMWAAServerless.GetWorkflowRun", operation::repeats::reads},
-    operation{"AmazonMWAAServerless.ListTagsForResource", operation::repeats::reads},
-    operation{"AmazonMWAAServerless.ListTaskInstances", operation::repeats::reads},
-    operation{"AmazonMWAAServerless.ListWorkflowRuns", operation::repeats::reads},
-    operation{"AmazonMWAAServerless.ListWorkflowVersions", operation::repeats::reads},
-    operation{"AmazonMWAAServerless.ListWorkflows", operation::repeats::reads},
-    operation{"AmazonMWAAServerless.StartWorkflowRun", operation::repeats::repeats_harmlessly},
-    operation{"AmazonMWAAServerless.StopWorkflowRun", operation::repeats::repeats_harmlessly},
-    operation{"AmazonMWAAServerless.TagResource", operation::repeats::acts_again},
-    operation{"AmazonMWAAServerless.UntagResource", operation::repeats::repeats_harmlessly},
-    operation{"AmazonMWAAServerless.UpdateWorkflow", operation::repeats::acts_again},
-};
+// All operations of API version 2024-07-26: EACH(Name, name, repeats), and for a listing behind them the member of the
+// response that holds its items (its request has `max_results` and `next_token`, its response `next_token`).
+#define MWAA_SERVERLESS_OPERATIONS(EACH)                                       \
+  EACH(CreateAirflowUiUrl, create_airflow_ui_url, acts_again)                  \
+  EACH(CreateWorkflow, create_workflow, repeats_harmlessly)                    \
+  EACH(DeleteWorkflow, delete_workflow, repeats_harmlessly)                    \
+  EACH(GetTaskInstance, get_task_instance, reads)                              \
+  EACH(GetWorkflow, get_workflow, reads)                                       \
+  EACH(GetWorkflowRun, get_workflow_run, reads)                                \
+  EACH(ListTagsForResource, list_tags_for_resource, reads)                     \
+  EACH(ListTaskInstances, list_task_instances, reads, task_instances)          \
+  EACH(ListWorkflowRuns, list_workflow_runs, reads, workflow_runs)             \
+  EACH(ListWorkflowVersions, list_workflow_versions, reads, workflow_versions) \
+  EACH(ListWorkflows, list_workflows, reads, workflows)                        \
+  EACH(StartWorkflowRun, start_workflow_run, repeats_harmlessly)               \
+  EACH(StopWorkflowRun, stop_workflow_run, repeats_harmlessly)                 \
+  EACH(TagResource, tag_resource, acts_again)                                  \
+  EACH(UntagResource, untag_resource, repeats_harmlessly)                      \
+  EACH(UpdateWorkflow, update_workflow, acts_again)
+
+#define MWAA_SERVERLESS_ROW(Name, snake, what, ...) operation{"AmazonMWAAServerless." #Name, operation::repeats::what},
+inline constexpr std::array operations{MWAA_SERVERLESS_OPERATIONS(MWAA_SERVERLESS_ROW)};
+#undef MWAA_SERVERLESS_ROW
 
 /// Null when there is no such operation.
 [[nodiscard]] constexpr const operation* find_operation(std::string_view name) noexcept {
@@ -53,10 +62,6 @@ inline constexpr std::array operations{
       std::find_if(operations.begin(), operations.end(), [=](const operation& each) { return each.name == name; });
   return found == operations.end() ? nullptr : found;
 }
-
-// The operations that the library performs: EACH(Name, name), and for a listing behind them the member of the response
-// that holds its items (its request has `max_results` and `next_token`, its response `next_token`).
-#define MWAA_SERVERLESS_OPERATIONS(EACH) EACH(ListTaskInstances, list_task_instances, task_instances)
 
 /// Of a request: `value`, the operation that it is for; of a listing `items`.
 template <class Request>
@@ -69,7 +74,7 @@ struct gives<Items> {
   static constexpr auto items = Items;
 };
 
-#define MWAA_SERVERLESS_DESCRIBED(Name, snake, ...)                                          \
+#define MWAA_SERVERLESS_DESCRIBED(Name, snake, what, ...)                                    \
   template <>                                                                                \
   const structure described<snake##_request>::value;                                         \
   template <>                                                                                \
@@ -87,7 +92,7 @@ template <class, class... Request>
 struct behind_first {
   using requests = request_list<Request...>;
 };
-#define MWAA_SERVERLESS_REQUEST(Name, snake, ...) , snake##_request
+#define MWAA_SERVERLESS_REQUEST(Name, snake, what, ...) , snake##_request
 using requests = behind_first<void MWAA_SERVERLESS_OPERATIONS(MWAA_SERVERLESS_REQUEST)>::requests;
 #undef MWAA_SERVERLESS_REQUEST
 

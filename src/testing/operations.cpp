@@ -75,11 +75,15 @@ class row {
  public:
   template <class Request>
   static constexpr row of() {
-    return {protocol::operation_of<Request>::value.name, &answered<Request>};
+    row out;
+    out.name = protocol::operation_of<Request>::value.name;
+    if constexpr (requires(const Request& each, const surroundings& around) { handle(each, around); })
+      out.perform = &answered<Request>;
+    return out;
   }
 
   std::string_view name;
-  reply (*perform)(const input& members, std::string_view body, const surroundings& around);
+  reply (*perform)(const input& members, std::string_view body, const surroundings& around) = nullptr;
 };
 
 template <class... Request>
@@ -93,7 +97,7 @@ constexpr auto all = rows_of(protocol::requests{});
 std::optional<reply> perform(std::string_view operation, const input& members, std::string_view body,
                              const surroundings& around) {
   for (const row& each : all)
-    if (each.name == operation) return each.perform(members, body, around);
+    if (each.name == operation && each.perform != nullptr) return each.perform(members, body, around);
   return std::nullopt;
 }
 

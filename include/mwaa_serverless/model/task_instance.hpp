@@ -1,9 +1,11 @@
-// Task instances of a workflow run: the resource and the operation that lists it.
+// Task instances of a workflow run: the resource, and the operations that list and show it.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <iosfwd>
+#include <map>
 #include <mwaa_serverless/open_enum.hpp>
 #include <mwaa_serverless/text.hpp>
 #include <optional>
@@ -57,7 +59,7 @@ static_assert(!std::is_aggregate_v<task_instance_status>);
 /// The service requires none of these members of itself; text that it left out has present() == false.
 class task_instance {
  public:
-  task_instance();
+  task_instance() = default;
 
   text workflow_arn;      ///< ARN of the workflow that the task belongs to.
   text workflow_version;  ///< Version of the workflow that the run uses.
@@ -77,7 +79,7 @@ static_assert(!std::is_aggregate_v<task_instance>);
 /// One page of task instances.
 class list_task_instances_response {
  public:
-  list_task_instances_response();
+  list_task_instances_response() = default;
 
   /// May be empty although more pages follow.
   std::vector<task_instance> task_instances;
@@ -87,6 +89,9 @@ class list_task_instances_response {
   text next_token;
   /// `x-amzn-requestid` of the response, for support cases.
   std::string request_id;
+
+  /// As JSON text, for logs: what is sensitive as `***`.
+  friend std::ostream& operator<<(std::ostream& out, const list_task_instances_response& value);
 };
 static_assert(!std::is_aggregate_v<list_task_instances_response>);
 
@@ -115,7 +120,59 @@ class list_task_instances_request {
     next_token = std::move(value);
     return std::move(*this);
   }
+
+  /// As JSON text, for logs: what is sensitive as `***`.
+  friend std::ostream& operator<<(std::ostream& out, const list_task_instances_request& value);
 };
 static_assert(!std::is_aggregate_v<list_task_instances_request>);
+
+/// One task instance, in full.
+class get_task_instance_response {
+ public:
+  get_task_instance_response() = default;
+
+  text workflow_arn;
+  text run_id;
+  text task_instance_id;  ///< Unique within its run.
+  text workflow_version;  ///< Version of the workflow that the run uses.
+  task_instance_status status;
+  /// How long the task ran, in whole seconds; absent while it is not complete.
+  std::optional<std::chrono::seconds> duration_in_seconds;
+  text operator_name;                                                ///< Airflow operator, such as `S3KeySensor`.
+  std::optional<std::chrono::system_clock::time_point> modified_at;  ///< When it was last changed.
+  std::optional<std::chrono::system_clock::time_point> ended_at;     ///< Absent while it is not complete.
+  std::optional<std::chrono::system_clock::time_point> started_at;   ///< Absent before it starts.
+  std::optional<std::int32_t> attempt_number;             ///< Of Airflow's retries of the task, the first is 1.
+  text error_message;                                     ///< Why it failed.
+  text task_id;                                           ///< The name of the task in the workflow's definition.
+  text log_stream;                                        ///< Of its log, in the log group of the workflow.
+  std::optional<std::map<text, text, std::less<>>> xcom;  ///< What the task handed on to others (Airflow's XCom).
+  /// `x-amzn-requestid` of the response, for support cases.
+  std::string request_id;
+
+  /// As JSON text, for logs: what is sensitive as `***`.
+  friend std::ostream& operator<<(std::ostream& out, const get_task_instance_response& value);
+};
+static_assert(!std::is_aggregate_v<get_task_instance_response>);
+
+/// Input of client::get_task_instance.
+class get_task_instance_request {
+ public:
+  using response_type = get_task_instance_response;
+
+  get_task_instance_request(std::string workflow_arn_value, std::string task_instance_id_value,
+                            std::string run_id_value)
+      : workflow_arn(std::move(workflow_arn_value)),
+        task_instance_id(std::move(task_instance_id_value)),
+        run_id(std::move(run_id_value)) {}
+
+  std::string workflow_arn;      ///< ARN of the workflow; required.
+  std::string task_instance_id;  ///< As in its listing; required.
+  std::string run_id;            ///< Identifier of the run; required.
+
+  /// As JSON text, for logs: what is sensitive as `***`.
+  friend std::ostream& operator<<(std::ostream& out, const get_task_instance_request& value);
+};
+static_assert(!std::is_aggregate_v<get_task_instance_request>);
 
 }  // namespace mwaa_serverless
