@@ -32,14 +32,6 @@ constexpr missing_option not_offered[] = {
     {"--cli-binary-format", "no parameter is binary"},
 };
 
-// Operations of the service that have no command here, by their names in the AWS CLI.
-constexpr std::string_view other_operations[] = {
-    "create-airflow-ui-url",  "create-workflow",  "delete-workflow",        "get-task-instance",
-    "get-workflow",           "get-workflow-run", "list-tags-for-resource", "list-workflow-runs",
-    "list-workflow-versions", "list-workflows",   "start-workflow-run",     "stop-workflow-run",
-    "tag-resource",           "untag-resource",   "update-workflow",
-};
-
 constexpr char exit_codes[] =
     "Exit codes:\n"
     "  0                           Success, also when the reader of standard output has gone.\n"
@@ -249,11 +241,6 @@ class parser {
     for (const command& each : commands()) names.append(each.name).append(", ");
     names += "configure";
     const auto word = std::ranges::find_if(rest, [](const std::string& one) { return !one.starts_with('-'); });
-    if (word != rest.end() && std::ranges::find(other_operations, *word) != std::end(other_operations)) {
-      return failure::usage("argument command: " + *word + " is an operation of MWAA Serverless that " +
-                            std::string{program_name} + " does not offer: use `aws mwaa-serverless " + *word +
-                            "`\n\nValid choices are: " + names);
-    }
     if (word == rest.end()) {
       if (!rest.empty()) return failure::unknown_options("Unknown options: " + joined(rest));
       return failure::usage("the following arguments are required: command");
