@@ -10,11 +10,12 @@ using namespace error_members;
 
 constexpr std::array field{
     member<&field_error::name>("Name", required),
-    member<&field_error::message>("Message", required),
+    member<&field_error::message>("Message", error_message.must()),
 };
 
-constexpr auto message = member<&error::message>("Message", required);
+constexpr auto message = member<&error::message>("Message", error_message.must());
 constexpr std::array only_message{message};
+constexpr std::array of_timeout{member<&error::message>("Message", error_message)};
 constexpr std::array of_resource{message, resource_id, resource_type};
 constexpr std::array of_quota{message, resource_id, resource_type, service_code, quota_code};
 constexpr std::array of_throttling{message, service_code, quota_code, retry_after};
@@ -25,7 +26,7 @@ constexpr std::array errors{
     modelled_error{"AccessDeniedException", errc::access_denied, 403, only_message},
     modelled_error{"ConflictException", errc::conflict, 409, of_resource},
     modelled_error{"InternalServerException", errc::internal_server, 500, of_server},
-    modelled_error{"OperationTimeoutException", errc::service_timeout, 504, only_message},
+    modelled_error{"OperationTimeoutException", errc::service_timeout, 504, of_timeout},
     modelled_error{"ResourceNotFoundException", errc::resource_not_found, 404, of_resource},
     modelled_error{"ServiceQuotaExceededException", errc::service_quota_exceeded, 402, of_quota},
     modelled_error{"ThrottlingException", errc::throttled, 429, of_throttling},

@@ -6,7 +6,7 @@
 #include <span>
 #include <string_view>
 
-#include "protocol/describe.hpp"
+#include "protocol/model/rules.hpp"
 
 namespace mwaa_serverless::protocol {
 
@@ -15,8 +15,6 @@ const structure described<field_error>::value;
 
 /// The members that the modelled errors have among them, beside `Message`.
 namespace error_members {
-
-inline constexpr rules required{.required = true};
 
 inline constexpr auto resource_id = member<&error::resource_id>("ResourceId", required);
 inline constexpr auto resource_type = member<&error::resource_type>("ResourceType", required);

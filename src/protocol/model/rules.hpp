@@ -25,6 +25,7 @@ inline constexpr rules version_id{.min = 1, .max = 2048, .pattern = ".+"};
 inline constexpr rules workflow_version{.min = 32, .max = 32, .pattern = "[a-z0-9]{32}"};
 inline constexpr rules description_string{.min = 1, .max = 1024, .pattern = ".+"};
 inline constexpr rules generic_string{.min = 1, .max = 255, .pattern = ".*"};
+inline constexpr rules error_message{.min = 1, .max = 2048, .pattern = ".*"};
 inline constexpr rules generic_map{.element = &generic_string, .key = &generic_string};
 inline constexpr rules idempotency_token{.idempotency_token = true, .min = 1, .max = 128, .pattern = R"([\x21-\x7E]+)"};
 inline constexpr rules page_size{.min = 1, .max = 100};

@@ -14,12 +14,12 @@ namespace {
 
 constexpr std::array task_instance_members{
     member<&task_instance::workflow_arn>("WorkflowArn", workflow_arn),
-    member<&task_instance::workflow_version>("WorkflowVersion"),
+    member<&task_instance::workflow_version>("WorkflowVersion", version_id),
     member<&task_instance::run_id>("RunId", id_string),
     member<&task_instance::task_instance_id>("TaskInstanceId", id_string),
     member<&task_instance::status>("Status"),
     member<&task_instance::duration_in_seconds>("DurationInSeconds"),
-    member<&task_instance::operator_name>("OperatorName"),
+    member<&task_instance::operator_name>("OperatorName", generic_string),
 };
 
 constexpr std::array list_task_instances_request_members{
