@@ -26,6 +26,8 @@
 
 namespace mwaa_serverless {
 
+class client_access;
+
 /// The throttle gate of one operation, see retry_options.
 class gate_metrics {
  public:
@@ -231,6 +233,7 @@ class client {
   void reset_throttling() const;
 
  private:
+  friend class client_access;
   std::shared_ptr<client_state> state_;
 };
 static_assert(!std::is_aggregate_v<client>);

@@ -35,6 +35,9 @@ class client_state : public std::enable_shared_from_this<client_state> {
   [[nodiscard]] client_metrics metrics() const;
   void reset_throttling();
 
+  [[nodiscard]] clock& time() const noexcept { return *config_.time; }
+  [[nodiscard]] async::random_source& random() noexcept { return random_; }
+
  private:
   static constexpr auto relaxed = std::memory_order_relaxed;
   friend class call;
@@ -60,8 +63,6 @@ class client_state : public std::enable_shared_from_this<client_state> {
     std::atomic<std::uint64_t> observer_exceptions{0};
   };
 
-  [[nodiscard]] clock& time() const noexcept { return *config_.time; }
-
   client_config config_;
   const bool own_network_;      // made here
   const bool own_credentials_;  // of this library
@@ -79,6 +80,12 @@ class client_state : public std::enable_shared_from_this<client_state> {
   bool closed_ = false;
   std::size_t running_ = 0;
   std::vector<std::shared_ptr<async::event>> waiters_;  // those who wait in close()
+};
+
+/// What works with a client from outside, on its clock.
+class client_access {
+ public:
+  [[nodiscard]] static const std::shared_ptr<client_state>& state_of(const client& api) noexcept { return api.state_; }
 };
 
 }  // namespace mwaa_serverless

@@ -1,0 +1,144 @@
+#include <algorithm>
+#include <mwaa_serverless/as_result.hpp>
+#include <mwaa_serverless/wait_for_run.hpp>
+
+#include "async/random_source.hpp"
+#include "client/client_state.hpp"
+#include "retry/waiter_delay.hpp"
+
+namespace mwaa_serverless {
+
+namespace asio = boost::asio;
+
+namespace {
+
+[[noreturn]] void refuse(const char* option, const char* rule) {
+  throw exception(error(errc::invalid_argument, std::string{"wait_options::"} + option + " " + rule));
+}
+
+void check(const wait_options& options) {
+  if (options.min_delay.count() <= 0) refuse("min_delay", "must be positive");
+  if (options.max_delay < options.min_delay) refuse("max_delay", "must be at least min_delay");
+  if (options.timeout && options.timeout->count() <= 0) refuse("timeout", "must be positive");
+  if (options.expected_duration && options.expected_duration->count() <= 0)
+    refuse("expected_duration", "must be positive");
+  if (options.max_failures_in_a_row < 1) refuse("max_failures_in_a_row", "must be at least 1");
+}
+
+bool contains(const std::vector<workflow_run_status>& states, const workflow_run_status& state) {
+  return std::find(states.begin(), states.end(), state) != states.end();
+}
+
+std::optional<wait_outcome> outcome_of(const workflow_run_status& state, const wait_options& options) {
+  if (contains(options.success_states, state)) return wait_outcome::success;
+  if (!contains(options.failure_states, state) && !state.is_terminal()) return std::nullopt;
+  switch (state) {
+    case workflow_run_status::success:
+      return contains(options.failure_states, state) ? wait_outcome::failed : wait_outcome::success;
+    case workflow_run_status::timeout:
+      return wait_outcome::timed_out;
+    case workflow_run_status::stopped:
+      return wait_outcome::stopped;
+    default:
+      return wait_outcome::failed;
+  }
+}
+
+/// How far the run is from the age at which it is expected to end.
+std::optional<std::chrono::nanoseconds> from_expected_end(const wait_progress& seen, const wait_options& options,
+                                                          clock::wall_time_point now) {
+  if (!options.expected_duration || !seen.run || !seen.run->run_detail) return std::nullopt;
+  const auto& detail = *seen.run->run_detail;
+  const auto started = detail.started_on ? detail.started_on : detail.created_at;
+  if (!started) return std::nullopt;
+  return std::chrono::abs(now - *started - *options.expected_duration);
+}
+
+}  // namespace
+
+wait_options::wait_options()
+    : success_states{workflow_run_status::success},
+      failure_states{workflow_run_status::failed, workflow_run_status::timeout, workflow_run_status::stopped} {}
+
+wait_progress::wait_progress() = default;
+
+workflow_run_status wait_progress::status() const {
+  return run && run->run_detail ? run->run_detail->run_state : workflow_run_status{};
+}
+
+async_generator<wait_progress> watch_run(client api, std::string workflow_arn, std::string run_id,
+                                         wait_options options) {
+  check(options);
+  const std::shared_ptr<client_state> state = client_access::state_of(api);
+  clock& time = state->time();
+  const get_workflow_run_request request{std::move(workflow_arn), std::move(run_id)};
+  call_options look = options.look;
+  std::optional<clock::time_point> deadline = options.deadline;
+  if (options.timeout) {
+    const clock::time_point end = time.now() + *options.timeout;
+    deadline = deadline ? std::min(*deadline, end) : end;
+  }
+  if (deadline) look.deadline = look.deadline ? std::min(*look.deadline, *deadline) : *deadline;
+
+  wait_progress seen;
+  int failures = 0;
+  for (;;) {
+    auto got = co_await as_result(api.get_workflow_run(request, look));
+    ++seen.looks;
+    seen.looked_at = time.now();
+    seen.failure.reset();
+    if (got) {
+      failures = 0;
+      seen.run = *std::move(got);
+      seen.outcome = outcome_of(seen.status(), options);
+    } else {
+      seen.failure = got.error();
+    }
+    if (!seen.outcome && deadline && seen.looked_at >= *deadline) seen.outcome = wait_outcome::still_running;
+    if (seen.failure && !seen.outcome &&
+        (seen.failure->code == condition::permanent || ++failures >= options.max_failures_in_a_row))
+      throw exception(*std::move(seen.failure));
+
+    if (!seen.outcome) {
+      std::chrono::nanoseconds delay =
+          retry::waiter_delay(seen.looks, options.min_delay, options.max_delay, state->random().unit());
+      if (seen.status() == workflow_run_status::stopping) delay = options.min_delay;
+      if (const auto away = from_expected_end(seen, options, time.wall_now()))
+        delay = std::max<std::chrono::nanoseconds>(options.min_delay, std::min(delay, *away / 2));
+      if (deadline) {
+        // As Smithy's waiters: the last look leaves time for itself.
+        const auto left = *deadline - seen.looked_at;
+        if (left - delay <= options.min_delay) delay = left - options.min_delay;
+      }
+      if (delay.count() > 0)
+        seen.next_look = seen.looked_at + std::chrono::duration_cast<clock::time_point::duration>(delay);
+      else
+        seen.outcome = wait_outcome::still_running;
+    }
+    if (seen.outcome) seen.next_look.reset();
+    co_yield seen;
+    if (seen.outcome) co_return;
+    co_await time.sleep_until(*seen.next_look);
+  }
+}
+
+asio::awaitable<wait_progress> wait_for_run(client api, std::string workflow_arn, std::string run_id,
+                                            wait_options options) {
+  auto looks = watch_run(std::move(api), std::move(workflow_arn), std::move(run_id), std::move(options));
+  std::optional<wait_progress> last;
+  while (auto seen = co_await looks.next()) last = std::move(seen);
+  co_return *std::move(last);
+}
+
+asio::awaitable<wait_progress> start_and_wait(client api, start_workflow_run_request request, wait_options options) {
+  check(options);
+  std::string workflow_arn = request.workflow_arn;
+  const auto started = co_await api.start_workflow_run(std::move(request), options.look);
+  co_return co_await wait_for_run(std::move(api), std::move(workflow_arn), started.run_id.str(), std::move(options));
+}
+
+std::string make_client_token() {
+  return async::random_source{{}}.uuid();
+}
+
+}  // namespace mwaa_serverless
