@@ -30,6 +30,10 @@ case $name in
     [ "$(tail -n 2 "$scratch/out")" = "50 items, complete
 250 items in all" ] || fail "not complete"
     ;;
+  future)
+    [ "$(cat "$scratch/out")" = "first page: 20 task instances
+first page: 12 task instances" ] || fail "not two pages"
+    ;;
   demo)
     [ "$(count '^... and 238 more$' out)" = 1 ] || fail "not 12 rows of 250"
     [ "$(count '^10 pages, 250 items, retries: 0, throttled: 0, connections: 1, ' out)" = 1 ] || fail "not the summary"

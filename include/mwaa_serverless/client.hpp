@@ -87,6 +87,9 @@ class client {
   client(const client&) noexcept = default;
   client& operator=(const client&) noexcept = default;
 
+  /// The executor that the client was made with; empty once its context has been destroyed.
+  [[nodiscard]] boost::asio::any_io_executor get_executor() const noexcept;
+
   // The service's operations. Each retries as configured, and throws exception(errc::invalid_argument) before any I/O
   // for input that AWS's own tools refuse. A listing also has a paginator, which fetches page by page as the loop asks
   // for more; no I/O until the first next().

@@ -26,6 +26,10 @@ client_metrics::client_metrics() = default;
 client::client(boost::asio::any_io_executor executor, client_config config)
     : state_(std::make_shared<client_state>(std::move(executor), std::move(config))) {}
 
+boost::asio::any_io_executor client::get_executor() const noexcept {
+  return state_->executor();
+}
+
 template <class Request>
 boost::asio::awaitable<typename Request::response_type> client::perform(Request request, call_options options) const {
   return mwaa_serverless::perform(state_, std::move(request), std::move(options));

@@ -76,14 +76,16 @@ protocol::endpoint endpoint_of(const client_config& config) {
 }  // namespace
 
 client_state::client_state(asio::any_io_executor executor, client_config config)
-    : config_(checked(executor, std::move(config))),
+    : executor_(std::move(executor)),
+      config_(checked(executor_, std::move(config))),
       own_network_(config_.network == nullptr),
       own_credentials_(dynamic_cast<const sources::own_provider*>(config_.credentials.get()) != nullptr),
       endpoint_(endpoint_of(config_)),
       user_agent_(protocol::user_agent(config_.app_id)),
       signer_(endpoint_.signing_region, "airflow-serverless"),
       quota_(config_.retry.quota),
-      random_(std::move(config_.random)) {
+      random_(std::move(config_.random)),
+      listener_(net::context_end::of(executor_), *this) {
   if (config_.network) return;
   net::pooled_transport_options options;
   options.max_connections = config_.max_connections;
@@ -105,7 +107,7 @@ client_state::client_state(asio::any_io_executor executor, client_config config)
   options.client_key = config_.client_key;
   options.verify_tls = config_.verify_tls;
   options.tls_context = config_.tls_context;
-  config_.network = net::make_pooled_transport(std::move(executor), std::move(options));
+  config_.network = net::make_pooled_transport(executor_, std::move(options));
 }
 
 asio::awaitable<std::optional<error>> client_state::prewarm(std::size_t connections) {

@@ -19,6 +19,7 @@
 #include "async/event.hpp"
 #include "async/random_source.hpp"
 #include "client/gate_line.hpp"
+#include "net/context_end.hpp"
 #include "protocol/endpoint.hpp"
 #include "retry/retry_quota.hpp"
 #include "signing/sigv4.hpp"
@@ -34,6 +35,9 @@ class client_state : public std::enable_shared_from_this<client_state> {
   [[nodiscard]] boost::asio::awaitable<void> close();
   [[nodiscard]] client_metrics metrics() const;
   void reset_throttling();
+  /// Empty once its context is being destroyed: a strand, or tracked work, must not outlive that.
+  [[nodiscard]] boost::asio::any_io_executor executor() const { return executor_; }
+  void context_ended() noexcept { executor_ = {}; }
 
   [[nodiscard]] clock& time() const noexcept { return *config_.time; }
   [[nodiscard]] async::random_source& random() noexcept { return random_; }
@@ -63,6 +67,7 @@ class client_state : public std::enable_shared_from_this<client_state> {
     std::atomic<std::uint64_t> observer_exceptions{0};
   };
 
+  boost::asio::any_io_executor executor_;
   client_config config_;
   const bool own_network_;      // made here
   const bool own_credentials_;  // of this library
@@ -80,6 +85,8 @@ class client_state : public std::enable_shared_from_this<client_state> {
   bool closed_ = false;
   std::size_t running_ = 0;
   std::vector<std::shared_ptr<async::event>> waiters_;  // those who wait in close()
+
+  const net::context_end::listener listener_;
 };
 
 /// What works with a client from outside, on its clock.

@@ -17,7 +17,7 @@ LAYERS = {
     "strings": [],
     "model": ["credentials", "error", "json_text", "open_enum", "text", "model/airflow_ui", "model/tags",
               "model/task_instance", "model/workflow", "model/workflow_run", "model/workflow_version"],
-    "async": ["as_result", "async_generator", "clock"],
+    "async": ["as_result", "async_generator", "clock", "initiate"],
     "protocol": ["http"],
     "signing": [],
     "retry": ["retry"],
