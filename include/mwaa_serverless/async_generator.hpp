@@ -1,7 +1,10 @@
 // A lazy stream of values for coroutines on Boost.Asio.
 #pragma once
 
+#include <algorithm>
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/cancellation_state.hpp>
 #include <boost/asio/cancellation_type.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -40,7 +43,9 @@ class take_back;
 /// * nullopt means that the body came to its end, and nothing else. An exception of the body leaves through next();
 ///   every later next() throws it again.
 /// * What the body awaits runs as part of next(): on the executor, and under the cancellation, of the coroutine that
-///   awaits it. Cancelling next() makes what the body awaits throw operation_aborted there.
+///   awaits it. Cancelling next() makes what the body awaits throw operation_aborted there. The body may `co_await`
+///   boost::asio::this_coro::executor, which is that executor, and this_coro::cancellation_state, whose cancelled()
+///   is that of the next() that runs, for as long as the body lives; no other member of this_coro.
 /// * A value is given once next() has ended with it. When next() has been cancelled by then, it throws
 ///   operation_aborted, and the following next() gives the value.
 /// * Destroying a generator destroys its body, and so cancels and cleans up what the body awaits. While a next() runs,
@@ -88,11 +93,14 @@ class [[nodiscard]] async_generator {
 
  private:
   template <class U>
-  friend boost::asio::awaitable<std::vector<U>> collect(async_generator<U> stream, std::size_t max);
+  friend boost::asio::awaitable<std::vector<U>> collect(async_generator<U>& stream, std::size_t max);
   using handle = detail::body_handle<promise_type>;
 
   explicit async_generator(handle body) noexcept : body_(std::move(body)) {}
-  static boost::asio::awaitable<std::optional<T>> resume(handle body);
+  // The next value; as a bool, whether there is one, which stays where it is.
+  template <class Result = std::optional<T>>
+  static boost::asio::awaitable<Result> resume(handle body);
+  static boost::asio::awaitable<std::vector<T>> resume_to_end(handle body, std::size_t max);
   static boost::asio::awaitable<std::optional<T>> resume_until(handle body, clock::time_point deadline,
                                                                std::shared_ptr<clock> time);
   static boost::asio::awaitable<void> store_next(handle body, std::optional<T>& value, std::exception_ptr& failure);
@@ -103,10 +111,14 @@ class [[nodiscard]] async_generator {
 /// All values of `stream` as a vector. Throws std::length_error when there are more than `max`: a limit is required so
 /// that a stream without an end cannot use up the memory.
 ///
-/// All or nothing: when it throws, is cancelled or destroyed, the pages() or items() of a paginator are set back to
-/// where collect() began, so that a new one lists them again. Of a generator of your own, what was read is gone.
+/// All or nothing: when it throws, is cancelled or destroyed, it has taken nothing. The pages() or items() of a
+/// paginator are set back to where collect() began: a new one, or `stream` itself, lists them again. Another `stream`
+/// gives the values that were read once more, then its own exception if it threw one; a generator that was moved in is
+/// gone.
 template <class T>
-[[nodiscard]] boost::asio::awaitable<std::vector<T>> collect(async_generator<T> stream, std::size_t max);
+[[nodiscard]] boost::asio::awaitable<std::vector<T>> collect(async_generator<T>& stream, std::size_t max);
+template <class T>
+[[nodiscard]] boost::asio::awaitable<std::vector<T>> collect(async_generator<T>&& stream, std::size_t max);
 
 namespace detail {
 
@@ -130,7 +142,9 @@ class take_back {
   virtual ~take_back() = default;
   // The value that the body has just yielded did not reach the caller: the body yields it again when it is resumed.
   virtual void last() noexcept = 0;
-  // Nothing that the body has yielded reached the caller. The body is not resumed after this.
+  // From here on all() is about what is yielded.
+  virtual void mark() = 0;
+  // Nothing that the body has yielded since reached the caller: when it is resumed it goes on from there.
   virtual void all() noexcept = 0;
 
  protected:
@@ -219,20 +233,85 @@ class parked_awaitable final : public parked_operation {
       value_;
 };
 
+// What the body of a generator asks of the coroutine that awaits next(), which resumes the body with the answer.
+class this_coro_request {
+ public:
+  explicit this_coro_request(this_coro_request*& slot) noexcept : slot_(slot) {}
+  static constexpr bool await_ready() noexcept { return false; }
+  void await_suspend(std::coroutine_handle<>) noexcept { slot_ = this; }
+
+  boost::asio::any_io_executor executor;
+
+ private:
+  this_coro_request*& slot_;
+};
+class executor_request final : public this_coro_request {
+ public:
+  using this_coro_request::this_coro_request;
+  // Not kept: it may be a strand, which must not outlive its context.
+  boost::asio::any_io_executor await_resume() noexcept { return std::move(executor); }
+};
+
+// The cancellation state that a body sees: of its own, since a body outlives the coroutines that await next().
+class followed_cancellation {
+ public:
+  void follow(boost::asio::cancellation_type cancelled) {
+    state_.clear();
+    if (cancelled != boost::asio::cancellation_type::none) signal_.emit(cancelled);
+  }
+  [[nodiscard]] boost::asio::cancellation_state get() const noexcept { return state_; }
+
+ private:
+  boost::asio::cancellation_signal signal_;
+  boost::asio::cancellation_state state_{signal_.slot(), boost::asio::enable_total_cancellation()};
+};
+class cancellation_request final : public this_coro_request {
+ public:
+  cancellation_request(this_coro_request*& slot, const followed_cancellation& of) noexcept
+      : this_coro_request(slot), of_(of) {}
+  boost::asio::cancellation_state await_resume() noexcept { return of_.get(); }
+
+ private:
+  const followed_cancellation& of_;
+};
+
 // collect() gives all or nothing: what has been read goes back unless it was given().
-template <class Promise>
+template <class Promise, class T>
 class all_or_nothing {
  public:
-  explicit all_or_nothing(const body_handle<Promise>& body) noexcept : body_(body) {}
+  explicit all_or_nothing(const body_handle<Promise>& body) : body_(body) {
+    if (promise().source_) promise().source_->mark();
+    values_.swap(promise().returned_);
+    std::reverse(values_.begin(), values_.end());
+  }
   all_or_nothing(const all_or_nothing&) = delete;
   all_or_nothing& operator=(const all_or_nothing&) = delete;
   ~all_or_nothing() {
-    if (!given_ && body_.valid() && body_.promise().source_) body_.promise().source_->all();
+    if (given_) return;
+    if (promise().source_) {
+      promise().source_->all();
+    } else {
+      std::reverse(values_.begin(), values_.end());
+      promise().returned_.swap(values_);
+    }
   }
-  void given() noexcept { given_ = true; }
+
+  [[nodiscard]] std::size_t size() const noexcept { return values_.size(); }
+  // Before a value is taken: add() then throws nothing of its own.
+  void make_room() {
+    if (values_.size() == values_.capacity()) values_.reserve(2 * values_.size() + 8);
+  }
+  void add(T&& value) { values_.push_back(std::move(value)); }
+  std::vector<T> given() noexcept {
+    given_ = true;
+    return std::move(values_);
+  }
 
  private:
+  [[nodiscard]] Promise& promise() const noexcept { return body_.promise(); }
+
   const body_handle<Promise>& body_;
+  std::vector<T> values_;
   bool given_ = false;
 };
 
@@ -277,6 +356,13 @@ class async_generator<T>::promise_type {
   detail::parked_awaitable<U> await_transform(boost::asio::awaitable<U> operation) noexcept {
     return {std::move(operation), parked_};
   }
+  detail::executor_request await_transform(boost::asio::this_coro::executor_t) noexcept {
+    return detail::executor_request{request_};
+  }
+  detail::cancellation_request await_transform(boost::asio::this_coro::cancellation_state_t) {
+    if (!cancellation_) cancellation_ = std::make_unique<detail::followed_cancellation>();
+    return {request_, *cancellation_};
+  }
   // From here on `source` takes back what does not reach the caller.
   std::suspend_never await_transform(std::shared_ptr<detail::take_back> source) noexcept {
     source_ = std::move(source);
@@ -286,7 +372,7 @@ class async_generator<T>::promise_type {
  private:
   friend class async_generator;
   friend class detail::body_handle<promise_type>;
-  friend class detail::all_or_nothing<promise_type>;
+  friend class detail::all_or_nothing<promise_type, T>;
 
   // One next(). A value that it leaves behind is for the following one, or for who asks the source next.
   class turn {
@@ -312,6 +398,9 @@ class async_generator<T>::promise_type {
   bool running_ = false;
   std::size_t owners_ = 0;
   detail::parked_operation* parked_ = nullptr;
+  detail::this_coro_request* request_ = nullptr;
+  std::unique_ptr<detail::followed_cancellation> cancellation_;
+  std::vector<T> returned_;  // by collect(), the first of them last
   std::shared_ptr<detail::take_back> source_;
   std::exception_ptr failure_;
 };
@@ -322,7 +411,8 @@ boost::asio::awaitable<std::optional<T>> async_generator<T>::next() {
 }
 
 template <class T>
-boost::asio::awaitable<std::optional<T>> async_generator<T>::resume(handle body) {
+template <class Result>
+boost::asio::awaitable<Result> async_generator<T>::resume(handle body) {
   using boost::asio::cancellation_type;
   if (!body.valid()) detail::throw_moved_from_generator();
   promise_type& promise = body.promise();
@@ -341,38 +431,61 @@ boost::asio::awaitable<std::optional<T>> async_generator<T>::resume(handle body)
       if (!was_cancelled && after.cancelled() != cancellation_type::none) detail::throw_next_cancelled();
     }
   }
-  if (promise.value_ == nullptr && !coroutine.done()) coroutine.resume();
-  if (promise.parked_ != nullptr) {
+  if constexpr (std::is_same_v<Result, std::optional<T>>) {
+    if (!promise.returned_.empty()) {
+      std::optional<T> again{std::move(promise.returned_.back())};
+      promise.returned_.pop_back();
+      co_return std::move(again);
+    }
+  }
+  if (promise.value_ == nullptr && !coroutine.done()) {
+    if (promise.cancellation_) {
+      const boost::asio::cancellation_state now = co_await boost::asio::this_coro::cancellation_state;
+      promise.cancellation_->follow(now.cancelled());
+    }
+    coroutine.resume();
+  }
+  if (promise.parked_ != nullptr || promise.request_ != nullptr) {
     const boost::asio::cancellation_state before = co_await boost::asio::this_coro::cancellation_state;
     const bool was_cancelled = before.cancelled() != cancellation_type::none;
     do {
-      detail::parked_operation& operation = *std::exchange(promise.parked_, nullptr);
-      try {
-        co_await operation.run();
-      } catch (...) {
-        // Asio refused to await at all: the coroutine had been cancelled before.
-        operation.fail(std::current_exception());
+      if (promise.request_ != nullptr) {
+        std::exchange(promise.request_, nullptr)->executor = co_await boost::asio::this_coro::executor;
+      } else {
+        detail::parked_operation& operation = *std::exchange(promise.parked_, nullptr);
+        try {
+          co_await operation.run();
+        } catch (...) {
+          // Asio refused to await at all: the coroutine had been cancelled before.
+          operation.fail(std::current_exception());
+        }
+      }
+      if (promise.cancellation_) {
+        const boost::asio::cancellation_state now = co_await boost::asio::this_coro::cancellation_state;
+        promise.cancellation_->follow(now.cancelled());
       }
       coroutine.resume();
-    } while (promise.parked_ != nullptr);
+    } while (promise.parked_ != nullptr || promise.request_ != nullptr);
     // Cancelled when what the body awaited had ended already: who cancels looks at no result any more.
     const boost::asio::cancellation_state after = co_await boost::asio::this_coro::cancellation_state;
     if (!was_cancelled && after.cancelled() != cancellation_type::none && !promise.failure_)
       detail::throw_next_cancelled();
   }
-  if (promise.value_ == nullptr) {
-    if (promise.failure_) std::rethrow_exception(promise.failure_);
-    co_return std::nullopt;
-  }
-  if constexpr (std::is_copy_constructible_v<T>) {
-    if (!promise.movable_) {
-      std::optional<T> copy{*promise.value_};
-      promise.value_ = nullptr;
-      co_return std::move(copy);
+  if (promise.value_ == nullptr && promise.failure_) std::rethrow_exception(promise.failure_);
+  if constexpr (std::is_same_v<Result, bool>) {
+    co_return promise.value_ != nullptr;
+  } else {
+    if (promise.value_ == nullptr) co_return std::nullopt;
+    if constexpr (std::is_copy_constructible_v<T>) {
+      if (!promise.movable_) {
+        std::optional<T> copy{*promise.value_};
+        promise.value_ = nullptr;
+        co_return std::move(copy);
+      }
     }
+    // Straight into the result: a named optional would be one more move.
+    co_return std::move(const_cast<T&>(*std::exchange(promise.value_, nullptr)));
   }
-  // Straight into the result: a named optional would be one more move.
-  co_return std::move(const_cast<T&>(*std::exchange(promise.value_, nullptr)));
 }
 
 template <class T>
@@ -406,15 +519,30 @@ boost::asio::awaitable<std::optional<T>> async_generator<T>::resume_until(handle
 }
 
 template <class T>
-boost::asio::awaitable<std::vector<T>> collect(async_generator<T> stream, std::size_t max) {
-  detail::all_or_nothing read{stream.body_};
-  std::vector<T> values;
-  while (auto value = co_await stream.next()) {
-    if (values.size() == max) detail::throw_collect_limit(max);
-    values.push_back(*std::move(value));
+boost::asio::awaitable<std::vector<T>> async_generator<T>::resume_to_end(handle body, std::size_t max) {
+  if (!body.valid()) detail::throw_moved_from_generator();
+  detail::all_or_nothing<promise_type, T> read{body};
+  while (read.size() < max) {
+    read.make_room();
+    std::optional<T> value = co_await resume(body);
+    if (!value) co_return read.given();
+    read.add(*std::move(value));
   }
-  read.given();
-  co_return std::move(values);
+  bool more = read.size() > max;
+  if (!more) more = co_await resume<bool>(body);
+  if (more) detail::throw_collect_limit(max);
+  co_return read.given();
+}
+
+template <class T>
+boost::asio::awaitable<std::vector<T>> collect(async_generator<T>& stream, std::size_t max) {
+  return async_generator<T>::resume_to_end(stream.body_, max);
+}
+
+template <class T>
+boost::asio::awaitable<std::vector<T>> collect(async_generator<T>&& stream, std::size_t max) {
+  async_generator<T> own = std::move(stream);
+  return collect(own, max);
 }
 
 }  // namespace mwaa_serverless

@@ -250,6 +250,7 @@ class paginator<Request>::reader final : public detail::take_back {
       std::move(items_of<Request>(*page_).begin(), items_of<Request>(*page_).end(),
                 items_of<Request>(*place_->page).begin() + static_cast<std::ptrdiff_t>(at_offset()));
   }
+  void mark() override { start_ = place_->next_item(); }
   void all() noexcept override { place_->reset(std::move(start_)); }
 
  private:

@@ -6,6 +6,8 @@
 #include <boost/asio/error.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/strand.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/system/system_error.hpp>
 #include <memory>
@@ -225,6 +227,121 @@ TEST_CASE("collect: a stream longer than the limit is an error") {
   CHECK_THROWS_WITH_AS(test::run(io, time, collect(count_to(4), 3)),
                        "mwaa_serverless::collect: the stream has more than 3 values", std::length_error);
   CHECK(test::run(io, time, collect(count_to(3), 3)).size() == 3);
+}
+
+TEST_CASE("collect: takes nothing that it does not return") {
+  asio::io_context io;
+  virtual_clock time;
+  auto work = [&]() -> asio::awaitable<void> {
+    auto numbers = count_to(6);
+    (void)co_await numbers.next();
+    for (const std::size_t max : {3, 0, 4}) {
+      std::string what;
+      try {
+        (void)co_await collect(numbers, max);
+      } catch (const std::length_error& e) {
+        what = e.what();
+      }
+      CHECK(what == "mwaa_serverless::collect: the stream has more than " + std::to_string(max) + " values");
+    }
+    const auto second = co_await numbers.next();
+    CHECK(second == 2);
+    const auto rest = co_await collect(numbers, 4);
+    CHECK(rest == std::vector<int>{3, 4, 5, 6});
+    const auto none = co_await collect(numbers, 4);
+    CHECK(none.empty());
+
+    auto broken = fails_after_two();
+    for (int i = 0; i < 2; ++i) {
+      std::string what;
+      try {
+        (void)co_await collect(broken, 10);
+      } catch (const std::runtime_error& e) {
+        what = e.what();
+      }
+      CHECK(what == "broken source");
+    }
+    const auto one = co_await broken.next();
+    const auto two = co_await broken.next();
+    CHECK(one == 1);
+    CHECK(two == 2);
+    std::string what;
+    try {
+      (void)co_await broken.next();
+    } catch (const std::runtime_error& e) {
+      what = e.what();
+    }
+    CHECK(what == "broken source");
+  };
+  test::run(io, time, work());
+
+  // Move-only values, and a collect() that is destroyed on its way.
+  bool gone = false;
+  auto words = slow_words(time, gone, 3);
+  {
+    asio::io_context brief;
+    asio::co_spawn(brief, collect(words, 10), asio::detached);
+    time.run_until(brief, time.now() + 2500ms);
+  }
+  const auto first = test::run(io, time, words.next());
+  CHECK(first == "word 0");
+  auto pointers = owners();
+  CHECK_THROWS_AS(test::run(io, time, collect(pointers, 2)), std::length_error);
+  CHECK(test::run(io, time, collect(pointers, 3)).size() == 3);
+}
+
+TEST_CASE("async_generator: its body asks for the executor that it runs on") {
+  asio::io_context io;
+  virtual_clock time;
+  const asio::any_io_executor strand = asio::make_strand(io);
+  static const auto body = []() -> async_generator<asio::any_io_executor> {
+    for (;;) {
+      const asio::any_io_executor here = co_await asio::this_coro::executor;
+      co_yield here;
+    }
+  };
+  auto executors = body();
+  const auto first = test::run(io, time, executors.next());
+  CHECK(first == asio::any_io_executor{io.get_executor()});
+  std::optional<asio::any_io_executor> second;
+  asio::co_spawn(strand, executors.next(),
+                 [&](const std::exception_ptr&, std::optional<asio::any_io_executor> e) { second = std::move(e); });
+  time.run(io);
+  CHECK(second == strand);
+}
+
+TEST_CASE("async_generator: its body sees whether next() is cancelled") {
+  asio::io_context io;
+  virtual_clock time;
+  // Yields what it sees, after a sleep that it does not let be cancelled.
+  static const auto body = [](virtual_clock& by) -> async_generator<asio::cancellation_type> {
+    const asio::cancellation_state state = co_await asio::this_coro::cancellation_state;
+    for (;;) {
+      try {
+        co_await by.sleep_until(by.now() + 1s);
+      } catch (const boost::system::system_error&) {
+      }
+      const asio::cancellation_state again = co_await asio::this_coro::cancellation_state;
+      CHECK(state.cancelled() == again.cancelled());
+      co_yield state.cancelled();
+    }
+  };
+  auto seen = body(time);
+  CHECK(test::run(io, time, seen.next()) == asio::cancellation_type::none);
+  {
+    asio::cancellation_signal stop;
+    std::exception_ptr failure;
+    auto next = asio::bind_cancellation_slot(
+        stop.slot(), [&](const std::exception_ptr& e, const std::optional<asio::cancellation_type>&) { failure = e; });
+    asio::co_spawn(io, seen.next(), std::move(next));
+    time.run_until(io, time.now() + 500ms);
+    stop.emit(asio::cancellation_type::terminal);
+    time.run(io);
+    CHECK(failure != nullptr);
+  }
+  // The value of the cancelled next(), and then those of other coroutines: the first of them is gone.
+  CHECK(test::run(io, time, seen.next()) == asio::cancellation_type::terminal);
+  CHECK(test::run(io, time, seen.next()) == asio::cancellation_type::none);
 }
 
 TEST_CASE("async_generator: cancelling next() reaches what the body awaits") {

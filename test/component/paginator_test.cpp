@@ -556,6 +556,31 @@ TEST_CASE("paginator: cancelling next() ends the fetch and keeps the place") {
   }
 }
 
+TEST_CASE("collect: a paginator's generator goes on from where collect() began") {
+  canned_service service;
+  service.network->otherwise = listing{30, 100ms};
+  const auto client = service.make_client();
+  auto run = client.paginate_list_task_instances({"arn", "run"}).page_size(10);
+  auto items = run.items();
+  auto work = [&]() -> asio::awaitable<void> {
+    for (int i = 0; i < 4; ++i) (void)co_await items.next();
+    const std::string token = run.resume_token();
+    for (const std::size_t max : {3, 6, 7, 25}) {
+      bool refused = false;
+      try {
+        (void)co_await mwaa::collect(items, max);
+      } catch (const std::length_error&) {
+        refused = true;
+      }
+      CHECK(refused);
+      CHECK(run.resume_token() == token);
+    }
+    const auto rest = co_await mwaa::collect(items, 26);
+    CHECK(ids_of(rest) == expected(4, 30));
+  };
+  service.run(work());
+}
+
 TEST_CASE("collect: all or nothing, the paginator goes back to where it began") {
   for (const std::string& how : {"page 3 fails, by items and by pages"s, "there are more than it may take"s,
                                  "cancelled on the way"s, "destroyed on the way"s}) {
