@@ -3,13 +3,13 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
-#include <cstddef>
 #include <functional>
 #include <iosfwd>
 #include <memory>
 #include <mwaa_serverless/attempt_gate.hpp>
 #include <mwaa_serverless/clock.hpp>
 #include <mwaa_serverless/credentials_provider.hpp>
+#include <mwaa_serverless/network_options.hpp>
 #include <mwaa_serverless/observer.hpp>
 #include <mwaa_serverless/retry.hpp>
 #include <mwaa_serverless/transport.hpp>
@@ -18,10 +18,6 @@
 #include <string_view>
 #include <type_traits>
 #include <vector>
-
-namespace boost::asio::ssl {
-class context;
-}
 
 namespace mwaa_serverless {
 
@@ -40,7 +36,7 @@ static_assert(!std::is_aggregate_v<configured_value>);
 
 /// Everything that a client can be told. Checked once, by the client's constructor, which throws
 /// exception(errc::invalid_configuration) naming the member.
-class client_config {
+class client_config : public network_options {
  public:
   client_config();
 
@@ -89,55 +85,10 @@ class client_config {
   std::shared_ptr<credentials_provider> credentials;
 
   retry_options retry;
-  /// Limit of opening a connection: name look-up, TCP and TLS handshakes. Positive, at most a year. Default
-  /// 3.1 s (as the Rust SDK).
-  std::chrono::milliseconds connect_timeout{3100};
   /// Default of call_options::attempt_timeout. Positive. Default 30 s.
   std::chrono::milliseconds attempt_timeout{30'000};
-  /// Limit of silence: the longest time in which a request under way neither sends nor receives a byte (boto3's
-  /// read_timeout). Then errc::attempt_timeout. Positive; absent: attempt_timeout alone. Default absent.
-  std::optional<std::chrono::milliseconds> read_timeout;
   /// Default of call_options::operation_timeout. Positive; absent: no limit. Default absent.
   std::optional<std::chrono::milliseconds> operation_timeout;
-
-  /// Connections open at once; further requests wait in line, first come first served. From 1. Default 64.
-  std::size_t max_connections = 64;
-  /// Requests that may wait for a connection at once; one more is errc::too_many_waiting. Absent: no limit.
-  std::optional<std::size_t> max_waiting;
-  /// Limit of the wait for a connection: errc::attempt_timeout in phase::waiting_for_connection. Positive; absent: the
-  /// attempt's own.
-  std::optional<std::chrono::milliseconds> acquire_timeout;
-  /// A connection that has been open for longer is closed when a request gives it back, so that a service of many
-  /// addresses is shared out anew now and then. Up to a tenth of it is taken off at random. Positive, at most a year.
-  /// Default an hour (as nginx's keepalive_time).
-  std::chrono::milliseconds max_connection_age{3'600'000};
-  /// A connection unused for longer is closed instead of used; up to a tenth is taken off at random. Positive, at most
-  /// a year. Default 50 s: AWS's load balancers close idle connections after 60 s.
-  std::chrono::milliseconds max_idle_time{50'000};
-  /// Limit of a response body; a longer one is errc::response_too_large. From 1024. Default 16 MiB.
-  std::size_t max_response_bytes = std::size_t{16} * 1024 * 1024;
-
-  /// File of PEM certificates to trust instead of the system's.
-  std::string ca_bundle;
-  /// For endpoints that ask who calls: a file of PEM with the client's certificate and those it was signed by, and one
-  /// with its key, unencrypted. Without the second the key is in the first.
-  std::string client_certificate;
-  std::string client_key;
-  /// False accepts any certificate, also that of someone in between who reads and changes everything: for experiments
-  /// against a server of one's own only. No variable and no file can switch it; describe() and the command-line program
-  /// say so in capitals, and transport_metrics::tls_unverified counts.
-  bool verify_tls = true;
-  /// A caller's own TLS settings, used as they are instead of the four above (the host name is still checked when the
-  /// context verifies the peer). Its sessions are not resumed.
-  std::shared_ptr<boost::asio::ssl::context> tls_context;
-
-  /// Proxies for an https:// and for an http:// endpoint, `http://[user:password@]host:port`; empty: none. To https the
-  /// proxy opens a tunnel (CONNECT); name and password (percent-encoded) are sent by the scheme Basic and never shown.
-  std::string https_proxy;
-  std::string http_proxy;
-  /// Hosts that are reached without a proxy: host names with all below them, addresses, blocks (`10.0.0.0/8`), each
-  /// also with `:port`, or `*`; by commas.
-  std::string no_proxy;
 
   /// Added to the user agent as `app/ID`. At most 50 characters.
   std::string app_id;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "client/call.hpp"
+#include "net/options.hpp"
 #include "net/pooled_transport.hpp"
 #include "net/proxy.hpp"
 #include "net/user_object.hpp"
@@ -44,23 +45,10 @@ client_config checked(const asio::any_io_executor& executor, client_config confi
     throw exception(error(errc::invalid_configuration,
                           "client: the executor must not be empty; pass that of an io_context or a thread_pool"));
   }
-  // A year is as good as no limit, and sums with it do not overflow.
-  constexpr std::chrono::hours year{24 * 366};
-  if (config.connect_timeout <= 0ms || config.connect_timeout > year)
-    refuse_setting("connect_timeout", "must be positive and at most a year");
+  if (const auto wrong = net::validate(config, "client_config::")) throw exception(*wrong);
   if (config.attempt_timeout <= 0ms) refuse_setting("attempt_timeout", "must be positive");
-  if (config.read_timeout && (*config.read_timeout <= 0ms || *config.read_timeout > year))
-    refuse_setting("read_timeout", "must be positive and at most a year; leave it out for no limit of its own");
   if (config.operation_timeout && *config.operation_timeout <= 0ms)
     refuse_setting("operation_timeout", "must be positive; leave it out for no limit");
-  if (config.max_connections < 1) refuse_setting("max_connections", "must be at least 1");
-  if (config.acquire_timeout && (*config.acquire_timeout <= 0ms || *config.acquire_timeout > year))
-    refuse_setting("acquire_timeout", "must be positive and at most a year; leave it out for the attempt's own limit");
-  if (config.max_connection_age <= 0ms || config.max_connection_age > year)
-    refuse_setting("max_connection_age", "must be positive and at most a year");
-  if (config.max_idle_time <= 0ms || config.max_idle_time > year)
-    refuse_setting("max_idle_time", "must be positive and at most a year");
-  if (config.max_response_bytes < 1024) refuse_setting("max_response_bytes", "must be at least 1024");
   if (config.app_id.size() > 50) refuse_setting("app_id", "must be at most 50 characters long");
   if (const auto wrong = retry::validate(config.retry)) throw exception(*wrong);
   config.time = config.time ? net::make_checked_clock(std::move(config.time)) : make_system_clock();
@@ -87,26 +75,11 @@ client_state::client_state(asio::any_io_executor executor, client_config config)
       random_(std::move(config_.random)),
       listener_(net::context_end::of(executor_), *this) {
   if (config_.network) return;
-  net::pooled_transport_options options;
-  options.max_connections = config_.max_connections;
-  if (config_.max_waiting) options.max_waiting = *config_.max_waiting;
-  options.acquire_timeout = config_.acquire_timeout;
-  options.max_connection_age = config_.max_connection_age;
-  options.max_idle_time = config_.max_idle_time;
-  options.connect_timeout = config_.connect_timeout;
-  options.read_timeout = config_.read_timeout;
-  options.max_response_bytes = config_.max_response_bytes;
+  network_options options = config_;
   // AWS's tools do not look at the bundle for http:// either.
-  if (endpoint_.where->tls) options.ca_bundle = config_.ca_bundle;
-  options.https_proxy = config_.https_proxy;
-  options.http_proxy = config_.http_proxy;
-  options.no_proxy = config_.no_proxy;
-  const net::proxy_settings proxies{options.https_proxy, options.http_proxy, options.no_proxy};
-  if (const auto proxy = proxies.proxy_for(*endpoint_.where); !proxy) throw exception(proxy.error());
-  options.client_certificate = config_.client_certificate;
-  options.client_key = config_.client_key;
-  options.verify_tls = config_.verify_tls;
-  options.tls_context = config_.tls_context;
+  if (!endpoint_.where->tls) options.ca_bundle.clear();
+  if (const auto proxy = net::proxy_settings{options}.proxy_for(*endpoint_.where); !proxy)
+    throw exception(proxy.error());
   config_.network = net::make_pooled_transport(executor_, std::move(options));
 }
 

@@ -14,13 +14,12 @@ clock::time_point steady_now() noexcept {
 
 }  // namespace
 
-connection_pool::connection_pool(const boost::asio::any_io_executor& io, const pooled_transport_options& options)
+connection_pool::connection_pool(const boost::asio::any_io_executor& io, const network_options& options)
     : read_timeout_(options.read_timeout),
       random_({}),
       timer_(io),
-      pool_(options.max_connections, options.max_idle_time, options.max_waiting,
-            options.max_connection_age ? std::chrono::nanoseconds{*options.max_connection_age} : pool_state::for_ever) {
-}
+      pool_(options.max_connections, options.max_idle_time, options.max_waiting.value_or(pool_state::no_limit),
+            options.max_connection_age) {}
 
 connection_pool::answer connection_pool::acquire(lease& held, const origin& to, time_point now, time_point deadline) {
   std::vector<connection_ptr> closed;

@@ -19,7 +19,6 @@
 #include "net/connection.hpp"
 #include "net/deadline_state.hpp"
 #include "net/pool_state.hpp"
-#include "net/pooled_transport.hpp"
 
 namespace mwaa_serverless::net {
 
@@ -36,7 +35,7 @@ class connection_pool : public std::enable_shared_from_this<connection_pool> {
   using connection_ptr = std::unique_ptr<connection>;
 
   /// The timer lives on `io`.
-  connection_pool(const boost::asio::any_io_executor& io, const pooled_transport_options& options);
+  connection_pool(const boost::asio::any_io_executor& io, const network_options& options);
 
   /// A slot, or a place in the line for one. At the end gives the slot back, with its connection closed unless that can
   /// serve again, or leaves the line; a slot given and not claimed passes to the next.

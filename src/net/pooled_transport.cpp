@@ -14,6 +14,7 @@
 #include "net/connection_pool.hpp"
 #include "net/context_end.hpp"
 #include "net/dial.hpp"
+#include "net/options.hpp"
 #include "net/proxy.hpp"
 #include "net/resolver.hpp"
 #include "net/tls_settings.hpp"
@@ -45,12 +46,13 @@ error context_gone() {
 // What a request goes through, from the line for a connection to the response.
 class pooled_transport final : public transport, public std::enable_shared_from_this<pooled_transport> {
  public:
-  pooled_transport(asio::any_io_executor io, pooled_transport_options options)
+  pooled_transport(asio::any_io_executor io, network_options options, internal_options internal)
       : options_(std::move(options)),
-        proxies_(options_.https_proxy, options_.http_proxy, options_.no_proxy),
+        secret_responses_(internal.secret_responses),
+        proxies_(options_),
         tls_(options_),
         io_(std::move(io)),
-        names_(io_, options_.name_servers, options_.hosts_file),
+        names_(io_, std::move(internal.name_servers), std::move(internal.hosts_file)),
         pool_(std::make_shared<connection_pool>(io_, options_)),
         end_(context_end::of(io_)),
         listener_(end_, *this) {}
@@ -89,7 +91,8 @@ class pooled_transport final : public transport, public std::enable_shared_from_
   asio::awaitable<std::optional<error>> wait_in_line(lease& held, time_point deadline);
   asio::awaitable<result<connection*>> open(slot_id slot, const origin& to, time_point deadline);
 
-  const pooled_transport_options options_;
+  const network_options options_;
+  const bool secret_responses_;
   const proxy_settings proxies_;
   tls_settings tls_;
   asio::any_io_executor io_;
@@ -114,7 +117,7 @@ asio::awaitable<result<http_response>> pooled_transport::run(std::shared_ptr<poo
   if (got == answer::crowded) {
     co_return problem(errc::too_many_waiting, phase::waiting_for_connection,
                       "all " + std::to_string(self->options_.max_connections) + " connections are in use, and " +
-                          std::to_string(self->options_.max_waiting) + " requests (max_waiting) wait for one already");
+                          std::to_string(*self->options_.max_waiting) + " requests (max_waiting) wait for one already");
   }
   if (got == answer::wait) {
     auto failed = co_await self->wait_in_line(held, deadline);
@@ -175,8 +178,7 @@ asio::awaitable<result<connection*>> pooled_transport::open(slot_id slot, const 
     }
     if (begun.inherited())
       co_return problem(errc::connect_failed, phase::connecting, "the process was forked while connecting to " + peer);
-    link =
-        &pool_->install(slot, std::make_unique<connection>(std::move(*socket), peer, options_.secret_responses), limit);
+    link = &pool_->install(slot, std::make_unique<connection>(std::move(*socket), peer, secret_responses_), limit);
   }
   std::optional<error> failed;
   if (through != nullptr && to.tls) failed = co_await link->open_tunnel(*through, to);
@@ -219,32 +221,13 @@ asio::awaitable<void> pooled_transport::drain(std::shared_ptr<pooled_transport> 
   if (quiet) co_await quiet->wait();
 }
 
-void check_positive(const char* member, bool positive) {
-  if (!positive) throw exception{error{errc::invalid_configuration, std::string{member} + " must be positive"}};
-}
-
-// A year is as good as no limit, and sums with it do not overflow.
-void check_limit(const char* member, std::optional<std::chrono::milliseconds> limit) {
-  constexpr std::chrono::hours year{24 * 366};
-  if (limit && (limit->count() <= 0 || *limit > year)) {
-    throw exception{error{errc::invalid_configuration, std::string{member} + " must be positive and at most a year"}};
-  }
-}
-
 }  // namespace
 
-pooled_transport_options::pooled_transport_options() = default;
-
-std::shared_ptr<transport> make_pooled_transport(asio::any_io_executor executor, pooled_transport_options options) {
+std::shared_ptr<transport> make_pooled_transport(asio::any_io_executor executor, network_options options,
+                                                 internal_options internal) {
   if (!executor) throw exception{error{errc::invalid_configuration, "the executor of a transport must not be empty"}};
-  check_positive("max_connections", options.max_connections > 0);
-  check_limit("max_idle_time", options.max_idle_time);
-  check_limit("read_timeout", options.read_timeout);
-  check_limit("connect_timeout", options.connect_timeout);
-  check_positive("max_response_bytes", options.max_response_bytes > 0);
-  check_limit("acquire_timeout", options.acquire_timeout);
-  check_limit("max_connection_age", options.max_connection_age);
-  return std::make_shared<pooled_transport>(std::move(executor), std::move(options));
+  if (const auto wrong = validate(options)) throw exception{*wrong};
+  return std::make_shared<pooled_transport>(std::move(executor), std::move(options), std::move(internal));
 }
 
 }  // namespace mwaa_serverless::net

@@ -145,10 +145,9 @@ bool no_proxy_list::contains(const origin& to) const {
   });
 }
 
-proxy_settings::proxy_settings(std::string_view https_proxy, std::string_view http_proxy, std::string_view no_proxy)
-    : excluded_(no_proxy) {
-  if (!https_proxy.empty()) https_ = proxy::parse("https_proxy", https_proxy);
-  if (!http_proxy.empty()) http_ = proxy::parse("http_proxy", http_proxy);
+proxy_settings::proxy_settings(const network_options& options) : excluded_(options.no_proxy) {
+  if (!options.https_proxy.empty()) https_ = proxy::parse("https_proxy", options.https_proxy);
+  if (!options.http_proxy.empty()) http_ = proxy::parse("http_proxy", options.http_proxy);
 }
 
 result<const proxy*> proxy_settings::proxy_for(const origin& to) const {

@@ -4,6 +4,7 @@
 #include <memory>
 #include <mwaa_serverless/error.hpp>
 #include <mwaa_serverless/http.hpp>
+#include <mwaa_serverless/network_options.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -50,10 +51,10 @@ class no_proxy_list {
   std::vector<std::string> entries_;
 };
 
-/// Which proxy an origin is reached through, by the three settings.
+/// Which proxy an origin is reached through.
 class proxy_settings {
  public:
-  proxy_settings(std::string_view https_proxy, std::string_view http_proxy, std::string_view no_proxy);
+  explicit proxy_settings(const network_options& options);
 
   /// Null: none. Fails with errc::invalid_configuration when the proxy that is to be used cannot be; one that is not
   /// (of the other scheme, or excluded by no_proxy) may be anything.

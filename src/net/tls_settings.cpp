@@ -111,7 +111,7 @@ std::string take_openssl_error() {
   return reason != nullptr ? reason : "error " + std::to_string(code);
 }
 
-tls_settings::tls_settings(const pooled_transport_options& options) : callers_(options.tls_context) {
+tls_settings::tls_settings(const network_options& options) : callers_(options.tls_context) {
   if (callers_) {
     context_ = callers_->native_handle();
     return;

@@ -6,12 +6,13 @@
 #include <map>
 #include <memory>
 #include <mutex>
-#include <mwaa_serverless/transport.hpp>
+#include <mwaa_serverless/error.hpp>
+#include <mwaa_serverless/http.hpp>
+#include <mwaa_serverless/network_options.hpp>
 #include <string>
 #include <vector>
 
 #include "async/process_mark.hpp"
-#include "net/pooled_transport.hpp"
 
 namespace mwaa_serverless::net {
 
@@ -27,7 +28,7 @@ using ssl_session_ptr = std::unique_ptr<SSL_SESSION, free_ssl>;
 class tls_settings {
  public:
   /// Throws exception(errc::invalid_configuration) when a file cannot be used, naming the option.
-  explicit tls_settings(const pooled_transport_options& options);
+  explicit tls_settings(const network_options& options);
   tls_settings(const tls_settings&) = delete;
   tls_settings& operator=(const tls_settings&) = delete;
   ~tls_settings();

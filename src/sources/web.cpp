@@ -53,11 +53,10 @@ asio::awaitable<result<http_response>> web::send(http_request request, patience 
   if (options_.network) {
     network_ = options_.network;
   } else if (!network_) {
-    net::pooled_transport_options settings;
+    network_options settings;
     settings.max_connections = 1;
     settings.connect_timeout = with.timeout;
     settings.max_response_bytes = max_body_bytes;
-    settings.secret_responses = true;
     if (request.destination().tls) settings.ca_bundle = options_.ca_bundle;
     if (by_ == way::by_proxy) {
       settings.https_proxy = options_.https_proxy;
@@ -65,7 +64,10 @@ asio::awaitable<result<http_response>> web::send(http_request request, patience 
       settings.no_proxy = options_.no_proxy;
     }
     try {
-      network_ = net::make_pooled_transport(co_await asio::this_coro::executor, std::move(settings));
+      net::internal_options internal;
+      internal.secret_responses = true;
+      network_ =
+          net::make_pooled_transport(co_await asio::this_coro::executor, std::move(settings), std::move(internal));
     } catch (const exception& wrong) {
       co_return wrong.details();
     }

@@ -217,7 +217,7 @@ TEST_CASE("ranges: pages and items of a listing") {
 }
 
 TEST_CASE("ranges: every duration of the pooled transport") {
-  using options = mwaa::net::pooled_transport_options;
+  using options = mwaa::network_options;
   struct row {
     const char* name;
     std::function<void(options&, milliseconds)> set;

@@ -110,7 +110,7 @@ struct situation {
   bool tls = false;
   std::size_t body = 5;
   /// Prepares the server's side; the event that shows that the request has come there.
-  std::function<std::string(scripted_server&, mwaa::net::pooled_transport_options&)> prepare;
+  std::function<std::string(scripted_server&, mwaa::network_options&)> prepare;
 };
 
 const std::vector<situation>& situations() {
@@ -276,7 +276,7 @@ TEST_CASE("context end: a request of another context gets an error") {
       CAPTURE(each.name);
       CAPTURE(kind.name);
       const auto server = each.tls ? std::make_unique<scripted_server>(known) : std::make_unique<scripted_server>();
-      mwaa::net::pooled_transport_options options;
+      mwaa::network_options options;
       const test::temporary_file bundle{known.pem};
       options.ca_bundle = bundle.path();
       options.max_connections = 1;
@@ -320,12 +320,13 @@ TEST_CASE("context end: a request of another context that is looking for its pee
       std::atomic<bool> asked{false};
       names.ignore("peer.example", [&] { asked = true; });
       const test::silent_address nobody;
-      mwaa::net::pooled_transport_options options;
+      mwaa::network_options options;
       options.connect_timeout = 1h;
-      options.name_servers = names.address();
+      mwaa::net::internal_options internal;
+      internal.name_servers = names.address();
       auto io = std::make_unique<asio::io_context>();
       asio::io_context here;
-      auto network = mwaa::net::make_pooled_transport(kind.of(*io), options);
+      auto network = mwaa::net::make_pooled_transport(kind.of(*io), options, internal);
       const auto to =
           std::make_shared<const mwaa::origin>(false, resolving ? "peer.example" : "127.0.0.1", nobody.port());
       const test::exchange one{here, network, test::request_to(to)};

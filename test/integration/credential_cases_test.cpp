@@ -270,7 +270,7 @@ class one_case {
     options.time = std::make_shared<hurried_clock>(*now);
     options.random = [] { return 0.0; };
     const auto network = std::make_shared<redirection>(
-        mwaa::net::make_pooled_transport(io.get_executor(), mwaa::net::pooled_transport_options{}), service.where());
+        mwaa::net::make_pooled_transport(io.get_executor(), mwaa::network_options{}), service.where());
     options.network = network;
     if (const std::string code = text_at(setting, "mfa_code"); !code.empty()) {
       options.mfa_code = [code](std::string) -> asio::awaitable<std::string> { co_return code; };

@@ -137,8 +137,8 @@ pid_t fork_beside(boost::asio::io_context& io, Work work) {
   return child;
 }
 
-mwaa_serverless::net::pooled_transport_options trusting(const test::temporary_file& bundle) {
-  mwaa_serverless::net::pooled_transport_options options;
+mwaa_serverless::network_options trusting(const test::temporary_file& bundle) {
+  mwaa_serverless::network_options options;
   options.ca_bundle = bundle.path();
   return options;
 }

@@ -339,7 +339,7 @@ void check(const behaviour& expected, bool tls) {
                           : std::make_unique<test::scripted_server>();
   for (const auto& steps : expected.connections) server->on_connection(steps);
   const test::temporary_file trusted{test::loopback_certificate().pem};
-  mwaa_serverless::net::pooled_transport_options options;
+  mwaa_serverless::network_options options;
   options.ca_bundle = trusted.path();
   // Large enough for the one long body that is well-formed.
   options.max_response_bytes = expected.name == "a body of many reads" ? 1'000'000 : 2'000;
@@ -466,7 +466,7 @@ TEST_CASE("transport: bytes that come while a connection is idle make it unusabl
       p.serve("never");
     });
     const test::temporary_file trusted{test::loopback_certificate().pem};
-    mwaa_serverless::net::pooled_transport_options options;
+    mwaa_serverless::network_options options;
     options.ca_bundle = trusted.path();
     test::fixture client{options};
     CHECK(shown(client.send(server->at())) == "first");
@@ -489,7 +489,7 @@ TEST_CASE("transport: over TLS the end of a body must be the peer's word, not th
     p.cut();
   });
   const test::temporary_file trusted{test::loopback_certificate().pem};
-  mwaa_serverless::net::pooled_transport_options options;
+  mwaa_serverless::network_options options;
   options.ca_bundle = trusted.path();
   test::fixture client{options};
   const auto got = client.send(server.at());
@@ -509,7 +509,7 @@ TEST_CASE("transport: a request larger than the socket's buffers arrives whole")
       p.send(ok());
     });
     const test::temporary_file trusted{test::loopback_certificate().pem};
-    mwaa_serverless::net::pooled_transport_options options;
+    mwaa_serverless::network_options options;
     options.ca_bundle = trusted.path();
     test::fixture client{options};
     const auto request = request_to(server->at(), 20'000'000);
@@ -620,7 +620,7 @@ TEST_CASE("transport: what comes while the request is still being sent") {
                               : std::make_unique<test::scripted_server>();
       server->on_connection(each.steps);
       const test::temporary_file trusted{test::loopback_certificate().pem};
-      mwaa_serverless::net::pooled_transport_options options;
+      mwaa_serverless::network_options options;
       options.ca_bundle = trusted.path();
       test::fixture client{options};
       const auto got = client.send(request_to(server->at(), 20'000'000));
@@ -656,7 +656,7 @@ TEST_CASE("transport: bytes on a fresh connection before a request is sent are n
         p.serve();
       });
       const test::temporary_file trusted{test::loopback_certificate().pem};
-      mwaa_serverless::net::pooled_transport_options options;
+      mwaa_serverless::network_options options;
       options.ca_bundle = trusted.path();
       mwaa_serverless::net::tls_settings settings{options};
       boost::asio::io_context io;

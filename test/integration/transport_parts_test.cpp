@@ -95,7 +95,7 @@ TEST_CASE("tls_stream: what a loan leaves unread comes with the next") {
     p.note("sent");
     p.wait_for_close();
   });
-  net::pooled_transport_options options;
+  network_options options;
   options.verify_tls = false;
   net::tls_settings settings{options};
   const client_socket socket{server.port()};

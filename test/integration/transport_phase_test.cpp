@@ -24,12 +24,12 @@ using test::phase;
 // A place where a request gets stuck in one phase.
 class trap {
  public:
-  trap(phase where, bool tls, mwaa_serverless::net::pooled_transport_options options = {})
+  trap(phase where, bool tls, mwaa_serverless::network_options options = {})
       : where_(where),
         server_(tls ? std::make_unique<test::scripted_server>(test::loopback_certificate())
                     : std::make_unique<test::scripted_server>()),
         trusted_(test::loopback_certificate().pem),
-        client(with(std::move(options))),
+        client(with(std::move(options)), asking()),
         target(server_->at()) {
     switch (where) {
       case phase::waiting_for_connection:
@@ -112,12 +112,16 @@ class trap {
   }
 
  private:
-  mwaa_serverless::net::pooled_transport_options with(mwaa_serverless::net::pooled_transport_options options) {
+  mwaa_serverless::network_options with(mwaa_serverless::network_options options) {
     options.ca_bundle = trusted_.path();
-    options.name_servers = names_.address();
     if (where_ == phase::waiting_for_connection) options.max_connections = 1;
-    names_.ignore("stuck.test", [] {});
     return options;
+  }
+  mwaa_serverless::net::internal_options asking() {
+    names_.ignore("stuck.test", [] {});
+    mwaa_serverless::net::internal_options out;
+    out.name_servers = names_.address();
+    return out;
   }
 
   phase where_;
@@ -187,7 +191,7 @@ TEST_CASE("transport: connect_timeout ends what comes before the request") {
     if (each.on_timeout != errc::connect_timeout) continue;
     CAPTURE(to_string(each.where));
     with_growing_limit([&](std::chrono::milliseconds limit) {
-      mwaa_serverless::net::pooled_transport_options options;
+      mwaa_serverless::network_options options;
       options.connect_timeout = limit;
       trap t{each.where, each.tls, options};
       exchange stuck{t.client.io, t.client.net, test::request_to(t.target)};
@@ -306,7 +310,7 @@ TEST_CASE("transport: read_timeout limits silence, not the response") {
     const auto server = tls ? std::make_unique<test::scripted_server>(test::loopback_certificate())
                             : std::make_unique<test::scripted_server>();
     const test::temporary_file trusted{test::loopback_certificate().pem};
-    mwaa_serverless::net::pooled_transport_options options;
+    mwaa_serverless::network_options options;
     options.ca_bundle = trusted.path();
     options.read_timeout = 200ms;
     test::fixture client{options};

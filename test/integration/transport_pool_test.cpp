@@ -17,13 +17,13 @@ namespace {
 
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
-using mwaa_serverless::net::pooled_transport_options;
+using mwaa_serverless::network_options;
 using test::errc;
 using test::exchange;
 using test::peer;
 
-pooled_transport_options limited(std::size_t max_connections) {
-  pooled_transport_options options;
+network_options limited(std::size_t max_connections) {
+  network_options options;
   options.max_connections = max_connections;
   return options;
 }

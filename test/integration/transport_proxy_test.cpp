@@ -33,7 +33,7 @@ class tunnelled {
   test::certificate identity{{"service.test"}};
   test::scripted_server proxy;
   test::temporary_file bundle;
-  mwaa_serverless::net::pooled_transport_options options;
+  mwaa_serverless::network_options options;
 };
 
 }  // namespace
@@ -66,7 +66,7 @@ TEST_CASE("transport: http through a proxy, in absolute form") {
     client.send(test::ok());
     client.serve();
   });
-  mwaa_serverless::net::pooled_transport_options options;
+  mwaa_serverless::network_options options;
   options.http_proxy = url_of(proxy, "me:pw@");
   test::fixture client{options};
   CHECK(client.send(service(false)).has_value());
@@ -78,7 +78,7 @@ TEST_CASE("transport: http through a proxy, in absolute form") {
 
 TEST_CASE("transport: no_proxy, and a proxy for the other scheme, leave a request alone") {
   test::scripted_server server;
-  mwaa_serverless::net::pooled_transport_options options;
+  mwaa_serverless::network_options options;
   options.http_proxy = "http://127.0.0.1:1";
   options.no_proxy = "10.0.0.0/8,127.0.0.0/8";
   test::fixture excepted{options};
@@ -206,7 +206,7 @@ TEST_CASE("transport: a proxy that asks for a user name where there is none says
 }
 
 TEST_CASE("transport: a proxy that cannot be used is refused when it is needed, without its password") {
-  mwaa_serverless::net::pooled_transport_options options;
+  mwaa_serverless::network_options options;
   options.https_proxy = "https://me:s3cret@p.test";
   options.http_proxy = "socks5://127.0.0.1:9";
   options.no_proxy = "127.0.0.1";

@@ -16,8 +16,8 @@ namespace {
 using namespace std::chrono_literals;
 using test::errc;
 
-mwaa_serverless::net::pooled_transport_options asking(const test::name_server& names) {
-  mwaa_serverless::net::pooled_transport_options options;
+mwaa_serverless::net::internal_options asking(const test::name_server& names) {
+  mwaa_serverless::net::internal_options options;
   options.name_servers = names.address();
   return options;
 }
@@ -71,7 +71,7 @@ TEST_CASE("transport: a name that does not exist, and one without an address") {
 
 TEST_CASE("transport: a name server that is not there") {
   test::scripted_server server;
-  mwaa_serverless::net::pooled_transport_options options;
+  mwaa_serverless::net::internal_options options;
   {
     const test::name_server gone;
     options.name_servers = gone.address();
@@ -84,7 +84,7 @@ TEST_CASE("transport: a name server that is not there") {
 
 TEST_CASE("transport: addresses and localhost need no name server") {
   test::scripted_server server;
-  mwaa_serverless::net::pooled_transport_options options;
+  mwaa_serverless::net::internal_options options;
   options.name_servers = "this is no list of name servers";
   test::fixture client{options};
   for (const std::string host : {"127.0.0.1", "localhost", "LOCALHOST.", "any.localhost"}) {
@@ -129,9 +129,9 @@ TEST_CASE("transport: a first address that does not answer costs 250 ms") {
   test::name_server names;
   names.add("service.test", {"127.0.0.9", "127.0.0.1"});
   names.add("reverse.test", {"127.0.0.1", "127.0.0.9"});
-  auto options = asking(names);
+  mwaa_serverless::network_options options;
   options.max_idle_time = 1ms;
-  test::fixture client{options};
+  test::fixture client{options, asking(names)};
   double least = 1e9;
   // The order is the sorting's of RFC 6724: the silent one comes first for one of the names, at least. The best of some
   // tries, as the machine may be busy.
@@ -208,9 +208,9 @@ TEST_CASE("transport: an answer serves for its time to live") {
   names.add("never.test", {"127.0.0.1"}, 0);
   names.add("canonical.test", {"127.0.0.1"}, 300);
   names.alias("short.test", "canonical.test", 1);
-  auto options = asking(names);
+  mwaa_serverless::network_options options;
   options.max_idle_time = 1ms;
-  test::fixture client{options};
+  test::fixture client{options, asking(names)};
   for (int i = 0; i < 3; ++i)
     for (const std::string host : {"long.test", "never.test", "short.test"}) {
       CHECK(client.send(server.at(host)).has_value());

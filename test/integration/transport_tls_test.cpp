@@ -17,7 +17,7 @@
 namespace {
 
 using namespace std::chrono_literals;
-using mwaa_serverless::net::pooled_transport_options;
+using mwaa_serverless::network_options;
 using test::certificate;
 using test::errc;
 using test::peer;
@@ -65,8 +65,8 @@ std::string encrypted_key() {
   return {data, static_cast<std::size_t>(size)};
 }
 
-pooled_transport_options trusting(const test::temporary_file& bundle) {
-  pooled_transport_options options;
+network_options trusting(const test::temporary_file& bundle) {
+  network_options options;
   options.ca_bundle = bundle.path();
   return options;
 }
@@ -130,7 +130,7 @@ TEST_CASE("transport: certificates are checked, and a refusal says which check f
 TEST_CASE("transport: verify_tls off accepts anything") {
   const certificate wrong{{"elsewhere.example"}, -1};
   test::scripted_server server{wrong};
-  pooled_transport_options options;
+  network_options options;
   options.verify_tls = false;
   test::fixture client{options};
   CHECK(client.send(server.at()).has_value());
@@ -226,7 +226,7 @@ TEST_CASE("transport: a caller's own context is used, and the name is still chec
   test::scripted_server server{local()};
   const auto context = std::make_shared<boost::asio::ssl::context>(boost::asio::ssl::context::tls_client);
   context->add_certificate_authority(boost::asio::buffer(local().pem));
-  pooled_transport_options options;
+  network_options options;
   options.tls_context = context;
   options.verify_tls = false;  // has no say here
 
@@ -336,7 +336,7 @@ TEST_CASE("transport: a peer that closes during the handshake") {
 }
 
 TEST_CASE("transport: settings that cannot be used are refused by name") {
-  const auto refusal = [](pooled_transport_options options) -> std::string {
+  const auto refusal = [](network_options options) -> std::string {
     try {
       test::fixture{std::move(options)};
     } catch (const mwaa_serverless::exception& e) {
@@ -345,7 +345,7 @@ TEST_CASE("transport: settings that cannot be used are refused by name") {
     }
     return "accepted";
   };
-  pooled_transport_options options;
+  network_options options;
   CHECK(refusal(options) == "accepted");
   options.ca_bundle = "/nowhere/at/all.pem";
   CHECK(refusal(options).find("ca_bundle") == 0);

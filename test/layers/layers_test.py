@@ -22,7 +22,7 @@ LAYERS = {
     "signing": [],
     "retry": ["retry"],
     "config": [],
-    "net": ["transport", "transport_metrics"],
+    "net": ["network_options", "transport", "transport_metrics"],
     "process": [],
     "sources": ["credentials_provider"],
     "client": ["attempt_gate", "call_options", "client", "client_config", "observer",

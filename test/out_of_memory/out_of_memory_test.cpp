@@ -242,12 +242,12 @@ TEST_CASE("out of memory: a name is looked up") {
   test::name_server names;
   names.add("service.example", {"127.0.0.1"});
   test::scripted_server server;
-  mwaa::net::pooled_transport_options options;
-  options.name_servers = names.address();
+  mwaa::net::internal_options internal;
+  internal.name_servers = names.address();
   int beyond = 0;
   for (std::size_t which = 1; beyond < 3; ++which) {
     CAPTURE(which);
-    test::fixture client{options};
+    test::fixture client{internal};
     const auto to = server.at("service.example");
     {
       const auto request = test::request_to(to);

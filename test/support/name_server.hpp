@@ -32,7 +32,7 @@ class name_server {
   void ignore_ipv6(const std::string& name);
   /// Answers about `name`, and those in line behind them, take so long.
   void delay(const std::string& name, std::chrono::milliseconds time);
-  /// For pooled_transport_options::name_servers.
+  /// For internal_options::name_servers.
   [[nodiscard]] std::string address() const;
   /// Questions for the IPv4 addresses of `name` so far.
   [[nodiscard]] std::size_t asked_for(const std::string& name) const;

@@ -83,8 +83,9 @@ class exchange {
 /// A transport on a loop of its own.
 class fixture {
  public:
-  explicit fixture(mwaa::net::pooled_transport_options options = {})
-      : net(mwaa::net::make_pooled_transport(io.get_executor(), std::move(options))) {}
+  explicit fixture(mwaa::network_options options = {}, mwaa::net::internal_options internal = {})
+      : net(mwaa::net::make_pooled_transport(io.get_executor(), std::move(options), std::move(internal))) {}
+  explicit fixture(mwaa::net::internal_options internal) : fixture({}, std::move(internal)) {}
 
   /// One request to its end. The loop is run until it has nothing to do: a transport at rest keeps nothing pending.
   outcome send(mwaa::http_request request, std::chrono::nanoseconds limit = no_limit) {

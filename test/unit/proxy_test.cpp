@@ -211,7 +211,11 @@ TEST_CASE("proxy: only the one that is to be used is judged") {
     CAPTURE(each.http_proxy);
     CAPTURE(each.no_proxy);
     const bool tls = std::string{each.to} == "https";
-    const proxy_settings settings{each.https_proxy, each.http_proxy, each.no_proxy};
+    mwaa_serverless::network_options options;
+    options.https_proxy = each.https_proxy;
+    options.http_proxy = each.http_proxy;
+    options.no_proxy = each.no_proxy;
+    const proxy_settings settings{options};
     const auto by = settings.proxy_for({tls, "h.test", std::uint16_t{443}});
     if (by.has_error()) {
       CHECK(by.error().code == mwaa_serverless::errc::invalid_configuration);
