@@ -8,6 +8,7 @@
 #include <memory>
 #include <mwaa_serverless/attempt_gate.hpp>
 #include <mwaa_serverless/clock.hpp>
+#include <mwaa_serverless/configured_value.hpp>
 #include <mwaa_serverless/credentials_provider.hpp>
 #include <mwaa_serverless/network_options.hpp>
 #include <mwaa_serverless/observer.hpp>
@@ -20,19 +21,6 @@
 #include <vector>
 
 namespace mwaa_serverless {
-
-/// One setting of a client_config, for a person.
-class configured_value {
- public:
-  configured_value(std::string name_value, std::string value_value, std::string origin_value);
-
-  std::string name;   ///< Of the member, such as `retry.max_attempts`.
-  std::string value;  ///< As text; of credentials, where they come from. Never a secret.
-  /// `default`, `code`, `environment variable AWS_REGION`, `/home/me/.aws/config, line 3: region`,
-  /// `instance metadata (...)`.
-  std::string origin;
-};
-static_assert(!std::is_aggregate_v<configured_value>);
 
 /// Everything that a client can be told. Checked once, by the client's constructor, which throws
 /// exception(errc::invalid_configuration) naming the member.

@@ -18,12 +18,10 @@
 #include <system_error>
 
 #include "cli/attempt_reporter.hpp"
-#include "cli/configure_list.hpp"
 #include "cli/failure.hpp"
 #include "cli/invocation.hpp"
 #include "cli/standard_streams.hpp"
 #include "cli/version.hpp"
-#include "client/config_loader.hpp"
 #include "config/settings.hpp"
 #include "protocol/endpoint.hpp"
 #include "strings/printable.hpp"
@@ -73,9 +71,8 @@ provider_options fetching(const invocation& asked, const surroundings& around) {
 
 client_config settings(const invocation& asked, const surroundings& around) {
   const provider_options options = fetching(asked, around);
-  const config_loader from;
-  client_config config = from.from_environment(asked.profile, options);
-  if (asked.region.empty() && config.region.empty()) config = run_alone(from.load(asked.profile, options));
+  client_config config = asked.region.empty() ? run_alone(client_config::load(asked.profile, options))
+                                              : client_config::from_environment(asked.profile, options);
   if (!asked.region.empty()) config.region = asked.region;
   if (!asked.endpoint_url.empty()) config.endpoint_url = asked.endpoint_url;
   if (!asked.ca_bundle.empty()) config.ca_bundle = asked.ca_bundle;
@@ -104,7 +101,7 @@ output_format output_of(const invocation& asked, const client_config& config) {
   const auto found = std::ranges::find(settings, "output", &configured_value::name);
   if (found == settings.end()) return output_format::json;
   if (const auto format = parse_output_format(found->value)) return *format;
-  throw failure{exit_code::failure, "Unknown output type: " + found->value + " (" + found->origin + "; there is " +
+  throw failure{exit_code::failure, "Unknown output type: " + found->value + " (" + found->place + "; there is " +
                                         std::string{output_format_names} + ")"};
 }
 
@@ -181,29 +178,48 @@ exit_code run_command(const invocation& asked, const surroundings& around, const
   }
 }
 
-exit_code list_configuration(const invocation& asked, const surroundings& around, const log& debug) {
-  const provider_options options = fetching(asked, around);
-  const config_loader from;
-  const client_config config = run_alone(from.load(asked.profile, options));
-  for (const configured_value& each : config.describe())
-    debug(each.name + " = " + (each.value.empty() ? "(none)" : each.value) + "  # " + each.origin);
+// A line of `configure list`, as that of the AWS CLI v2.
+std::string listed(std::string_view name, std::string_view value, std::string_view type, std::string_view location) {
+  const auto right = [](std::string_view text, std::size_t width) {
+    return std::string(width > text.size() ? width - text.size() : 0, ' ') + std::string{text};
+  };
+  return right(name, 10) + ' ' + right(value, 24) + ' ' + right(type, 16) + "    " + std::string{location} + '\n';
+}
 
-  const config::variables& environment = from.environment();
-  auto found = config::resolve_settings(environment, from.files(), asked.profile);
-  if (!found) throw exception(std::move(found).error());
-  if (found->region.empty() && !config.region.empty()) {
-    found->region.value = config.region;
-    found->region.kind = config::origin_kind::instance_metadata;
+std::string listed_key(std::string_view name, const credentials* keys, std::string_view value) {
+  if (keys == nullptr) return listed(name, "<not set>", "None", "None");
+  const std::string_view end = value.substr(value.size() - std::min<std::size_t>(value.size(), 4));
+  return listed(name, "****************" + std::string{end}, keys->source(), {});
+}
+
+std::string listed(std::string_view name, const std::vector<configured_value>& all) {
+  const auto found = std::ranges::find(all, name, &configured_value::name);
+  if (found == all.end() || found->origin == setting_origin::by_default)
+    return listed(name, "<not set>", "None", "None");
+  if (found->origin == setting_origin::code) return listed(name, found->value, "manual", "--" + std::string{name});
+  if (found->origin == setting_origin::instance_metadata) return listed(name, found->value, "imds", {});
+  if (found->origin == setting_origin::environment) {
+    const auto& variables = config::find_setting(name)->variables;
+    return listed(name, found->value, "env", std::string{"['"} + variables[0] + "', '" + variables[1] + "']");
   }
-  const auto config_file = environment.find("AWS_CONFIG_FILE");
-  const std::string shown = config_file == environment.end() || config_file->second.empty()
-                                ? "~/.aws/config"
-                                : std::string{view(config_file->second)};
+  const char* const file = std::getenv("AWS_CONFIG_FILE");
+  return listed(name, found->value, "config-file", file == nullptr || *file == '\0' ? "~/.aws/config" : file);
+}
 
-  const auto keys = run_alone(config.credentials->get(clock::time_point::max()));
-  std::string table = format_configuration(*found, keys ? keys->get() : nullptr, shown);
+exit_code list_configuration(const invocation& asked, const surroundings& around, const log& debug) {
+  const client_config config = run_alone(client_config::load(asked.profile, fetching(asked, around)));
+  const std::vector<configured_value> all = config.describe();
+  for (const configured_value& each : all)
+    debug(each.name + " = " + (each.value.empty() ? "(none)" : each.value) + "  # " + each.place);
+
+  const auto got = run_alone(config.credentials->get(clock::time_point::max()));
+  const credentials* const keys = got ? got->get() : nullptr;
+  std::string table =
+      listed("Name", "Value", "Type", "Location") + listed("----", "-----", "----", "--------") +
+      listed("profile", all) + listed_key("access_key", keys, keys == nullptr ? "" : keys->access_key_id()) +
+      listed_key("secret_key", keys, keys == nullptr ? "" : keys->secret_access_key()) + listed("region", all);
   around.out(around.out_is_terminal ? strings::printable(std::move(table), "\n") : table);
-  if (!keys && keys.error().code != errc::no_credentials) throw exception(keys.error());
+  if (!got && got.error().code != errc::no_credentials) throw exception(got.error());
   return exit_code::success;
 }
 

@@ -1,14 +1,16 @@
 #include <algorithm>
+#include <array>
 #include <memory>
 #include <mwaa_serverless/call_options.hpp>
 #include <mwaa_serverless/client_config.hpp>
 #include <mwaa_serverless/error.hpp>
+#include <optional>
 #include <ostream>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
-#include "client/config_loader.hpp"
 #include "config/settings.hpp"
 #include "protocol/url.hpp"
 #include "sources/cached_credentials.hpp"
@@ -22,46 +24,103 @@ namespace mwaa_serverless {
 
 namespace {
 
+std::string to_text(const std::string& value) {
+  return value;
+}
 std::string to_text(bool value) {
   return value ? "true" : "false";
+}
+template <class T>
+  requires std::is_integral_v<T>
+std::string to_text(T value) {
+  return std::to_string(value);
 }
 std::string to_text(std::chrono::milliseconds value) {
   return std::to_string(value.count()) + " ms";
 }
+std::string to_text(retry_mode value) {
+  return std::string{to_string(value)};
+}
 template <class T>
-std::string set_or_not(const std::shared_ptr<T>& value) {
+std::string to_text(const std::optional<T>& value) {
+  return value ? to_text(*value) : "";
+}
+template <class T>
+std::string to_text(const std::shared_ptr<T>& value) {
   return value ? "set" : "";
 }
 
-/// The settings of a configuration as text, `credentials` apart.
-std::vector<std::pair<std::string, std::string>> texts_of(const client_config& config) {
-  return {{"region", config.region},
-          {"endpoint_url", protocol::showable_url(config.endpoint_url)},
-          {"use_fips", to_text(config.use_fips)},
-          {"retry.mode", std::string{to_string(config.retry.mode)}},
-          {"retry.max_attempts", std::to_string(config.retry.max_attempts)},
-          {"connect_timeout", to_text(config.connect_timeout)},
-          {"attempt_timeout", to_text(config.attempt_timeout)},
-          {"read_timeout", config.read_timeout ? to_text(*config.read_timeout) : ""},
-          {"operation_timeout", config.operation_timeout ? to_text(*config.operation_timeout) : ""},
-          {"max_connections", std::to_string(config.max_connections)},
-          {"max_waiting", config.max_waiting ? std::to_string(*config.max_waiting) : ""},
-          {"acquire_timeout", config.acquire_timeout ? to_text(*config.acquire_timeout) : ""},
-          {"max_connection_age", to_text(config.max_connection_age)},
-          {"max_idle_time", to_text(config.max_idle_time)},
-          {"max_response_bytes", std::to_string(config.max_response_bytes)},
-          {"ca_bundle", config.ca_bundle},
-          {"client_certificate", config.client_certificate},
-          {"client_key", config.client_key},
-          {"verify_tls", config.verify_tls ? "true" : "false, ANY CERTIFICATE IS ACCEPTED"},
-          {"tls_context", set_or_not(config.tls_context)},
-          {"https_proxy", protocol::showable_url(config.https_proxy)},
-          {"http_proxy", protocol::showable_url(config.http_proxy)},
-          {"no_proxy", config.no_proxy},
-          {"app_id", config.app_id},
-          {"correct_clock_skew", to_text(config.correct_clock_skew)},
-          {"observer", set_or_not(config.observer)},
-          {"attempt_gate", set_or_not(config.attempt_gate)}};
+// Of what config::resolve_settings() has approved.
+void set(std::string& into, std::string_view text) {
+  into = text;
+}
+void set(bool& into, std::string_view text) {
+  into = text == "true";
+}
+void set(int& into, std::string_view text) {
+  into = std::stoi(std::string{text});
+}
+void set(retry_mode& into, std::string_view text) {
+  into = parse_retry_mode(text).value_or(into);
+}
+
+/// A member of client_config, by the name that config::setting_table and describe() know.
+class member {
+ public:
+  std::string_view name;
+  std::string (*text)(const client_config& config);
+  void (*set)(client_config& config, std::string_view text);  ///< Null: by code only.
+};
+
+template <auto... Path>
+constexpr member at(std::string_view name) {
+  member out{name, [](const client_config& config) { return to_text((config.*....*Path)); }, nullptr};
+  if constexpr (requires(client_config& config, std::string_view text) { set((config.*....*Path), text); })
+    out.set = [](client_config& config, std::string_view text) { set((config.*....*Path), text); };
+  return out;
+}
+
+constexpr std::array members{
+    at<&client_config::region>("region"),
+    at<&client_config::endpoint_url>("endpoint_url"),
+    at<&client_config::use_fips>("use_fips"),
+    at<&client_config::credentials>("credentials"),
+    at<&client_config::retry, &retry_options::mode>("retry.mode"),
+    at<&client_config::retry, &retry_options::max_attempts>("retry.max_attempts"),
+    at<&client_config::connect_timeout>("connect_timeout"),
+    at<&client_config::attempt_timeout>("attempt_timeout"),
+    at<&client_config::read_timeout>("read_timeout"),
+    at<&client_config::operation_timeout>("operation_timeout"),
+    at<&client_config::max_connections>("max_connections"),
+    at<&client_config::max_waiting>("max_waiting"),
+    at<&client_config::acquire_timeout>("acquire_timeout"),
+    at<&client_config::max_connection_age>("max_connection_age"),
+    at<&client_config::max_idle_time>("max_idle_time"),
+    at<&client_config::max_response_bytes>("max_response_bytes"),
+    at<&client_config::ca_bundle>("ca_bundle"),
+    at<&client_config::client_certificate>("client_certificate"),
+    at<&client_config::client_key>("client_key"),
+    at<&client_config::verify_tls>("verify_tls"),
+    at<&client_config::tls_context>("tls_context"),
+    at<&client_config::https_proxy>("https_proxy"),
+    at<&client_config::http_proxy>("http_proxy"),
+    at<&client_config::no_proxy>("no_proxy"),
+    at<&client_config::app_id>("app_id"),
+    at<&client_config::correct_clock_skew>("correct_clock_skew"),
+    at<&client_config::observer>("observer"),
+    at<&client_config::attempt_gate>("attempt_gate"),
+};
+static_assert(std::ranges::all_of(config::setting_table, [](const config::setting& row) {
+  if (row.name == "profile" || row.name == "output") return true;
+  const auto* const found = std::ranges::find(members, row.name, &member::name);
+  return found != members.end() && found->set != nullptr;
+}));
+
+std::string shown(const member& which, const client_config& config) {
+  std::string text = which.text(config);
+  const config::setting* const row = config::find_setting(which.name);
+  if (row != nullptr && row->kind == config::value_kind::url) return protocol::showable_url(text);
+  return which.name == "verify_tls" && !config.verify_tls ? text + ", ANY CERTIFICATE IS ACCEPTED" : text;
 }
 
 const configured_value* find(const std::vector<configured_value>& in, std::string_view name) {
@@ -71,82 +130,60 @@ const configured_value* find(const std::vector<configured_value>& in, std::strin
 
 }  // namespace
 
-configured_value::configured_value(std::string name_value, std::string value_value, std::string origin_value)
-    : name(std::move(name_value)), value(std::move(value_value)), origin(std::move(origin_value)) {}
+/// Environment and files, read once: from a pipe they come once only.
+class config_loader {
+ public:
+  config_loader() {
+    auto read = sources::read_files(environment);
+    if (!read) throw exception(std::move(read).error());
+    files = std::make_shared<const config::profile_set>(*std::move(read));
+  }
+
+  [[nodiscard]] client_config load(std::string_view profile, provider_options options) const;
+
+  config::variables environment = sources::read_environment();
+  std::shared_ptr<const config::profile_set> files;
+};
 
 client_config::client_config() = default;
 
 client_config client_config::from_environment(std::string_view profile, provider_options options) {
-  return config_loader{}.from_environment(profile, std::move(options));
+  return config_loader{}.load(profile, std::move(options));
+}
+
+client_config config_loader::load(std::string_view profile, provider_options options) const {
+  const auto found = config::resolve_settings(environment, *files, profile);
+  if (!found) throw exception(found.error());
+  // Read again for each fetch; here, what cannot be used is found out before the first call.
+  const auto plan = sources::plan_credentials(environment, *files, profile);
+  if (!plan) throw exception(plan.error());
+
+  client_config config;
+  for (const auto& [name, given] : *found) {
+    if (given.empty()) continue;
+    const auto* const to = std::ranges::find(members, name, &member::name);
+    const bool ours = to != members.end();
+    if (ours) to->set(config, view(given.value));
+    config.loaded_.emplace_back(std::string{name}, ours ? shown(*to, config) : given.text(), given.kind, given.place);
+  }
+  config.loaded_.emplace_back("credentials", plan->name, plan->origin, plan->place);
+  const auto inherit = [](std::string& into, const std::string& from) {
+    if (into.empty()) into = from;
+  };
+  inherit(options.ca_bundle, config.ca_bundle);
+  inherit(options.https_proxy, config.https_proxy);
+  inherit(options.http_proxy, config.http_proxy);
+  inherit(options.no_proxy, config.no_proxy);
+  config.credentials = sources::make_default_from(environment, files, std::string{profile}, std::move(options));
+  config.loaded_credentials_ = config.credentials;
+  return config;
 }
 
 boost::asio::awaitable<client_config> client_config::load(std::string profile, provider_options options) {
   const config_loader from;
-  co_return co_await from.load(std::move(profile), std::move(options));
-}
-
-config_loader::config_loader() : environment_(sources::read_environment()) {
-  auto files = sources::read_files(environment_);
-  if (!files) throw exception(std::move(files).error());
-  files_ = std::make_shared<const config::profile_set>(*std::move(files));
-}
-
-client_config config_loader::from_environment(std::string_view profile, provider_options options) const {
-  auto found = config::resolve_settings(environment_, *files_, profile);
-  if (!found) throw exception(std::move(found).error());
-  // Read again for each fetch; here, what cannot be used is found out before the first call.
-  const auto plan = sources::plan_credentials(environment_, *files_, profile);
-  if (!plan) throw exception(plan.error());
-
-  client_config config;
-  config.region = found->region.text();
-  config.endpoint_url = found->endpoint_url.text();
-  config.use_fips = found->use_fips.value;
-  config.ca_bundle = found->ca_bundle.text();
-  config.app_id = found->app_id.text();
-  config.correct_clock_skew = !found->no_clock_skew_correction.value;
-  if (found->mode.value) config.retry.mode = *found->mode.value;
-  if (found->max_attempts.value) config.retry.max_attempts = *found->max_attempts.value;
-  config.https_proxy = found->https_proxy.text();
-  config.http_proxy = found->http_proxy.text();
-  config.no_proxy = found->no_proxy.text();
-  if (options.ca_bundle.empty()) options.ca_bundle = config.ca_bundle;
-  if (options.https_proxy.empty()) options.https_proxy = config.https_proxy;
-  if (options.http_proxy.empty()) options.http_proxy = config.http_proxy;
-  if (options.no_proxy.empty()) options.no_proxy = config.no_proxy;
-  config.credentials = sources::make_default_from(environment_, files_, std::string{profile}, std::move(options));
-  config.loaded_credentials_ = config.credentials;
-
-  const auto texts = texts_of(config);
-  const auto note = [&](std::string_view name, const config::found_value& from) {
-    if (from.empty()) return;
-    const auto text = std::ranges::find(texts, name, &std::pair<std::string, std::string>::first);
-    config.loaded_.emplace_back(std::string{name}, text->second, from.place);
-  };
-  note("region", found->region);
-  note("endpoint_url", found->endpoint_url);
-  note("use_fips", found->use_fips.from);
-  note("ca_bundle", found->ca_bundle);
-  note("https_proxy", found->https_proxy);
-  note("http_proxy", found->http_proxy);
-  note("no_proxy", found->no_proxy);
-  note("app_id", found->app_id);
-  note("correct_clock_skew", found->no_clock_skew_correction.from);
-  note("retry.mode", found->mode.from);
-  note("retry.max_attempts", found->max_attempts.from);
-  config.loaded_.emplace_back("profile", found->profile.text(),
-                              found->profile.kind == config::origin_kind::none   ? "default"
-                              : found->profile.kind == config::origin_kind::code ? "code"
-                                                                                 : found->profile.place);
-  if (!found->output.empty()) config.loaded_.emplace_back("output", found->output.text(), found->output.place);
-  config.loaded_.emplace_back("credentials", plan->name, plan->place.empty() ? "default" : plan->place);
-  return config;
-}
-
-boost::asio::awaitable<client_config> config_loader::load(std::string profile, provider_options options) const {
-  client_config config = from_environment(profile, options);
+  client_config config = from.load(profile, options);
   if (!config.region.empty()) co_return std::move(config);
-  const auto where = sources::plan_instance(environment_, *files_, profile);
+  const auto where = sources::plan_instance(from.environment, *from.files, profile);
   if (!where) throw exception(where.error());
   sources::fetch_context with{sources::checked(std::move(options))};
   const auto& metadata = std::get<sources::instance>(where->source);
@@ -154,7 +191,8 @@ boost::asio::awaitable<client_config> config_loader::load(std::string profile, p
   const auto region = co_await sources::fetch_region(metadata, with, limit);
   if (region) {
     config.region = *region;
-    config.loaded_.emplace_back("region", *region, "instance metadata (" + metadata.endpoint_url + ")");
+    config.loaded_.emplace_back("region", *region, setting_origin::instance_metadata,
+                                "instance metadata (" + metadata.endpoint_url + ")");
   }
   co_return std::move(config);
 }
@@ -164,21 +202,18 @@ std::vector<configured_value> client_config::describe() const {
   // What belongs to no member.
   for (const char* name : {"profile", "output"})
     if (const configured_value* const found = find(loaded_, name)) out.push_back(*found);
-  const auto defaults = texts_of(client_config{});
-  std::size_t position = 0;
-  for (auto& [name, value] : texts_of(*this)) {
-    const configured_value* const loaded = find(loaded_, name);
-    const bool unchanged = value == defaults[position++].second;
-    std::string origin = loaded != nullptr && loaded->value == value ? loaded->origin : unchanged ? "default" : "code";
-    out.emplace_back(std::move(name), std::move(value), std::move(origin));
-    if (out.back().name != "use_fips") continue;
-    const configured_value* const found = find(loaded_, "credentials");
-    if (!credentials) {
-      out.emplace_back("credentials", "", found != nullptr ? "code" : "default");
-    } else if (found != nullptr && credentials == loaded_credentials_.lock()) {
-      out.push_back(*found);
+  const client_config defaults;
+  for (const member& each : members) {
+    std::string value = shown(each, *this);
+    const configured_value* const loaded = find(loaded_, each.name);
+    const bool same = each.name == "credentials" ? credentials && credentials == loaded_credentials_.lock()
+                                                 : loaded != nullptr && loaded->value == value;
+    if (loaded != nullptr && same) {
+      out.push_back(*loaded);
     } else {
-      out.emplace_back("credentials", "set", "code");
+      const bool changed = loaded != nullptr || value != shown(each, defaults);
+      out.emplace_back(std::string{each.name}, std::move(value),
+                       changed ? setting_origin::code : setting_origin::by_default);
     }
   }
   return out;
@@ -187,7 +222,7 @@ std::vector<configured_value> client_config::describe() const {
 std::ostream& operator<<(std::ostream& out, const client_config& config) {
   for (const configured_value& each : config.describe())
     out << each.name << " = " << (each.value.empty() ? "(none)" : strings::printable(each.value)) << "  # "
-        << strings::printable(each.origin) << '\n';
+        << strings::printable(each.place) << '\n';
   return out;
 }
 

@@ -112,7 +112,7 @@ std::string shown(std::string_view value) {
 std::optional<error> check_one_line(std::initializer_list<const found_value*> values) {
   for (const found_value* each : values) {
     if (first_control(view(each->value)) == each->value.size()) continue;
-    const bool in_file = each->kind == origin_kind::config_file || each->kind == origin_kind::credentials_file;
+    const bool in_file = each->kind == setting_origin::config_file || each->kind == setting_origin::credentials_file;
     return error{errc::invalid_configuration,
                  each->place + (in_file ? ": must be one line: is a line below it indented that should not be?"
                                         : ": must not have a line end or another control character in it")};
@@ -129,7 +129,7 @@ found_value value_of(const property* where, std::string_view setting) {
   if (where == nullptr) return out;
   const std::string_view whole = view(where->value);
   out.value = is_free_text(setting) ? whole : without_comment(whole);
-  out.kind = where->kind == file_kind::config ? origin_kind::config_file : origin_kind::credentials_file;
+  out.kind = where->kind == file_kind::config ? setting_origin::config_file : setting_origin::credentials_file;
   out.place = place_of(*where, setting);
   return out;
 }
@@ -155,7 +155,7 @@ strings::secret_string variable(const variables& environment, std::string_view n
 found_value lookup::in_environment(std::string_view name) const {
   found_value out;
   out.value = variable(environment_, name);
-  if (!out.empty()) out.kind = origin_kind::environment;
+  if (!out.empty()) out.kind = setting_origin::environment;
   out.place = "environment variable " + std::string{name};
   return out;
 }
@@ -167,6 +167,16 @@ found_value lookup::in_profile(std::string_view setting) const {
 found_value lookup::first(std::string_view name, std::string_view setting) const {
   found_value out = in_environment(name);
   return out.empty() ? in_profile(setting) : out;
+}
+
+found_value lookup::of(std::string_view name) const {
+  const setting& row = *find_setting(name);
+  // In a CGI program HTTP_PROXY is what a client has sent as its header `Proxy` (https://httpoxy.org).
+  const bool cgi = !variable(environment_, "REQUEST_METHOD").empty();
+  found_value out;
+  for (const char* each : row.variables)
+    if (out.empty() && each != nullptr && !(cgi && each == std::string_view{"HTTP_PROXY"})) out = in_environment(each);
+  return out.empty() && !row.key.empty() ? in_profile(row.key) : out;
 }
 
 std::optional<error> parse(const found_value& given, bool& into) {
@@ -187,13 +197,6 @@ std::optional<error> parse(const found_value& given, std::optional<int>& into) {
   return std::nullopt;
 }
 
-std::optional<error> parse(const found_value& given, std::optional<retry_mode>& into) {
-  if (given.empty()) return std::nullopt;
-  into = parse_retry_mode(given.text());
-  if (!into) return given.refuse("must be standard or adaptive");
-  return std::nullopt;
-}
-
 result<found_value> lookup::endpoint_url(const profile_set& files, std::string_view variable_suffix,
                                          std::string_view service) const {
   bool ignored = false;
@@ -211,7 +214,7 @@ result<found_value> lookup::endpoint_url(const profile_set& files, std::string_v
       if (url != ours->second.nested.end() && !url->second.empty()) {
         found_value out;
         out.value = without_comment(view(url->second));
-        out.kind = origin_kind::config_file;
+        out.kind = setting_origin::config_file;
         out.place = place_of(ours->second, std::string{service} + " endpoint_url");
         return one_line(std::move(out));
       }
@@ -224,12 +227,10 @@ profile_choice::profile_choice(const variables& environment, std::string_view wa
   name.value = wanted;
   explicit_ = named = !wanted.empty();
   if (named) {
-    name.kind = origin_kind::code;
+    name.kind = setting_origin::code;
     return;
   }
-  const lookup from{environment, nullptr};
-  for (const char* each : {"AWS_PROFILE", "AWS_DEFAULT_PROFILE"})
-    if (name.empty()) name = from.in_environment(each);
+  name = lookup{environment, nullptr}.of("profile");
   named = !name.empty();
   if (!named) name.value = "default";
 }

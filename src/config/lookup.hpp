@@ -3,7 +3,6 @@
 
 #include <initializer_list>
 #include <mwaa_serverless/error.hpp>
-#include <mwaa_serverless/retry.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -41,7 +40,6 @@ namespace mwaa_serverless::config {
 // What a value says. They leave `into` alone when there is none.
 [[nodiscard]] std::optional<error> parse(const found_value& given, bool& into);
 [[nodiscard]] std::optional<error> parse(const found_value& given, std::optional<int>& into);
-[[nodiscard]] std::optional<error> parse(const found_value& given, std::optional<retry_mode>& into);
 
 /// Looks settings up in the environment and then in a profile.
 class lookup {
@@ -52,6 +50,8 @@ class lookup {
   [[nodiscard]] found_value in_environment(std::string_view name) const;
   [[nodiscard]] found_value in_profile(std::string_view setting) const;
   [[nodiscard]] found_value first(std::string_view name, std::string_view setting) const;
+  /// A row of setting_table, by its name.
+  [[nodiscard]] found_value of(std::string_view name) const;
 
   /// The endpoint URL configured for a service, empty when there is none: AWS_ENDPOINT_URL_<variable_suffix>,
   /// AWS_ENDPOINT_URL, `service` in the profile's section of services, the profile's endpoint_url. Nothing when

@@ -1,6 +1,9 @@
 #include "config/settings.hpp"
 
-#include <array>
+#include <algorithm>
+#include <iterator>
+#include <mwaa_serverless/retry.hpp>
+#include <optional>
 #include <utility>
 
 #include "config/lookup.hpp"
@@ -9,52 +12,34 @@ namespace mwaa_serverless::config {
 
 namespace {
 
-constexpr std::array names{"AWS_ACCESS_KEY_ID",
-                           "AWS_CA_BUNDLE",
-                           "AWS_CONFIG_FILE",
-                           "AWS_CONTAINER_AUTHORIZATION_TOKEN",
-                           "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
-                           "AWS_CONTAINER_CREDENTIALS_FULL_URI",
-                           "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
-                           "AWS_DEFAULT_OUTPUT",
-                           "AWS_DEFAULT_PROFILE",
-                           "AWS_DEFAULT_REGION",
-                           "AWS_DISABLE_CLOCK_SKEW_CORRECTION",
-                           "AWS_EC2_METADATA_DISABLED",
-                           "AWS_EC2_METADATA_SERVICE_ENDPOINT",
-                           "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE",
-                           "AWS_ENDPOINT_URL",
-                           "AWS_ENDPOINT_URL_MWAA_SERVERLESS",
-                           "AWS_ENDPOINT_URL_SSO",
-                           "AWS_ENDPOINT_URL_SSO_OIDC",
-                           "AWS_ENDPOINT_URL_STS",
-                           "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
-                           "AWS_MAX_ATTEMPTS",
-                           "AWS_METADATA_SERVICE_NUM_ATTEMPTS",
-                           "AWS_METADATA_SERVICE_TIMEOUT",
-                           "AWS_PROFILE",
-                           "AWS_REGION",
-                           "AWS_RETRY_MODE",
-                           "AWS_ROLE_ARN",
-                           "AWS_ROLE_SESSION_NAME",
-                           "AWS_SDK_UA_APP_ID",
-                           "AWS_SECRET_ACCESS_KEY",
-                           "AWS_SECURITY_TOKEN",
-                           "AWS_SESSION_TOKEN",
-                           "AWS_SHARED_CREDENTIALS_FILE",
-                           "AWS_USE_FIPS_ENDPOINT",
-                           "AWS_WEB_IDENTITY_TOKEN_FILE",
-                           "HOME",
-                           "HOMEDRIVE",
-                           "HOMEPATH",
-                           "HTTPS_PROXY",
-                           "HTTP_PROXY",
-                           "NO_PROXY",
-                           "REQUEST_METHOD",
-                           "USERPROFILE",
-                           "http_proxy",
-                           "https_proxy",
-                           "no_proxy"};
+/// What is read beside the table: sources of credentials, and where things are.
+constexpr const char* other_names[]{"AWS_ACCESS_KEY_ID",
+                                    "AWS_CONFIG_FILE",
+                                    "AWS_CONTAINER_AUTHORIZATION_TOKEN",
+                                    "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+                                    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+                                    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+                                    "AWS_EC2_METADATA_DISABLED",
+                                    "AWS_EC2_METADATA_SERVICE_ENDPOINT",
+                                    "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE",
+                                    "AWS_ENDPOINT_URL_SSO",
+                                    "AWS_ENDPOINT_URL_SSO_OIDC",
+                                    "AWS_ENDPOINT_URL_STS",
+                                    "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+                                    "AWS_METADATA_SERVICE_NUM_ATTEMPTS",
+                                    "AWS_METADATA_SERVICE_TIMEOUT",
+                                    "AWS_ROLE_ARN",
+                                    "AWS_ROLE_SESSION_NAME",
+                                    "AWS_SECRET_ACCESS_KEY",
+                                    "AWS_SECURITY_TOKEN",
+                                    "AWS_SESSION_TOKEN",
+                                    "AWS_SHARED_CREDENTIALS_FILE",
+                                    "AWS_WEB_IDENTITY_TOKEN_FILE",
+                                    "HOME",
+                                    "HOMEDRIVE",
+                                    "HOMEPATH",
+                                    "REQUEST_METHOD",
+                                    "USERPROFILE"};
 
 bool is_name_part(char c) noexcept {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
@@ -105,10 +90,34 @@ std::string path_of(const variables& environment, std::string_view name, std::st
   return path;
 }
 
+/// Refuses what the value must not be, and leaves what the member has.
+std::optional<error> settle(value_kind kind, found_value& given) {
+  if (given.empty()) return std::nullopt;
+  if (kind == value_kind::line) return check_one_line({&given});
+  if (kind == value_kind::truth || kind == value_kind::negation) {
+    bool value = false;
+    if (auto wrong = parse(given, value)) return wrong;
+    given.value = value == (kind == value_kind::truth) ? "true" : "false";
+  } else if (kind == value_kind::count) {
+    std::optional<int> value;
+    if (auto wrong = parse(given, value)) return wrong;
+    given.value = std::to_string(*value);
+  } else if (kind == value_kind::retry_mode) {
+    const auto mode = parse_retry_mode(given.text());
+    if (!mode) return given.refuse("must be standard or adaptive");
+    given.value = to_string(*mode);
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
-std::span<const char* const> variable_names() noexcept {
-  return names;
+std::vector<const char*> variable_names() {
+  std::vector<const char*> out{std::begin(other_names), std::end(other_names)};
+  for (const setting& each : setting_table)
+    for (const char* name : each.variables)
+      if (name != nullptr) out.push_back(name);
+  return out;
 }
 
 std::vector<std::string> variables_in(std::string_view text) {
@@ -135,45 +144,31 @@ std::string credentials_path(const variables& environment) {
 }
 
 result<settings> resolve_settings(const variables& environment, const profile_set& files, std::string_view wanted) {
-  settings out;
-  profile_choice chosen{environment, wanted};
+  const profile_choice chosen{environment, wanted};
   const section* const profile = files.profile(chosen.name.text());
   if (chosen.named && profile == nullptr) return no_such_profile(chosen.name.text(), files);
-  out.profile = std::move(chosen.name);
-
   const lookup from{environment, profile};
-  out.region = from.in_environment("AWS_REGION");
-  if (out.region.empty()) out.region = from.first("AWS_DEFAULT_REGION", "region");
-  if (out.region.empty())
-    if (auto wrong = check_indented_region(profile)) return *std::move(wrong);
-  out.ca_bundle = from.first("AWS_CA_BUNDLE", "ca_bundle");
-  out.app_id = from.first("AWS_SDK_UA_APP_ID", "sdk_ua_app_id");
-  out.output = from.first("AWS_DEFAULT_OUTPUT", "output");
-  // In lower case first, as everybody else does.
-  const auto either = [&](const char* low, const char* high) {
-    found_value found = from.in_environment(low);
-    return found.empty() ? from.in_environment(high) : found;
-  };
-  out.https_proxy = either("https_proxy", "HTTPS_PROXY");
-  // In a CGI program HTTP_PROXY is what a client has sent as its header `Proxy` (https://httpoxy.org).
-  const bool cgi = !variable(environment, "REQUEST_METHOD").empty();
-  out.http_proxy = either("http_proxy", cgi ? "http_proxy" : "HTTP_PROXY");
-  out.no_proxy = either("no_proxy", "NO_PROXY");
-  auto endpoint = from.endpoint_url(files, "MWAA_SERVERLESS", "mwaa_serverless");
-  if (!endpoint) return std::move(endpoint).error();
-  out.endpoint_url = *std::move(endpoint);
-
-  std::optional<error> wrong = check_one_line({&out.region, &out.ca_bundle, &out.app_id});
-  const auto read = [&](auto& into, std::string_view name, std::string_view setting) {
-    into.from = from.first(name, setting);
-    if (!wrong) wrong = parse(into.from, into.value);
-  };
-  read(out.use_fips, "AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint");
-  read(out.no_clock_skew_correction, "AWS_DISABLE_CLOCK_SKEW_CORRECTION", "disable_clock_skew_correction");
-  read(out.max_attempts, "AWS_MAX_ATTEMPTS", "max_attempts");
-  read(out.mode, "AWS_RETRY_MODE", "retry_mode");
-  if (wrong) return *std::move(wrong);
+  settings out;
+  for (const setting& each : setting_table) {
+    auto given = each.name == "endpoint_url" ? from.endpoint_url(files, "MWAA_SERVERLESS", "mwaa_serverless")
+                 : each.name == "profile"    ? chosen.name
+                                             : from.of(each.name);
+    if (!given) return std::move(given).error();
+    if (each.name == "region" && given->empty())
+      if (auto wrong = check_indented_region(profile)) return *std::move(wrong);
+    if (auto wrong = settle(each.kind, *given)) return *std::move(wrong);
+    out.emplace(each.name, *std::move(given));
+  }
   return out;
 }
 
 }  // namespace mwaa_serverless::config
+
+mwaa_serverless::configured_value::configured_value(std::string name_value, std::string value_value,
+                                                    setting_origin origin_value, std::string place_value)
+    : name(std::move(name_value)),
+      value(std::move(value_value)),
+      origin(origin_value),
+      place(origin == setting_origin::by_default ? "default"
+            : origin == setting_origin::code     ? "code"
+                                                 : std::move(place_value)) {}

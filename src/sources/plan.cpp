@@ -18,7 +18,6 @@ using config::check_one_line;
 using config::file_kind;
 using config::found_value;
 using config::lookup;
-using config::origin_kind;
 using config::profile_set;
 using config::section;
 using config::shown;
@@ -38,7 +37,7 @@ result<std::optional<plan>> plan_keys(const found_value& key, const found_value&
   if (auto wrong = check_one_line({&key, &secret, &token})) return *std::move(wrong);
   try {
     return std::optional<plan>{
-        plan{static_keys{credentials{key.text(), secret.text(), token.text()}}, std::move(source), key.place}};
+        plan{static_keys{credentials{key.text(), secret.text(), token.text()}}, std::move(source), key}};
   } catch (const exception& wrong) {
     return refused(key.place + ": " + wrong.details().message);
   }
@@ -135,10 +134,10 @@ class planner {
     found = of_keys(name, file_kind::credentials, "shared-credentials-file");
     if (!found || *found) return found;
     if (const found_value login = from.in_profile("login_session"); !login.empty())
-      return std::optional<plan>{plan{login_session{shown(name)}, "login", login.place}};
+      return std::optional<plan>{plan{login_session{shown(name)}, "login", login}};
     if (auto wrong = check_not_blank(profile, "credential_process")) return *std::move(wrong);
     if (const found_value command = from.in_profile("credential_process"); !command.empty())
-      return std::optional<plan>{plan{credential_process{command.text()}, "custom-process", command.place}};
+      return std::optional<plan>{plan{credential_process{command.text()}, "custom-process", command}};
     found = of_keys(name, file_kind::config, "config-file");
     const found_value secret = from.in_profile("aws_secret_access_key");
     if (!found || *found || secret.empty()) return found;
@@ -152,11 +151,13 @@ class planner {
     };
     const found_value key = look("aws_access_key_id");
     const found_value secret = look("aws_secret_access_key");
-    if (key.kind == origin_kind::none) return std::optional<plan>{};
+    if (key.kind == setting_origin::by_default) return std::optional<plan>{};
     for (const found_value* each : {&key, &secret})
-      if (each->empty() && each->kind != origin_kind::none) return refused(each->place + ": must not be blank");
+      if (each->empty() && each->kind != setting_origin::by_default)
+        return refused(each->place + ": must not be blank");
     found_value token = look("aws_security_token");  // the older name, and the first that the AWS CLI looks for
-    if (token.kind == origin_kind::none) token = look("aws_session_token");  // a blank one means no token, as there
+    if (token.kind == setting_origin::by_default)
+      token = look("aws_session_token");  // a blank one means no token, as there
     return plan_keys(key, secret, token, "aws_access_key_id", "aws_secret_access_key", source);
   }
 
@@ -183,7 +184,7 @@ class planner {
     auto base = source.empty() ? of_source_profile(name, source_profile) : of_credential_source(source);
     if (!base) return std::move(base).error();
     out.base = std::make_shared<const plan>(*std::move(base));
-    return std::optional<plan>{plan{std::move(out), "assume-role", arn.place}};
+    return std::optional<plan>{plan{std::move(out), "assume-role", arn}};
   }
 
   std::optional<error> read_role(role& into, const found_value& arn, const lookup& from) {
@@ -203,12 +204,10 @@ class planner {
   // Where STS is: as the profile in use says, whichever profile the role is from.
   std::optional<error> read_sts(role& into) const {
     const lookup from{environment_, files_.profile(chosen_.name.text())};
-    found_value region = from.in_environment("AWS_REGION");
-    if (region.empty()) region = from.first("AWS_DEFAULT_REGION", "region");
+    const found_value region = from.of("region");
     if (auto wrong = check_one_line({&region})) return wrong;
     into.region = region.text();
-    if (auto wrong = config::parse(from.first("AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint"), into.use_fips))
-      return wrong;
+    if (auto wrong = config::parse(from.of("use_fips"), into.use_fips)) return wrong;
     auto endpoint = from.endpoint_url(files_, "STS", "sts");
     if (!endpoint) return std::move(endpoint).error();
     into.endpoint_url = endpoint->text();
@@ -273,7 +272,7 @@ class planner {
     out.what.arn = arn.text();
     out.what.session_name = session_name.text();
     if (auto wrong = read_sts(out.what)) return *std::move(wrong);
-    return std::optional<plan>{plan{std::move(out), "assume-role-with-web-identity", file.place}};
+    return std::optional<plan>{plan{std::move(out), "assume-role-with-web-identity", file}};
   }
 
   result<std::optional<plan>> of_sso(const std::string& name, const lookup& from) {
@@ -296,8 +295,8 @@ class planner {
     const found_value region = need("sso_region");
     const found_value account_id = need("sso_account_id");
     const found_value role = need("sso_role_name");
-    const std::string& place = (account.empty() ? role_name : account).place;
-    if (!missing.empty()) return refused(place + ": profile " + shown(name) + " uses SSO and lacks " + missing);
+    const found_value& place = account.empty() ? role_name : account;
+    if (!missing.empty()) return refused(place.place + ": profile " + shown(name) + " uses SSO and lacks " + missing);
     for (const char* setting : {"sso_start_url", "sso_region"}) {
       const found_value own = from.in_profile(setting);
       const found_value shared = in_session.in_profile(setting);
@@ -315,8 +314,7 @@ class planner {
     out.profile = shown(name);
     out.token_path = sso_token_path(environment_, session.empty() ? start_url.text() : session.text());
     const lookup active{environment_, files_.profile(chosen_.name.text())};
-    if (auto wrong = config::parse(active.first("AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint"), out.use_fips))
-      return *std::move(wrong);
+    if (auto wrong = config::parse(active.of("use_fips"), out.use_fips)) return *std::move(wrong);
     auto portal = active.endpoint_url(files_, "SSO", "sso");
     if (!portal) return std::move(portal).error();
     auto oidc = active.endpoint_url(files_, "SSO_OIDC", "sso_oidc");
@@ -374,8 +372,7 @@ std::optional<plan> plan_container(const variables& environment) {
   out.uri_place = (relative.empty() ? full : relative).place;
   out.token = from.in_environment("AWS_CONTAINER_AUTHORIZATION_TOKEN").value;
   out.token_file = from.in_environment("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE").text();
-  std::string place = out.uri_place;
-  return plan{std::move(out), "container-role", std::move(place)};
+  return plan{std::move(out), "container-role", relative.empty() ? full : relative};
 }
 
 result<plan> plan_instance(const variables& environment, const profile_set& files, std::string_view wanted) {

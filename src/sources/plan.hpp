@@ -123,12 +123,13 @@ class plan {
   using any_source =
       std::variant<static_keys, assume_role, web_identity, sso, login_session, credential_process, container, instance>;
 
-  plan(any_source value, std::string name_value, std::string place_value)
-      : source(std::move(value)), name(std::move(name_value)), place(std::move(place_value)) {}
+  plan(any_source value, std::string name_value, const config::found_value& from)
+      : source(std::move(value)), name(std::move(name_value)), origin(from.kind), place(from.place) {}
 
   any_source source;
   /// As AWS's CLI names it: `env`, `shared-credentials-file`, `assume-role`, `iam-role`...
   std::string name;
+  setting_origin origin;
   /// Where it is configured; empty when in code.
   std::string place;
   /// Each source that came before, what was looked for and where, and why it is not the one.

@@ -137,7 +137,7 @@ TEST_CASE("client_config: the files of the shared configuration") {
 TEST_CASE("client_config: tells every value with its origin") {
   const auto origin_of = [](const mwaa::client_config& config, std::string_view name) {
     for (const mwaa::configured_value& each : config.describe())
-      if (each.name == name) return each.value + " # " + each.origin;
+      if (each.name == name) return each.value + " # " + each.place;
     return std::string{"not told"};
   };
   mwaa::client_config config = read({{"AWS_REGION", "eu-west-1"},
@@ -152,6 +152,11 @@ TEST_CASE("client_config: tells every value with its origin") {
   CHECK(origin_of(config, "retry.max_attempts") == "3 # environment variable AWS_MAX_ATTEMPTS");
   CHECK(origin_of(config, "retry.mode") == "standard # default");
   CHECK(origin_of(config, "connect_timeout") == "3100 ms # default");
+  for (const mwaa::configured_value& each : config.describe()) {
+    const bool given = each.name == "region" || each.name == "endpoint_url" || each.name == "credentials" ||
+                       each.name == "retry.max_attempts";
+    CHECK(each.origin == (given ? mwaa::setting_origin::environment : mwaa::setting_origin::by_default));
+  }
   // Overridden in code.
   config.region = "us-east-1";
   config.max_connections = 3;
@@ -159,6 +164,8 @@ TEST_CASE("client_config: tells every value with its origin") {
   config.observer = nullptr;
   CHECK(origin_of(config, "region") == "us-east-1 # code");
   CHECK(origin_of(config, "max_connections") == "3 # code");
+  config.retry.max_attempts = 4;
+  CHECK(origin_of(config, "retry.max_attempts") == "4 # code");
   CHECK(origin_of(config, "credentials") == "set # code");
   config.credentials.reset();
   CHECK(origin_of(config, "credentials") == " # code");

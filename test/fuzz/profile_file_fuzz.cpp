@@ -270,12 +270,11 @@ void check_plan(const mwaa_serverless::sources::plan& made) {
 void check_resolved(const variables& environment, const profile_set& files, std::string_view wanted) {
   const auto found = resolve_settings(environment, files, wanted);
   if (found) {
-    require(!found->profile.empty(), "a profile is in use", wanted);
-    require(found->max_attempts.value.value_or(1) >= 1, "at least one attempt", found->max_attempts.from.place);
-    for (const found_value* each : {&found->profile, &found->region, &found->endpoint_url, &found->ca_bundle,
-                                    &found->app_id, &found->use_fips.from, &found->mode.from}) {
-      check_text(each->place);
-      check_text(each->text());
+    require(!found->at("profile").empty(), "a profile is in use", wanted);
+    require(found->at("retry.max_attempts").value != "0", "at least one attempt", wanted);
+    for (const auto& [name, given] : *found) {
+      check_text(given.place);
+      if (name != "output" && !name.ends_with("_proxy")) check_text(given.text());
     }
   } else {
     check_error(found.error());

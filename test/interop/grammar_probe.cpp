@@ -79,7 +79,7 @@ json::object identity(const std::string& config, const std::string& credentials,
   if (!settings) return refuse(settings.error());
   const auto plan = mwaa::sources::plan_credentials(environment, *files, profile);
   if (!plan) return refuse(plan.error());
-  out["region"] = settings->region.text();
+  out["region"] = settings->at("region").text();
   if (const auto* keys = std::get_if<mwaa::sources::static_keys>(&plan->source)) {
     out["source"] = plan->name;
     out["keys"] = json::array{keys->keys.access_key_id(), keys->keys.secret_access_key(), keys->keys.session_token()};

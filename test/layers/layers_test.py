@@ -21,7 +21,7 @@ LAYERS = {
     "protocol": ["http"],
     "signing": [],
     "retry": ["retry"],
-    "config": [],
+    "config": ["configured_value"],
     "net": ["network_options", "transport", "transport_metrics"],
     "process": [],
     "sources": ["credentials_provider"],

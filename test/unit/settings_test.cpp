@@ -8,7 +8,6 @@
 #include "config/settings.hpp"
 
 using mwaa_serverless::errc;
-using mwaa_serverless::retry_mode;
 using namespace mwaa_serverless::config;
 
 namespace {
@@ -32,23 +31,23 @@ std::string refusal(const variables& environment, const std::string& config = {}
 TEST_CASE("settings: nothing gives the defaults") {
   const auto got = resolve({});
   REQUIRE(got.has_value());
-  CHECK(got->profile.value == "default");
-  CHECK(got->region.value.empty());
-  CHECK(got->endpoint_url.value.empty());
-  CHECK_FALSE(got->mode.value);
-  CHECK_FALSE(got->max_attempts.value);
-  CHECK_FALSE(got->no_clock_skew_correction.value);
+  CHECK(got->at("profile").value == "default");
+  CHECK(got->at("region").value.empty());
+  CHECK(got->at("endpoint_url").value.empty());
+  CHECK(got->at("retry.mode").empty());
+  CHECK(got->at("retry.max_attempts").empty());
+  CHECK(got->at("correct_clock_skew").empty());
 }
 
 TEST_CASE("settings: which profile") {
   const std::string config = "[default]\nregion = d\n[profile a]\nregion = a\n[profile b]\nregion = b\n";
-  CHECK(resolve({}, config)->region.value == "d");
-  CHECK(resolve({{"AWS_PROFILE", "a"}}, config)->region.value == "a");
-  CHECK(resolve({{"AWS_PROFILE", ""}}, config)->region.value == "d");
-  CHECK(resolve({{"AWS_PROFILE", "a"}, {"AWS_DEFAULT_PROFILE", "b"}}, config)->region.value == "a");
-  CHECK(resolve({{"AWS_DEFAULT_PROFILE", "b"}}, config)->region.value == "b");
-  CHECK(resolve({{"AWS_PROFILE", "a"}}, config, {}, "b")->region.value == "b");
-  CHECK(resolve({{"AWS_PROFILE", "a"}}, config)->profile.value == "a");
+  CHECK(resolve({}, config)->at("region").value == "d");
+  CHECK(resolve({{"AWS_PROFILE", "a"}}, config)->at("region").value == "a");
+  CHECK(resolve({{"AWS_PROFILE", ""}}, config)->at("region").value == "d");
+  CHECK(resolve({{"AWS_PROFILE", "a"}, {"AWS_DEFAULT_PROFILE", "b"}}, config)->at("region").value == "a");
+  CHECK(resolve({{"AWS_DEFAULT_PROFILE", "b"}}, config)->at("region").value == "b");
+  CHECK(resolve({{"AWS_PROFILE", "a"}}, config, {}, "b")->at("region").value == "b");
+  CHECK(resolve({{"AWS_PROFILE", "a"}}, config)->at("profile").value == "a");
 }
 
 TEST_CASE("settings: a profile that is not there, and what it may have meant") {
@@ -68,13 +67,13 @@ TEST_CASE("settings: the environment counts before the profile") {
       "disable_clock_skew_correction = true\nmax_attempts = 4\nretry_mode = adaptive\n";
   const auto file = resolve({}, config);
   REQUIRE(file.has_value());
-  CHECK(file->region.value == "file");
-  CHECK(file->ca_bundle.value == "/file.pem");
-  CHECK(file->app_id.value == "file");
-  CHECK(file->use_fips.value);
-  CHECK(file->no_clock_skew_correction.value);
-  CHECK(file->max_attempts.value == 4);
-  CHECK(file->mode.value == retry_mode::adaptive);
+  CHECK(file->at("region").value == "file");
+  CHECK(file->at("ca_bundle").value == "/file.pem");
+  CHECK(file->at("app_id").value == "file");
+  CHECK(file->at("use_fips").value == "true");
+  CHECK(file->at("correct_clock_skew").value == "false");
+  CHECK(file->at("retry.max_attempts").value == "4");
+  CHECK(file->at("retry.mode").value == "adaptive");
 
   const auto both = resolve({{"AWS_REGION", "env"},
                              {"AWS_DEFAULT_REGION", "other"},
@@ -86,14 +85,14 @@ TEST_CASE("settings: the environment counts before the profile") {
                              {"AWS_RETRY_MODE", "Standard"}},
                             config);
   REQUIRE(both.has_value());
-  CHECK(both->region.value == "env");
-  CHECK(both->ca_bundle.value == "/env.pem");
-  CHECK(both->app_id.value == "env");
-  CHECK_FALSE(both->use_fips.value);
-  CHECK_FALSE(both->no_clock_skew_correction.value);
-  CHECK(both->max_attempts.value == 9);
-  CHECK(both->mode.value == retry_mode::standard);
-  CHECK(resolve({{"AWS_DEFAULT_REGION", "other"}}, config)->region.value == "other");
+  CHECK(both->at("region").value == "env");
+  CHECK(both->at("ca_bundle").value == "/env.pem");
+  CHECK(both->at("app_id").value == "env");
+  CHECK(both->at("use_fips").value == "false");
+  CHECK(both->at("correct_clock_skew").value == "true");
+  CHECK(both->at("retry.max_attempts").value == "9");
+  CHECK(both->at("retry.mode").value == "standard");
+  CHECK(resolve({{"AWS_DEFAULT_REGION", "other"}}, config)->at("region").value == "other");
 }
 
 TEST_CASE("settings: endpoints, from the most to the least special") {
@@ -101,18 +100,23 @@ TEST_CASE("settings: endpoints, from the most to the least special") {
       "[default]\nservices = dev\nendpoint_url = http://profile\n"
       "[services dev]\nmwaa_serverless =\n  endpoint_url = http://service\ns3 =\n  endpoint_url = http://s3\n";
   CHECK(resolve({{"AWS_ENDPOINT_URL_MWAA_SERVERLESS", "http://a"}, {"AWS_ENDPOINT_URL", "http://b"}}, config)
-            ->endpoint_url.value == "http://a");
-  CHECK(resolve({{"AWS_ENDPOINT_URL", "http://b"}}, config)->endpoint_url.value == "http://b");
-  CHECK(resolve({}, config)->endpoint_url.value == "http://service");
-  CHECK(resolve({}, "[default]\nservices = s3\nendpoint_url = http://profile\n[services s3]\n")->endpoint_url.value ==
-        "http://profile");
+            ->at("endpoint_url")
+            .value == "http://a");
+  CHECK(resolve({{"AWS_ENDPOINT_URL", "http://b"}}, config)->at("endpoint_url").value == "http://b");
+  CHECK(resolve({}, config)->at("endpoint_url").value == "http://service");
+  CHECK(resolve({}, "[default]\nservices = s3\nendpoint_url = http://profile\n[services s3]\n")
+            ->at("endpoint_url")
+            .value == "http://profile");
   CHECK(refusal({}, "[default]\nservices = none\n") ==
         "/config, line 2: services='none': there is no section [services] of that name");
-  CHECK(resolve({{"AWS_ENDPOINT_URL", "http://b"}}, "[default]\nservices = none\n")->endpoint_url.value == "http://b");
+  CHECK(resolve({{"AWS_ENDPOINT_URL", "http://b"}}, "[default]\nservices = none\n")->at("endpoint_url").value ==
+        "http://b");
   CHECK(resolve({{"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true"}, {"AWS_ENDPOINT_URL", "http://b"}}, config)
-            ->endpoint_url.value.empty());
+            ->at("endpoint_url")
+            .value.empty());
   CHECK(resolve({{"AWS_ENDPOINT_URL", "http://b"}}, "[default]\nignore_configured_endpoint_urls = true\n")
-            ->endpoint_url.value.empty());
+            ->at("endpoint_url")
+            .value.empty());
 }
 
 TEST_CASE("settings: what cannot be used is refused with its place and rule, and no secret") {
@@ -127,13 +131,13 @@ TEST_CASE("settings: what cannot be used is refused with its place and rule, and
 TEST_CASE("settings: proxies, in lower case first") {
   const auto both =
       resolve({{"https_proxy", "low"}, {"HTTPS_PROXY", "high"}, {"HTTP_PROXY", "plain"}, {"NO_PROXY", "x"}});
-  CHECK(both->https_proxy.value == "low");
-  CHECK(both->http_proxy.value == "plain");
-  CHECK(both->no_proxy.value == "x");
-  CHECK(both->no_proxy.place == "environment variable NO_PROXY");
+  CHECK(both->at("https_proxy").value == "low");
+  CHECK(both->at("http_proxy").value == "plain");
+  CHECK(both->at("no_proxy").value == "x");
+  CHECK(both->at("no_proxy").place == "environment variable NO_PROXY");
   // https://httpoxy.org
-  CHECK(resolve({{"HTTP_PROXY", "evil"}, {"REQUEST_METHOD", "GET"}})->http_proxy.value.empty());
-  CHECK(resolve({{"http_proxy", "fine"}, {"REQUEST_METHOD", "GET"}})->http_proxy.value == "fine");
+  CHECK(resolve({{"HTTP_PROXY", "evil"}, {"REQUEST_METHOD", "GET"}})->at("http_proxy").value.empty());
+  CHECK(resolve({{"http_proxy", "fine"}, {"REQUEST_METHOD", "GET"}})->at("http_proxy").value == "fine");
 }
 
 TEST_CASE("settings: a key below another setting, indented by mistake, is in no message and no value") {
@@ -183,10 +187,11 @@ TEST_CASE("settings: a region with a line end is refused by name, and a swallowe
         "environment variable AWS_REGION: must not have a line end or another control character in it");
   CHECK(refusal({}, "[default]\noutput = json\n  region = eu-west-1\n") ==
         "/config, line 2: output: region below it is indented further and so is part of its value: indent both alike");
-  CHECK(resolve({{"AWS_REGION", "us-east-1"}}, "[default]\noutput = json\n  region = eu-west-1\n")->region.value ==
-        "us-east-1");
-  CHECK(resolve({}, "[default]\nregion = eu-west-1 # Ireland\nca_bundle = /a #b\n")->region.value == "eu-west-1");
-  CHECK(resolve({}, "[default]\nca_bundle = /a #b\n")->ca_bundle.value == "/a #b");
+  CHECK(
+      resolve({{"AWS_REGION", "us-east-1"}}, "[default]\noutput = json\n  region = eu-west-1\n")->at("region").value ==
+      "us-east-1");
+  CHECK(resolve({}, "[default]\nregion = eu-west-1 # Ireland\nca_bundle = /a #b\n")->at("region").value == "eu-west-1");
+  CHECK(resolve({}, "[default]\nca_bundle = /a #b\n")->at("ca_bundle").value == "/a #b");
 }
 
 TEST_CASE("settings: sections that may be meant are named") {
