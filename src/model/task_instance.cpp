@@ -1,13 +1,6 @@
 #include <mwaa_serverless/model/task_instance.hpp>
 
-#include "model/enumerator_names.hpp"
-
 namespace mwaa_serverless {
-
-template <>
-std::span<const std::string_view> open_enum<task_instance_status_values>::names() noexcept {
-  return enumerator_names<task_instance_status_values, task_instance_status_values::timeout>;
-}
 
 bool task_instance_status::is_terminal() const noexcept {
   switch (*this) {

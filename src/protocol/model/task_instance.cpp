@@ -70,6 +70,8 @@ MWAA_SERVERLESS_DESCRIBE(get_task_instance_response)
 
 namespace mwaa_serverless {
 
+MWAA_SERVERLESS_ENUM(task_instance_status, timeout)
+
 MWAA_SERVERLESS_PRINT(task_instance)
 MWAA_SERVERLESS_PRINT(list_task_instances_request)
 MWAA_SERVERLESS_PRINT(list_task_instances_response)

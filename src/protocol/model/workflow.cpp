@@ -178,6 +178,9 @@ MWAA_SERVERLESS_DESCRIBE(update_workflow_response)
 
 namespace mwaa_serverless {
 
+MWAA_SERVERLESS_ENUM(workflow_state, deleting)
+MWAA_SERVERLESS_ENUM(workflow_encryption_type, customer_managed_key)
+
 MWAA_SERVERLESS_PRINT(workflow_summary)
 MWAA_SERVERLESS_PRINT(create_workflow_request)
 MWAA_SERVERLESS_PRINT(create_workflow_response)

@@ -106,6 +106,9 @@ MWAA_SERVERLESS_DESCRIBE(stop_workflow_run_response)
 
 namespace mwaa_serverless {
 
+MWAA_SERVERLESS_ENUM(workflow_run_status, stopped)
+MWAA_SERVERLESS_ENUM(workflow_run_type, scheduled)
+
 MWAA_SERVERLESS_PRINT(workflow_run_summary)
 MWAA_SERVERLESS_PRINT(workflow_run_detail)
 MWAA_SERVERLESS_PRINT(get_workflow_run_request)
