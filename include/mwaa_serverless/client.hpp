@@ -11,12 +11,8 @@
 #include <mwaa_serverless/call_options.hpp>
 #include <mwaa_serverless/client_config.hpp>
 #include <mwaa_serverless/error.hpp>
-#include <mwaa_serverless/model/airflow_ui.hpp>
-#include <mwaa_serverless/model/tags.hpp>
 #include <mwaa_serverless/model/task_instance.hpp>
-#include <mwaa_serverless/model/workflow.hpp>
 #include <mwaa_serverless/model/workflow_run.hpp>
-#include <mwaa_serverless/model/workflow_version.hpp>
 #include <mwaa_serverless/paginator.hpp>
 #include <mwaa_serverless/retry.hpp>
 #include <string>
@@ -27,6 +23,28 @@
 namespace mwaa_serverless {
 
 class client_access;
+
+// Of the resources that a file works with it includes the header itself, so that nobody compiles all of them.
+class create_airflow_ui_url_request;
+class create_airflow_ui_url_response;
+class create_workflow_request;
+class create_workflow_response;
+class delete_workflow_request;
+class delete_workflow_response;
+class get_workflow_request;
+class get_workflow_response;
+class list_tags_for_resource_request;
+class list_tags_for_resource_response;
+class list_workflow_versions_request;
+class list_workflow_versions_response;
+class list_workflows_request;
+class list_workflows_response;
+class tag_resource_request;
+class tag_resource_response;
+class untag_resource_request;
+class untag_resource_response;
+class update_workflow_request;
+class update_workflow_response;
 
 /// The throttle gate of one operation, see retry_options.
 class gate_metrics {
@@ -92,123 +110,84 @@ class client {
 
   // The service's operations. Each retries as configured, and throws exception(errc::invalid_argument) before any I/O
   // for input that AWS's own tools refuse. A listing also has a paginator, which fetches page by page as the loop asks
-  // for more; no I/O until the first next().
+  // for more; no I/O until the first next(). Requests and responses other than those of runs and task instances need
+  // the header of their resource, such as <mwaa_serverless/model/workflow.hpp>.
 
   /// A workflow, or one version of it, in full.
   [[nodiscard]] boost::asio::awaitable<get_workflow_response> get_workflow(get_workflow_request request,
-                                                                           call_options options = {}) const {
-    return perform(std::move(request), std::move(options));
-  }
+                                                                           call_options options = {}) const;
 
   /// One page of the workflows of the account.
   [[nodiscard]] boost::asio::awaitable<list_workflows_response> list_workflows(list_workflows_request request,
-                                                                               call_options options = {}) const {
-    return perform(std::move(request), std::move(options));
-  }
+                                                                               call_options options = {}) const;
   /// All workflows of the account, fetched page by page as the loop asks for more.
   [[nodiscard]] paginator<list_workflows_request> paginate_list_workflows(list_workflows_request request,
-                                                                          call_options options = {}) const {
-    return paginate(std::move(request), std::move(options));
-  }
+                                                                          call_options options = {}) const;
 
   /// One page of the versions of a workflow.
   [[nodiscard]] boost::asio::awaitable<list_workflow_versions_response> list_workflow_versions(
-      list_workflow_versions_request request, call_options options = {}) const {
-    return perform(std::move(request), std::move(options));
-  }
+      list_workflow_versions_request request, call_options options = {}) const;
   /// All versions of a workflow.
   [[nodiscard]] paginator<list_workflow_versions_request> paginate_list_workflow_versions(
-      list_workflow_versions_request request, call_options options = {}) const {
-    return paginate(std::move(request), std::move(options));
-  }
+      list_workflow_versions_request request, call_options options = {}) const;
 
   /// Makes a workflow. Sent again only with the same client_token.
   [[nodiscard]] boost::asio::awaitable<create_workflow_response> create_workflow(create_workflow_request request,
-                                                                                 call_options options = {}) const {
-    return perform(std::move(request), std::move(options));
-  }
+                                                                                 call_options options = {}) const;
 
   /// Makes a new version of a workflow. Not sent again when the service may have acted on it.
   [[nodiscard]] boost::asio::awaitable<update_workflow_response> update_workflow(update_workflow_request request,
-                                                                                 call_options options = {}) const {
-    return perform(std::move(request), std::move(options));
-  }
+                                                                                 call_options options = {}) const;
 
   /// Deletes a workflow with its runs, or one version of it.
   [[nodiscard]] boost::asio::awaitable<delete_workflow_response> delete_workflow(delete_workflow_request request,
-                                                                                 call_options options = {}) const {
-    return perform(std::move(request), std::move(options));
-  }
+                                                                                 call_options options = {}) const;
 
   /// One page of the runs of a workflow.
   [[nodiscard]] boost::asio::awaitable<list_workflow_runs_response> list_workflow_runs(
-      list_workflow_runs_request request, call_options options = {}) const {
-    return perform(std::move(request), std::move(options));
-  }
+      list_workflow_runs_request request, call_options options = {}) const;
   /// All runs of a workflow.
   [[nodiscard]] paginator<list_workflow_runs_request> paginate_list_workflow_runs(list_workflow_runs_request request,
-                                                                                  call_options options = {}) const {
-    return paginate(std::move(request), std::move(options));
-  }
+                                                                                  call_options options = {}) const;
 
   /// One run, in full.
   [[nodiscard]] boost::asio::awaitable<get_workflow_run_response> get_workflow_run(get_workflow_run_request request,
-                                                                                   call_options options = {}) const {
-    return perform(std::move(request), std::move(options));
-  }
+                                                                                   call_options options = {}) const;
 
   /// Starts a run. Sent again only with the same client_token.
   [[nodiscard]] boost::asio::awaitable<start_workflow_run_response> start_workflow_run(
-      start_workflow_run_request request, call_options options = {}) const {
-    return perform(std::move(request), std::move(options));
-  }
+      start_workflow_run_request request, call_options options = {}) const;
 
   /// Stops a run: the service ends its tasks, and then the run.
   [[nodiscard]] boost::asio::awaitable<stop_workflow_run_response> stop_workflow_run(stop_workflow_run_request request,
-                                                                                     call_options options = {}) const {
-    return perform(std::move(request), std::move(options));
-  }
+                                                                                     call_options options = {}) const;
 
   /// One page of the task instances of a run.
   [[nodiscard]] boost::asio::awaitable<list_task_instances_response> list_task_instances(
-      list_task_instances_request request, call_options options = {}) const {
-    return perform(std::move(request), std::move(options));
-  }
+      list_task_instances_request request, call_options options = {}) const;
   /// All task instances of a run.
   [[nodiscard]] paginator<list_task_instances_request> paginate_list_task_instances(list_task_instances_request request,
-                                                                                    call_options options = {}) const {
-    return paginate(std::move(request), std::move(options));
-  }
+                                                                                    call_options options = {}) const;
 
   /// One task instance, in full.
   [[nodiscard]] boost::asio::awaitable<get_task_instance_response> get_task_instance(get_task_instance_request request,
-                                                                                     call_options options = {}) const {
-    return perform(std::move(request), std::move(options));
-  }
+                                                                                     call_options options = {}) const;
 
   /// The tags of a workflow.
   [[nodiscard]] boost::asio::awaitable<list_tags_for_resource_response> list_tags_for_resource(
-      list_tags_for_resource_request request, call_options options = {}) const {
-    return perform(std::move(request), std::move(options));
-  }
+      list_tags_for_resource_request request, call_options options = {}) const;
 
   /// Sets tags of a workflow. Not sent again when the service may have acted on it.
   [[nodiscard]] boost::asio::awaitable<tag_resource_response> tag_resource(tag_resource_request request,
-                                                                           call_options options = {}) const {
-    return perform(std::move(request), std::move(options));
-  }
+                                                                           call_options options = {}) const;
 
   /// Removes tags of a workflow.
   [[nodiscard]] boost::asio::awaitable<untag_resource_response> untag_resource(untag_resource_request request,
-                                                                               call_options options = {}) const {
-    return perform(std::move(request), std::move(options));
-  }
+                                                                               call_options options = {}) const;
 
   /// A URL that opens Airflow's web interface. Not sent again when the service may have acted on it.
   [[nodiscard]] boost::asio::awaitable<create_airflow_ui_url_response> create_airflow_ui_url(
-      create_airflow_ui_url_request request, call_options options = {}) const {
-    return perform(std::move(request), std::move(options));
-  }
+      create_airflow_ui_url_request request, call_options options = {}) const;
 
   /// The operation that `request` is for, whichever it is: for code that is written for several.
   template <class Request>

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <mwaa_serverless/model/workflow.hpp>
 #include <string>
 #include <vector>
 
