@@ -146,7 +146,8 @@ TEST_CASE("credentials over the network: the region of the instance, when there 
   const auto region =
       std::find_if(described.begin(), described.end(), [](const auto& each) { return each.name == "region"; });
   REQUIRE(region != described.end());
-  CHECK(region->origin == "instance metadata (" + url_of(service) + ")");
+  CHECK(region->origin == mwaa::setting_origin::instance_metadata);
+  CHECK(region->place == "instance metadata (" + url_of(service) + ")");
 
   auto with_region = environment;
   with_region["AWS_REGION"] = "us-east-1";

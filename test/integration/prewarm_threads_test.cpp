@@ -18,7 +18,7 @@ namespace net = mwaa_serverless::net;
 constexpr std::size_t connections = 6;
 
 std::shared_ptr<mwaa_serverless::transport> make(const asio::any_io_executor& executor) {
-  network_options options;
+  mwaa_serverless::network_options options;
   options.max_connections = connections;
   options.verify_tls = false;
   return net::make_pooled_transport(executor, std::move(options));

@@ -95,7 +95,7 @@ TEST_CASE("tls_stream: what a loan leaves unread comes with the next") {
     p.note("sent");
     p.wait_for_close();
   });
-  network_options options;
+  mwaa_serverless::network_options options;
   options.verify_tls = false;
   net::tls_settings settings{options};
   const client_socket socket{server.port()};
