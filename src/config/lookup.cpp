@@ -29,9 +29,7 @@ std::size_t distance(std::string_view a, std::string_view b) {
 }
 
 std::size_t first_control(std::string_view text) noexcept {
-  const auto found =
-      std::find_if(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7F'; });
-  return static_cast<std::size_t>(found - text.begin());
+  return static_cast<std::size_t>(std::ranges::find_if(text, strings::is_control) - text.begin());
 }
 
 /// The settings that say who to be.

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "config/lookup.hpp"
+#include "strings/ascii_case.hpp"
 
 namespace mwaa_serverless::config {
 
@@ -42,7 +43,7 @@ constexpr const char* other_names[]{"AWS_ACCESS_KEY_ID",
                                     "USERPROFILE"};
 
 bool is_name_part(char c) noexcept {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+  return strings::is_letter(c) || strings::is_digit(c) || c == '_';
 }
 
 /// Calls `variable(name, whole)` for each `$name` and `${name}` of `text`, and `other` with what is between them.

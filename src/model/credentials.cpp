@@ -1,9 +1,12 @@
 #include <openssl/crypto.h>
 
+#include <algorithm>
 #include <mwaa_serverless/credentials.hpp>
 #include <mwaa_serverless/error.hpp>
 #include <ostream>
 #include <utility>
+
+#include "strings/ascii_case.hpp"
 
 namespace mwaa_serverless {
 
@@ -12,9 +15,7 @@ namespace {
 // A secret key is signed with, in any characters; a line end in one comes from a file and makes signatures that nobody
 // can find the fault in.
 bool has_control_character(const std::string& value) {
-  for (const char c : value)
-    if (static_cast<unsigned char>(c) < ' ' || c == '\x7F') return true;
-  return false;
+  return std::ranges::any_of(value, strings::is_control);
 }
 
 // Keys and tokens become parts of header lines: a line break in one would begin a header of its own.

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "protocol/url.hpp"
+#include "strings/ascii_case.hpp"
 
 namespace mwaa_serverless::protocol {
 
@@ -30,12 +31,9 @@ constexpr std::array partitions{
     partition{"eusc-de-", "", "api.amazonwebservices.eu", "amazonaws.eu"},
 };
 
-bool is_digit(char c) noexcept {
-  return c >= '0' && c <= '9';
-}
-bool is_letter(char c) noexcept {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
+using strings::is_digit;
+using strings::is_letter;
+
 bool is_word(char c) noexcept {
   return is_digit(c) || is_letter(c) || c == '_';
 }

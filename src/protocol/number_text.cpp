@@ -3,13 +3,13 @@
 #include <algorithm>
 #include <limits>
 
+#include "strings/ascii_case.hpp"
+
 namespace mwaa_serverless::protocol {
 
 namespace {
 
-bool is_digit(char c) noexcept {
-  return c >= '0' && c <= '9';
-}
+using strings::is_digit;
 
 // Far beyond any number of 32 bits, and far from overflowing.
 constexpr std::int64_t most = 1'000'000'000'000;

@@ -1,4 +1,4 @@
-// Upper and lower case of ASCII, whatever the locale: of header names, host names, words in settings.
+// Case and kinds of the characters of ASCII, whatever the locale.
 #pragma once
 
 #include <algorithm>
@@ -9,6 +9,16 @@ namespace mwaa_serverless::strings {
 
 [[nodiscard]] constexpr char lower_case(char c) noexcept {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+[[nodiscard]] constexpr bool is_digit(char c) noexcept {
+  return c >= '0' && c <= '9';
+}
+[[nodiscard]] constexpr bool is_letter(char c) noexcept {
+  return lower_case(c) >= 'a' && lower_case(c) <= 'z';
+}
+[[nodiscard]] constexpr bool is_control(char c) noexcept {
+  return (c >= '\0' && c < ' ') || c == '\x7F';
 }
 
 [[nodiscard]] inline std::string lower_case(std::string_view text) {
