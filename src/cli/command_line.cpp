@@ -10,7 +10,6 @@
 #include "cli/failure.hpp"
 #include "cli/invocation.hpp"
 #include "cli/parameter_file.hpp"
-#include "cli/version.hpp"
 #include "cli/whole_number.hpp"
 
 namespace mwaa_serverless::cli {
@@ -110,7 +109,7 @@ class parser {
       return out;
     }
     if (version_) {
-      out.answer = std::string{program_name} + '/' + std::string{version} + '\n';
+      out.answer = std::string{program_name} + "/" MWAA_SERVERLESS_VERSION "\n";
       return out;
     }
     std::vector<std::string> rest = app_.remaining(true);

@@ -7,13 +7,22 @@
 #include <string>
 #include <string_view>
 
-#include "cli/exit_code.hpp"
 #include "cli/format.hpp"
 #include "cli/output_format.hpp"
 
 namespace mwaa_serverless::cli {
 
 inline constexpr std::string_view program_name = "mwaa-serverless";
+
+/// The AWS CLI's.
+enum class exit_code : int {
+  success = 0,
+  interrupted = 130,    ///< Ctrl-C.
+  usage = 252,          ///< Bad syntax, or a parameter that is refused before anything is sent.
+  configuration = 253,  ///< No region or no credentials.
+  service_error = 254,  ///< The service answered with an error.
+  failure = 255,        ///< Everything else: no connection, time-outs, an unknown profile.
+};
 
 /// Thrown by whatever cannot go on; rendered once, at the end.
 class failure : public std::exception {

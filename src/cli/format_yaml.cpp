@@ -15,12 +15,10 @@ namespace json = boost::json;
 // Text that means itself without quotes in every version of YAML: words that begin with a letter, without the marks
 // that end a scalar.
 bool is_plain(std::string_view text) {
-  const auto letter = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || static_cast<unsigned char>(c) >= 0x80;
-  };
+  const auto letter = [](char c) { return strings::is_letter(c) || static_cast<unsigned char>(c) >= 0x80; };
   if (text.empty() || !letter(text.front()) || text.back() == ' ' || text.back() == ':') return false;
   if (text.find(": ") != std::string_view::npos || text.find(" #") != std::string_view::npos) return false;
-  if (std::ranges::any_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; })) return false;
+  if (std::ranges::any_of(text, strings::is_control)) return false;
   constexpr std::string_view reserved[] = {"true", "false", "null", "yes", "no", "on", "off", "y", "n"};
   return std::ranges::find(reserved, strings::lower_case(text)) == std::end(reserved);
 }
@@ -32,7 +30,7 @@ std::string scalar(const json::value& value) {
   }
   const std::string_view text = value.get_string();
   if (is_plain(text)) return std::string{text};
-  if (std::ranges::any_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }))
+  if (std::ranges::any_of(text, strings::is_control))
     return format_json(value);  // a JSON string is a double-quoted scalar of YAML
   std::string quoted = "'";
   for (const char c : text) {

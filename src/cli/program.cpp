@@ -18,10 +18,8 @@
 #include <system_error>
 
 #include "cli/attempt_reporter.hpp"
-#include "cli/failure.hpp"
 #include "cli/invocation.hpp"
 #include "cli/standard_streams.hpp"
-#include "cli/version.hpp"
 #include "config/settings.hpp"
 #include "protocol/endpoint.hpp"
 #include "strings/printable.hpp"
@@ -162,7 +160,7 @@ exit_code run_command(const invocation& asked, const surroundings& around, const
 
   asio::signal_set signals{io};
   if (!is_ignored(SIGINT)) signals.add(SIGINT);  // from here on a Ctrl-C waits for the loop
-  debug(std::string{program_name} + '/' + std::string{version} + ' ' + std::string{asked.what->name} + ", region " +
+  debug(std::string{program_name} + "/" MWAA_SERVERLESS_VERSION " " + std::string{asked.what->name} + ", region " +
         config.region + ", endpoint " + endpoint + (config.credentials ? "" : ", no credentials"));
   try {
     result_printer printer{output, style, asked.what->operation, around.out_is_terminal, around.out};

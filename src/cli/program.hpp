@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "cli/exit_code.hpp"
+#include "cli/failure.hpp"
 
 namespace mwaa_serverless::cli {
 

@@ -10,7 +10,7 @@
 #include <csignal>
 #include <system_error>
 
-#include "cli/exit_code.hpp"
+#include "cli/failure.hpp"
 
 namespace mwaa_serverless::cli {
 

@@ -18,10 +18,19 @@ class deadline_state {
   static constexpr time_point never = time_point::max();
 
   /// For slots below `count`; the only call that allocates.
-  void make_room(std::size_t count);
+  void make_room(std::size_t count) {
+    if (count > deadlines_.size()) deadlines_.resize(count, never);
+  }
   /// True when the timer has to be set to `when`.
-  [[nodiscard]] bool set(slot_id slot, time_point when) noexcept;
-  void clear(slot_id slot) noexcept;
+  [[nodiscard]] bool set(slot_id slot, time_point when) noexcept {
+    deadlines_[slot] = when;
+    if (when >= armed_) return false;
+    armed_ = when;
+    return true;
+  }
+  void clear(slot_id slot) noexcept {
+    if (slot < deadlines_.size()) deadlines_[slot] = never;
+  }
   /// The timer has fired. Calls `due` for each slot whose time is up, which may set its next; then the timer has to be
   /// set to armed() again, unless that is never.
   template <class Due>
