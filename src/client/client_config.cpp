@@ -14,7 +14,6 @@
 #include "config/settings.hpp"
 #include "protocol/url.hpp"
 #include "sources/cached_credentials.hpp"
-#include "sources/default_credentials.hpp"
 #include "sources/fetch.hpp"
 #include "sources/plan.hpp"
 #include "sources/read_sources.hpp"

@@ -27,8 +27,7 @@ bool is_allowed(const origin& to) {
 
 }  // namespace
 
-asio::awaitable<result<credentials>> fetch_container(const container& from, fetch_context& with,
-                                                     clock::time_point deadline) {
+fetched fetch_from(const container& from, fetch_context& with, clock::time_point deadline) {
   const auto where = protocol::parse_url(from.uri_place, from.uri);
   if (!where) co_return failed("container credentials", where.error());
   if (!is_allowed(*where->where)) {

@@ -4,24 +4,17 @@
 
 namespace mwaa_serverless::sources {
 
-namespace asio = boost::asio;
-
-namespace {
-
-asio::awaitable<result<credentials>> fetch_static(const static_keys& from, const plan& of) {
-  credentials keys = from.keys;
-  keys.set_source(of.name);
-  co_return std::move(keys);
+fetched fetch_from(const static_keys& from, fetch_context&, clock::time_point) {
+  co_return from.keys;
 }
 
-asio::awaitable<result<credentials>> fetch_based(const assume_role& from, fetch_context& with,
-                                                 clock::time_point deadline) {
+fetched fetch_from(const assume_role& from, fetch_context& with, clock::time_point deadline) {
   auto base = co_await fetch(*from.base, with, deadline);
   if (!base) co_return failed("for the role " + from.what.arn, base.error());
   co_return co_await fetch_role(from.what, *base, with, deadline);
 }
 
-asio::awaitable<result<credentials>> refuse_login(const login_session& from) {
+fetched fetch_from(const login_session& from, fetch_context&, clock::time_point) {
   co_return error{errc::credentials_failed,
                   "profile " + from.profile +
                       " has a login_session (aws login), which this library does not read; give the profile this "
@@ -29,34 +22,12 @@ asio::awaitable<result<credentials>> refuse_login(const login_session& from) {
                       "login> --format process"};
 }
 
-/// Which coroutine fetches what.
-class dispatch {
- public:
-  dispatch(const plan& of, fetch_context& with, clock::time_point deadline)
-      : of_(of), with_(with), deadline_(deadline) {}
-
-  auto operator()(const static_keys& from) const { return fetch_static(from, of_); }
-  auto operator()(const assume_role& from) const { return fetch_based(from, with_, deadline_); }
-  auto operator()(const web_identity& from) const { return fetch_web_identity(from, with_, deadline_); }
-  auto operator()(const sso& from) const { return fetch_sso(from, with_, deadline_); }
-  auto operator()(const login_session& from) const { return refuse_login(from); }
-  auto operator()(const credential_process& from) const { return fetch_process(from, with_, deadline_); }
-  auto operator()(const container& from) const { return fetch_container(from, with_, deadline_); }
-  auto operator()(const instance& from) const { return fetch_instance(from, with_, deadline_); }
-
- private:
-  const plan& of_;
-  fetch_context& with_;
-  const clock::time_point deadline_;
-};
-
-}  // namespace
-
-asio::awaitable<result<credentials>> fetch(const plan& from, fetch_context& with, clock::time_point deadline) {
+fetched fetch(const plan& from, fetch_context& with, clock::time_point deadline) {
   if (!from.refusal.empty())
     co_return error{errc::no_credentials,
                     "no credentials were found, and the machine's own are not used: " + from.refusal};
-  auto got = co_await std::visit(dispatch{from, with, deadline}, from.source);
+  const auto begin = [&](const auto& source) { return fetch_from(source, with, deadline); };
+  auto got = co_await std::visit(begin, from.source);
   if (got) co_return std::move(got);
   error why = std::move(got).error();
   if (why.code == errc::no_credentials) {

@@ -27,26 +27,22 @@ class fetch_context {
 // Each source. Their arguments outlive the awaitable. Errors: errc::credentials_failed when the source refuses or is
 // not usable as configured; errc::no_credentials when it is not there or has none; those of the transport, which pass.
 // No message holds a secret.
-[[nodiscard]] boost::asio::awaitable<result<credentials>> fetch_instance(const instance& from, fetch_context& with,
-                                                                         clock::time_point deadline);
-[[nodiscard]] boost::asio::awaitable<result<credentials>> fetch_container(const container& from, fetch_context& with,
-                                                                          clock::time_point deadline);
-[[nodiscard]] boost::asio::awaitable<result<credentials>> fetch_process(const credential_process& from,
-                                                                        fetch_context& with,
-                                                                        clock::time_point deadline);
-[[nodiscard]] boost::asio::awaitable<result<credentials>> fetch_sso(const sso& from, fetch_context& with,
-                                                                    clock::time_point deadline);
-[[nodiscard]] boost::asio::awaitable<result<credentials>> fetch_web_identity(const web_identity& from,
-                                                                             fetch_context& with,
-                                                                             clock::time_point deadline);
+using fetched = boost::asio::awaitable<result<credentials>>;
+[[nodiscard]] fetched fetch_from(const static_keys& from, fetch_context& with, clock::time_point deadline);
+[[nodiscard]] fetched fetch_from(const assume_role& from, fetch_context& with, clock::time_point deadline);
+[[nodiscard]] fetched fetch_from(const web_identity& from, fetch_context& with, clock::time_point deadline);
+[[nodiscard]] fetched fetch_from(const sso& from, fetch_context& with, clock::time_point deadline);
+[[nodiscard]] fetched fetch_from(const login_session& from, fetch_context& with, clock::time_point deadline);
+[[nodiscard]] fetched fetch_from(const credential_process& from, fetch_context& with, clock::time_point deadline);
+[[nodiscard]] fetched fetch_from(const container& from, fetch_context& with, clock::time_point deadline);
+[[nodiscard]] fetched fetch_from(const instance& from, fetch_context& with, clock::time_point deadline);
 /// With the keys of the role's base.
-[[nodiscard]] boost::asio::awaitable<result<credentials>> fetch_role(const role& from, const credentials& base,
-                                                                     fetch_context& with, clock::time_point deadline);
+[[nodiscard]] fetched fetch_role(const role& from, const credentials& base, fetch_context& with,
+                                 clock::time_point deadline);
 
 /// Whatever the plan is, its base included. When a chain ends in a source that has none, the error tells the sources
 /// that came before too.
-[[nodiscard]] boost::asio::awaitable<result<credentials>> fetch(const plan& from, fetch_context& with,
-                                                                clock::time_point deadline);
+[[nodiscard]] fetched fetch(const plan& from, fetch_context& with, clock::time_point deadline);
 
 /// The region that the instance is in.
 [[nodiscard]] boost::asio::awaitable<result<std::string>> fetch_region(const instance& from, fetch_context& with,

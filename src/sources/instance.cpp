@@ -6,6 +6,7 @@
 #include "protocol/url.hpp"
 #include "sources/fetch.hpp"
 #include "sources/secret_json.hpp"
+#include "strings/ascii_case.hpp"
 #include "strings/redact.hpp"
 
 namespace mwaa_serverless::sources {
@@ -24,7 +25,7 @@ bool fits_a_header(std::string_view text) {
 // What IAM allows in the name of a role.
 bool is_role_name(std::string_view text) {
   return !text.empty() && text.size() <= 128 && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+    return strings::is_letter(c) || strings::is_digit(c) ||
            std::string_view{"_+=,.@-"}.find(c) != std::string_view::npos;
   });
 }
@@ -96,8 +97,7 @@ credentials extended(credentials keys, fetch_context& with) {
 
 }  // namespace
 
-asio::awaitable<result<credentials>> fetch_instance(const instance& from, fetch_context& with,
-                                                    clock::time_point deadline) {
+fetched fetch_from(const instance& from, fetch_context& with, clock::time_point deadline) {
   metadata service{from, with};
   if (auto wrong = co_await service.begin(deadline)) co_return *std::move(wrong);
   auto roles = co_await service.get(roles_path, deadline);

@@ -20,18 +20,12 @@ namespace mwaa_serverless::sources {
 class plan;
 
 /// Keys that stand in the environment or a file.
-class static_keys {
- public:
-  explicit static_keys(credentials value) : keys(std::move(value)) {}
-
+struct static_keys {
   credentials keys;
 };
 
 /// Where STS is, and which role.
-class role {
- public:
-  role() {}
-
+struct role {
   std::string arn;
   std::string session_name;  ///< Empty: one is made up.
   std::string external_id;
@@ -44,28 +38,19 @@ class role {
 };
 
 /// A role taken on with other credentials (STS AssumeRole).
-class assume_role {
- public:
-  assume_role() {}
-
+struct assume_role {
   role what;
   std::shared_ptr<const plan> base;
 };
 
 /// A role taken on with a token from a file (STS AssumeRoleWithWebIdentity).
-class web_identity {
- public:
-  web_identity() {}
-
+struct web_identity {
   role what;
   std::string token_file;
 };
 
 /// IAM Identity Center.
-class sso {
- public:
-  sso() {}
-
+struct sso {
   std::string start_url;
   std::string region;
   std::string account_id;
@@ -79,26 +64,17 @@ class sso {
 };
 
 /// `aws login`, which is not read.
-class login_session {
- public:
-  explicit login_session(std::string profile_value) : profile(std::move(profile_value)) {}
-
+struct login_session {
   std::string profile;
 };
 
 /// A program that prints credentials.
-class credential_process {
- public:
-  explicit credential_process(std::string command_value) : command(std::move(command_value)) {}
-
+struct credential_process {
   std::string command;
 };
 
 /// ECS and EKS Pod Identity.
-class container {
- public:
-  container() {}
-
+struct container {
   std::string uri;               ///< Of the container's agent.
   std::string uri_place;         ///< For messages.
   strings::secret_string token;  ///< May be empty.
@@ -106,10 +82,7 @@ class container {
 };
 
 /// The metadata service of an EC2 instance (IMDSv2).
-class instance {
- public:
-  instance() {}
-
+struct instance {
   bool disabled = false;
   std::string endpoint_url{"http://169.254.169.254"};
   std::string endpoint_place;  ///< For messages.

@@ -1,5 +1,6 @@
 // Programs that print credentials:
 // https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html
+#include <algorithm>
 #include <boost/json/value.hpp>
 #include <utility>
 
@@ -8,10 +9,9 @@
 #include "protocol/whole_number.hpp"
 #include "sources/fetch.hpp"
 #include "sources/secret_json.hpp"
+#include "strings/ascii_case.hpp"
 
 namespace mwaa_serverless::sources {
-
-namespace asio = boost::asio;
 
 namespace {
 
@@ -22,15 +22,13 @@ std::string complaint(std::string_view text) {
   const auto start = text.rfind('\n');
   if (start != std::string_view::npos) text.remove_prefix(start + 1);
   std::string out{text.substr(0, longest)};
-  for (char& c : out)
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
+  std::ranges::replace_if(out, strings::is_control, ' ');
   return out;
 }
 
 }  // namespace
 
-asio::awaitable<result<credentials>> fetch_process(const credential_process& from, fetch_context& with,
-                                                   clock::time_point deadline) {
+fetched fetch_from(const credential_process& from, fetch_context& with, clock::time_point deadline) {
   auto words = config::split_command(from.command);
   if (!words) co_return failed("credential_process", words.error());
   const std::string name = "credential_process " + words->front();

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "sources/cached_credentials.hpp"
-#include "sources/default_credentials.hpp"
 #include "sources/fetch.hpp"
 #include "sources/read_sources.hpp"
 

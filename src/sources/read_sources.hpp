@@ -3,8 +3,11 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <cstddef>
+#include <memory>
 #include <mwaa_serverless/clock.hpp>
+#include <mwaa_serverless/credentials_provider.hpp>
 #include <mwaa_serverless/error.hpp>
+#include <string>
 
 #include "config/profile_file.hpp"
 #include "config/settings.hpp"
@@ -26,5 +29,11 @@ inline constexpr std::size_t longest_file = std::size_t{64} * 1024 * 1024;
 [[nodiscard]] boost::asio::awaitable<result<config::profile_set>> async_read_files(config::variables environment,
                                                                                    clock& time,
                                                                                    clock::time_point deadline);
+
+/// make_default_credentials() with `environment`. It reads the files again for each fetch, but where `files` came from
+/// a pipe or a device: those are used for as long as it lives. `files` may be null.
+[[nodiscard]] std::shared_ptr<credentials_provider> make_default_from(config::variables environment,
+                                                                      std::shared_ptr<const config::profile_set> files,
+                                                                      std::string profile, provider_options options);
 
 }  // namespace mwaa_serverless::sources

@@ -4,10 +4,8 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <boost/json/object.hpp>
 #include <cstdio>
-#include <ctime>
 #include <utility>
 
 #include "protocol/endpoint.hpp"
@@ -33,15 +31,6 @@ constexpr std::chrono::minutes refresh_window = 15min;
 std::string log_in(const sso& from) {
   return from.profile.empty() ? "log in again with `aws sso login`"
                               : "log in again with `aws sso login --profile " + from.profile + "`";
-}
-
-std::string utc(std::chrono::system_clock::time_point when) {
-  const std::time_t seconds = std::chrono::system_clock::to_time_t(when);
-  std::tm parts{};
-  ::gmtime_r(&seconds, &parts);
-  std::array<char, 32> text{};
-  const std::size_t size = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts);
-  return {text.data(), size};
 }
 
 // Replaces the file in one step, readable by its owner only: other programs read it too. It failing costs only that
@@ -138,7 +127,8 @@ asio::awaitable<bool> access_token::refresh(const json::object& token, clock::ti
   if (!fresh || !seconds || *seconds < 1 || *seconds > 366 * 86'400) co_return false;
   json::object renewed{token, token.storage()};
   renewed["accessToken"] = *fresh;
-  renewed["expiresAt"] = utc(now + std::chrono::seconds{*seconds});
+  renewed["expiresAt"] = strings::format_shortest_timestamp(std::chrono::floor<std::chrono::seconds>(now) +
+                                                            std::chrono::seconds{*seconds});
   if (const auto next = text_of(answer->root(), "refreshToken")) renewed["refreshToken"] = *next;
   save(from_.token_path, renewed);
   value = *fresh;
@@ -147,7 +137,7 @@ asio::awaitable<bool> access_token::refresh(const json::object& token, clock::ti
 
 }  // namespace
 
-asio::awaitable<result<credentials>> fetch_sso(const sso& from, fetch_context& with, clock::time_point deadline) {
+fetched fetch_from(const sso& from, fetch_context& with, clock::time_point deadline) {
   const std::string name = "SSO, account " + from.account_id + ", role " + from.role_name;
   web way{with.options, web::way::by_proxy};
   access_token token{from, with, way, name};

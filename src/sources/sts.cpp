@@ -1,6 +1,6 @@
 // Roles of the Security Token Service: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
-#include <initializer_list>
 #include <utility>
+#include <vector>
 
 #include "protocol/endpoint.hpp"
 #include "protocol/url.hpp"
@@ -15,7 +15,6 @@
 
 namespace mwaa_serverless::sources {
 
-namespace asio = boost::asio;
 using namespace std::chrono_literals;
 
 namespace {
@@ -75,7 +74,7 @@ http_request signed_request(const protocol::endpoint& to, const std::string& for
 
 // In the words of AWS's CLI.
 error refusal(const std::string& name, const std::string& action, const http_response& response,
-              const secret_xml& answer, std::initializer_list<std::string_view> secrets) {
+              const secret_xml& answer, const std::vector<std::string_view>& secrets) {
   const std::string code{answer.at("ErrorResponse.Error.Code")};
   if (code.empty()) return failed(name, response);
   error said{errc::other_service_error, "An error occurred (" + code + ") when calling the " + action +
@@ -113,10 +112,23 @@ result<credentials> read_response(const std::string& name, const std::string& ac
   }
 }
 
+// `secrets`: what STS may repeat in an error.
+fetched ask_sts(std::string name, std::string action, std::string source, http_request request,
+                std::vector<std::string_view> secrets, fetch_context& with, clock::time_point deadline) {
+  web way{with.options, web::way::by_proxy};
+  auto got = co_await way.send(std::move(request), patience{3, 5s, 500ms}, deadline);
+  if (!got) co_return failed(name, got.error());
+  const strings::cleanse_at_end cleansed{got->body};
+  secret_xml answer;
+  const bool readable = answer.parse(got->body);
+  if (got->status != 200) co_return refusal(name, action, *got, answer, secrets);
+  if (!readable) co_return error{errc::credentials_failed, name + ": the response of STS is no XML that can be read"};
+  co_return read_response(name, action, answer, std::move(source));
+}
+
 }  // namespace
 
-asio::awaitable<result<credentials>> fetch_role(const role& from, const credentials& base, fetch_context& with,
-                                                clock::time_point deadline) {
+fetched fetch_role(const role& from, const credentials& base, fetch_context& with, clock::time_point deadline) {
   const std::string name = "role " + from.arn;
   const auto to = endpoint_of(from);
   if (!to) co_return failed(name, to.error());
@@ -132,21 +144,12 @@ asio::awaitable<result<credentials>> fetch_role(const role& from, const credenti
     add_parameter(form, "SerialNumber", from.mfa_serial);
     add_parameter(form, "TokenCode", code);
   }
-  web way{with.options, web::way::by_proxy};
-  auto got = co_await way.send(signed_request(*to, form, base, with.options.time->wall_now()), patience{3, 5s, 500ms},
-                               deadline);
-  if (!got) co_return failed(name, got.error());
-  const strings::cleanse_at_end cleansed{got->body};
-  secret_xml answer;
-  const bool readable = answer.parse(got->body);
-  if (got->status != 200)
-    co_return refusal(name, "AssumeRole", *got, answer, {base.session_token(), base.secret_access_key()});
-  if (!readable) co_return error{errc::credentials_failed, name + ": the response of STS is no XML that can be read"};
-  co_return read_response(name, "AssumeRole", answer, "assume-role");
+  auto request = signed_request(*to, form, base, with.options.time->wall_now());
+  std::vector<std::string_view> secrets{base.session_token(), base.secret_access_key()};
+  co_return co_await ask_sts(name, "AssumeRole", "assume-role", std::move(request), std::move(secrets), with, deadline);
 }
 
-asio::awaitable<result<credentials>> fetch_web_identity(const web_identity& from, fetch_context& with,
-                                                        clock::time_point deadline) {
+fetched fetch_from(const web_identity& from, fetch_context& with, clock::time_point deadline) {
   const std::string name = "web identity, role " + from.what.arn;
   const auto to = endpoint_of(from.what);
   if (!to) co_return failed(name, to.error());
@@ -160,16 +163,10 @@ asio::awaitable<result<credentials>> fetch_web_identity(const web_identity& from
   add_parameter(form, "WebIdentityToken", token);
   std::vector<web_header> fields;
   fields.emplace_back("Content-Type", content_type);
-  web way{with.options, web::way::by_proxy};
-  auto got =
-      co_await way.send(make_request("POST", to->where, to->path, fields, form), patience{3, 5s, 500ms}, deadline);
-  if (!got) co_return failed(name, got.error());
-  const strings::cleanse_at_end cleansed{got->body};
-  secret_xml answer;
-  const bool readable = answer.parse(got->body);
-  if (got->status != 200) co_return refusal(name, "AssumeRoleWithWebIdentity", *got, answer, {token});
-  if (!readable) co_return error{errc::credentials_failed, name + ": the response of STS is no XML that can be read"};
-  co_return read_response(name, "AssumeRoleWithWebIdentity", answer, "assume-role-with-web-identity");
+  auto request = make_request("POST", to->where, to->path, fields, form);
+  std::vector<std::string_view> secrets{token};
+  co_return co_await ask_sts(name, "AssumeRoleWithWebIdentity", "assume-role-with-web-identity", std::move(request),
+                             std::move(secrets), with, deadline);
 }
 
 }  // namespace mwaa_serverless::sources

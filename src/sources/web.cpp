@@ -6,6 +6,7 @@
 #include "net/pooled_transport.hpp"
 #include "protocol/user_agent.hpp"
 #include "retry/classify.hpp"
+#include "strings/ascii_case.hpp"
 #include "strings/printable.hpp"
 
 namespace mwaa_serverless::sources {
@@ -25,8 +26,7 @@ bool is_passing_fault(const error& failure) noexcept {
 }  // namespace
 
 bool has_control_character(std::string_view text) noexcept {
-  return std::any_of(text.begin(), text.end(),
-                     [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7F'; });
+  return std::ranges::any_of(text, strings::is_control);
 }
 
 http_request make_request(std::string_view method, const std::shared_ptr<const origin>& to, std::string_view target,
