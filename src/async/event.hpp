@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <mwaa_serverless/clock.hpp>
+#include <vector>
 
 namespace mwaa_serverless::async {
 
@@ -28,6 +29,20 @@ class event : public std::enable_shared_from_this<event> {
   // Lives in the coroutine that waits, and goes with it: so an event may outlive the io_context of its waiter.
   boost::asio::steady_timer* timer_ = nullptr;
   bool set_ = false;
+};
+
+/// Those who wait until the last of something has gone. Guarded by the lock that guards the something.
+class latch {
+ public:
+  /// For one coroutine to wait for.
+  [[nodiscard]] std::shared_ptr<event> join() { return waiting_.emplace_back(std::make_shared<event>()); }
+  void open() noexcept {
+    for (const auto& each : waiting_) each->set();
+    waiting_.clear();
+  }
+
+ private:
+  std::vector<std::shared_ptr<event>> waiting_;
 };
 
 }  // namespace mwaa_serverless::async

@@ -18,12 +18,8 @@ namespace asio = boost::asio;
 
 client_state::running_operation::~running_operation() {
   if (!counted_) return;
-  std::vector<std::shared_ptr<async::event>> woken;
-  {
-    const std::lock_guard lock{state_.mutex_};
-    if (--state_.running_ == 0) woken.swap(state_.waiters_);
-  }
-  for (const auto& waiter : woken) waiter->set();
+  const std::lock_guard lock{state_.mutex_};
+  if (--state_.running_ == 0) state_.drained_.open();
 }
 
 bool client_state::running_operation::enter() {
@@ -109,10 +105,7 @@ asio::awaitable<void> client_state::close() {
   {
     const std::lock_guard lock{mutex_};
     closed_ = true;
-    if (running_ > 0) {
-      drained = std::make_shared<async::event>();
-      waiters_.push_back(drained);
-    }
+    if (running_ > 0) drained = drained_.join();
   }
   if (drained) co_await drained->wait();
   if (own_network_) {

@@ -14,7 +14,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "async/event.hpp"
 #include "async/random_source.hpp"
@@ -84,7 +83,7 @@ class client_state : public std::enable_shared_from_this<client_state> {
   std::map<std::string_view, operation_gates> gates_;  // by the operation's name
   bool closed_ = false;
   std::size_t running_ = 0;
-  std::vector<std::shared_ptr<async::event>> waiters_;  // those who wait in close()
+  async::latch drained_;  // those who wait in close()
 
   const net::context_end::listener listener_;
 };

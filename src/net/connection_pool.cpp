@@ -64,7 +64,7 @@ bool connection_pool::claim(lease& held, time_point deadline, const std::shared_
   return given.has_value();
 }
 
-void connection_pool::leave_line(ticket place, time_point entered) noexcept {
+void connection_pool::leave(ticket place, time_point entered) noexcept {
   connection_ptr closed;
   const time_point now = steady_now();
   const std::lock_guard lock{mutex_};
@@ -73,7 +73,7 @@ void connection_pool::leave_line(ticket place, time_point entered) noexcept {
   if (const auto given = pool_.leave(place, now)) closed = settle(given->slot, given->result);
 }
 
-void connection_pool::give_back(slot_id slot) noexcept {
+void connection_pool::release(slot_id slot) noexcept {
   connection_ptr closed;
   const std::lock_guard lock{mutex_};
   deadlines_.clear(slot);
@@ -94,7 +94,7 @@ bool connection_pool::begin_exchange(slot_id slot, time_point deadline) {
   return !connections_[slot]->expired();
 }
 
-void connection_pool::note_opened(slot_id slot, const connection& link, bool tls) {
+void connection_pool::opened(slot_id slot, const connection& link, bool tls) {
   const double unit = random_.unit();
   const std::lock_guard lock{mutex_};
   pool_.opened(slot, steady_now(), unit);
@@ -103,7 +103,7 @@ void connection_pool::note_opened(slot_id slot, const connection& link, bool tls
   unverified_ += link.unverified() ? 1 : 0;
 }
 
-void connection_pool::note_replaced() {
+void connection_pool::replaced() {
   const std::lock_guard lock{mutex_};
   pool_.replaced();
 }
@@ -146,10 +146,7 @@ connection_pool::connection_ptr connection_pool::settle(slot_id slot,
     deadlines_.disarm();
     if (timer_) timer_->cancel();
   }
-  if (pool_.quiet()) {
-    for (const auto& waiting : closing_) waiting->set();
-    closing_.clear();
-  }
+  if (pool_.quiet()) closed_.open();
   return outcome.keep ? nullptr : std::move(connections_[slot]);
 }
 
@@ -215,18 +212,15 @@ void connection_pool::context_ended() noexcept {
   for (const connection_ptr& each : connections_)
     if (each) each->context_ended();
   for (const auto& [place, woken] : line_) woken->set();
-  for (const auto& waiting : closing_) waiting->set();
-  closing_.clear();
+  closed_.open();
 }
 
 std::shared_ptr<event> connection_pool::close() {
-  auto drained = std::make_shared<event>();
   std::vector<connection_ptr> closed;
   const std::lock_guard lock{mutex_};
   closed.reserve(connections_.size());
   for (const slot_id idle : pool_.close()) closed.push_back(std::move(connections_[idle]));
-  if (pool_.quiet()) return nullptr;
-  return closing_.emplace_back(std::move(drained));
+  return pool_.quiet() ? nullptr : closed_.join();
 }
 
 transport_metrics connection_pool::metrics() const {

@@ -45,8 +45,8 @@ class connection_pool : public std::enable_shared_from_this<connection_pool> {
     lease(const lease&) = delete;
     lease& operator=(const lease&) = delete;
     ~lease() {
-      if (slot_) pool_.give_back(*slot_);
-      if (place_) pool_.leave_line(*place_, entered_);
+      if (slot_) pool_.release(*slot_);
+      if (place_) pool_.leave(*place_, entered_);
     }
 
     [[nodiscard]] slot_id slot() const { return *slot_; }
@@ -74,8 +74,8 @@ class connection_pool : public std::enable_shared_from_this<connection_pool> {
   connection& install(slot_id slot, connection_ptr fresh, time_point deadline);
   /// The connection is open, and the exchange ends at `deadline`. False when the deadline so far had passed.
   [[nodiscard]] bool begin_exchange(slot_id slot, time_point deadline);
-  void note_opened(slot_id slot, const connection& link, bool tls);
-  void note_replaced();
+  void opened(slot_id slot, const connection& link, bool tls);
+  void replaced();
 
   /// The context of the connections ends: closes all of them, refuses new requests and wakes those who wait, for whom
   /// there will be nothing.
@@ -85,8 +85,8 @@ class connection_pool : public std::enable_shared_from_this<connection_pool> {
   [[nodiscard]] transport_metrics metrics() const;
 
  private:
-  void leave_line(ticket place, time_point entered) noexcept;
-  void give_back(slot_id slot) noexcept;
+  void leave(ticket place, time_point entered) noexcept;
+  void release(slot_id slot) noexcept;
   void on_timer() noexcept;
 
   // The caller holds the lock, and destroys a connection that is returned after it has given the lock back.
@@ -112,7 +112,7 @@ class connection_pool : public std::enable_shared_from_this<connection_pool> {
   std::vector<time_point> limits_;                           // by slot: what the timer ends at the latest
   std::vector<connection_ptr> connections_;                  // by slot
   std::unordered_map<ticket, std::shared_ptr<event>> line_;  // those who wait for a connection
-  std::vector<std::shared_ptr<event>> closing_;              // those who wait in close()
+  async::latch closed_;                                      // those who wait in close()
   std::uint64_t handshakes_ = 0;
   std::uint64_t resumptions_ = 0;
   std::uint64_t unverified_ = 0;

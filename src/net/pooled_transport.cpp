@@ -135,7 +135,7 @@ asio::awaitable<result<http_response>> pooled_transport::run(std::shared_ptr<poo
     auto outcome = co_await reused->exchange(*sent, self->options_.max_response_bytes);
     if (outcome || !reused->was_stale() || !request.repeatable) co_return std::move(outcome);
   }
-  if (reused != nullptr) self->pool_->note_replaced();
+  if (reused != nullptr) self->pool_->replaced();
   auto fresh = co_await self->open(held.slot(), to, deadline);
   if (!fresh) co_return fresh.error();
   co_return co_await (*fresh)->exchange(*sent, self->options_.max_response_bytes);
@@ -185,7 +185,7 @@ asio::awaitable<result<connection*>> pooled_transport::open(slot_id slot, const 
   if (!failed && to.tls) failed = co_await link->start_tls(tls_, to);
   if (!failed && !pool_->begin_exchange(slot, deadline)) failed = link->timed_out(phase::tls_handshake);
   if (failed) co_return std::move(*failed);
-  pool_->note_opened(slot, *link, to.tls);
+  pool_->opened(slot, *link, to.tls);
   co_return link;
 }
 

@@ -9,7 +9,6 @@
 #include <charconv>
 #include <mutex>
 #include <utility>
-#include <vector>
 
 #include "async/event.hpp"
 #include "testing/emulator_state.hpp"
@@ -67,22 +66,17 @@ class traffic {
     return true;
   }
   void end(bool kept) {
-    std::vector<std::shared_ptr<async::event>> woken;
-    {
-      const std::lock_guard lock{mutex_};
-      --figures_.in_use;
-      if (kept && !closed_) ++idle_;
-      if (figures_.in_use == 0) woken.swap(closers_);
-    }
-    for (const auto& each : woken) each->set();
+    const std::lock_guard lock{mutex_};
+    --figures_.in_use;
+    if (kept && !closed_) ++idle_;
+    if (figures_.in_use == 0) drained_.open();
   }
   /// Null when nothing is under way.
   std::shared_ptr<async::event> close() {
     const std::lock_guard lock{mutex_};
     closed_ = true;
     idle_ = 0;
-    if (figures_.in_use == 0) return nullptr;
-    return closers_.emplace_back(std::make_shared<async::event>());
+    return figures_.in_use == 0 ? nullptr : drained_.join();
   }
   [[nodiscard]] transport_metrics figures() const {
     const std::lock_guard lock{mutex_};
@@ -96,7 +90,7 @@ class traffic {
   transport_metrics figures_;
   std::size_t idle_ = 0;
   bool closed_ = false;
-  std::vector<std::shared_ptr<async::event>> closers_;
+  async::latch drained_;
 };
 
 /// Ends a request on every way out of it; a cancelled one loses its connection, as it would with sockets.
