@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "async/event.hpp"
-#include "client/page_prefetch.hpp"
+#include "async/side_task.hpp"
 #include "client/perform.hpp"
 #include "protocol/page_cursor.hpp"
 
@@ -56,8 +56,7 @@ class paginator<Request>::cursor {
   asio::awaitable<bool> load() {
     for (;;) {
       if (fetching) {
-        const auto fetched = std::make_shared<async::event>();
-        waiting.push_back(fetched);
+        const auto fetched = waiting.join();
         co_await fetched->wait();
         continue;
       }
@@ -74,7 +73,8 @@ class paginator<Request>::cursor {
       const asio::any_io_executor executor = co_await asio::this_coro::executor;
       call_options own = options;  // whose log is nobody's but the fetch's
       if (own.attempt_log) own.attempt_log = std::make_shared<std::vector<attempt_record>>();
-      ahead.emplace(executor, perform(state, request_for(next_token.str()), own), own.attempt_log);
+      ahead_log = own.attempt_log;
+      ahead.emplace(executor, perform(state, request_for(next_token.str()), own));
     }
     co_return true;
   }
@@ -114,12 +114,12 @@ class paginator<Request>::cursor {
   bool prefetch = false;
 
   position at;
-  std::optional<response_type>
-      page;                     // the page at at.page_token, once it is here; items that were given are moved from
-  std::uint64_t page_size = 0;  // 0 also without a page
-  bool page_seen = false;       // a generator has been given it, or the first of its items
-  text next_token;              // of that page
-  std::optional<page_prefetch<response_type>> ahead;
+  std::optional<response_type> page;  // at at.page_token, once it is here; items that were given are moved from
+  std::uint64_t page_size = 0;        // 0 also without a page
+  bool page_seen = false;             // a generator has been given it, or the first of its items
+  text next_token;                    // of that page
+  std::optional<async::side_task<response_type>> ahead;  // the next page
+  std::shared_ptr<std::vector<attempt_record>> ahead_log;
   std::size_t readers = 0;  // generators under way
 
  private:
@@ -131,7 +131,7 @@ class paginator<Request>::cursor {
     fetching_now& operator=(const fetching_now&) = delete;
     ~fetching_now() {
       place_.fetching = false;
-      for (const auto& each : std::exchange(place_.waiting, {})) each->set();
+      place_.waiting.open();
     }
 
    private:
@@ -156,9 +156,12 @@ class paginator<Request>::cursor {
     try {
       if (ahead) {
         // Out of the reach of reset().
-        page_prefetch<response_type> begun = *std::move(ahead);
+        const auto log = std::move(ahead_log);
+        async::side_task<response_type> begun = *std::move(ahead);
         ahead.reset();
-        response_type response = co_await begun.get(options.attempt_log.get());
+        co_await begun.ended();
+        if (log) *options.attempt_log = std::move(*log);
+        response_type response = begun.take();
         arrived.emplace(std::move(response));
       } else {
         response_type response = co_await perform(state, request_for(at.page_token), options);
@@ -204,7 +207,7 @@ class paginator<Request>::cursor {
   }
 
   bool fetching = false;
-  std::vector<std::shared_ptr<async::event>> waiting;  // until a fetch has ended
+  async::latch waiting;  // for a fetch to end
   std::uint64_t resets = 0;
   std::uint64_t page_number = 1;  // of the page at at.page_token, since the start or reset()
   protocol::page_cycle cycle;

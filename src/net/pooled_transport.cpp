@@ -7,9 +7,9 @@
 #include <utility>
 #include <vector>
 
-#include "async/background.hpp"
 #include "async/event.hpp"
 #include "async/process_mark.hpp"
+#include "async/side_task.hpp"
 #include "net/connection.hpp"
 #include "net/connection_pool.hpp"
 #include "net/context_end.hpp"
@@ -23,7 +23,7 @@
 namespace mwaa_serverless::net {
 
 namespace asio = boost::asio;
-using async::background;
+using async::side_task;
 using time_point = clock::time_point;
 
 namespace {
@@ -192,13 +192,14 @@ asio::awaitable<result<connection*>> pooled_transport::open(slot_id slot, const 
 asio::awaitable<result<void>> pooled_transport::fill(std::shared_ptr<pooled_transport> self,
                                                      std::shared_ptr<const origin> to, std::size_t connections) {
   const asio::any_io_executor here = co_await asio::this_coro::executor;
-  std::vector<background<result<void>>> all;
+  std::vector<side_task<result<void>>> all;
   all.reserve(connections);
   for (std::size_t i = 0; i < connections; ++i) all.emplace_back(here, add_one(self, to, connections));
   // One that fails lets the others be: what they open is of use.
   std::optional<error> failed;
   for (auto& each : all) {
-    const auto opened = co_await each.get();
+    co_await each.ended();
+    const auto opened = each.take();
     if (!opened && !failed) failed = opened.error();
   }
   if (failed) co_return std::move(*failed);
