@@ -4,7 +4,6 @@
 
 #include "protocol/model/rules.hpp"
 #include "testing/emulator_state.hpp"
-#include "testing/in_memory_transport.hpp"
 #include "testing/pattern.hpp"
 #include "testing/steering.hpp"
 

@@ -8,6 +8,7 @@
 #include <mutex>
 #include <mwaa_serverless/clock.hpp>
 #include <mwaa_serverless/testing/emulator.hpp>
+#include <mwaa_serverless/transport.hpp>
 #include <string>
 
 #include "testing/delivery.hpp"
@@ -53,5 +54,8 @@ class emulator_state {
   std::mutex mutex_;
   service heart_;
 };
+
+/// The emulator as a client's network, without a network.
+[[nodiscard]] std::shared_ptr<transport> make_in_memory_transport(std::shared_ptr<emulator_state> service);
 
 }  // namespace mwaa_serverless::testing

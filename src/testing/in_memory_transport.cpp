@@ -1,5 +1,3 @@
-#include "testing/in_memory_transport.hpp"
-
 #include <algorithm>
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
