@@ -6,9 +6,6 @@ set(libraries mwaa_serverless)
 if(MWAA_SERVERLESS_TESTING)
   list(APPEND libraries mwaa_serverless_testing)
 endif()
-# Before 1.0 a minor version may break callers: of shared libraries too.
-set_target_properties(${libraries} PROPERTIES
-  VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
 get_target_property(library_type mwaa_serverless TYPE)
 # A shared build has the layout of an installation, so that one RUNPATH serves both. To change it at the installation,
 # CMake would make room in the build tree's RUNPATH by empty entries, each of which means the current directory to the

@@ -13,6 +13,7 @@
 #include <exception>
 #include <memory>
 #include <mwaa_serverless/clock.hpp>
+#include <mwaa_serverless/export.hpp>
 #include <optional>
 #include <type_traits>
 #include <utility>
@@ -122,19 +123,19 @@ template <class T>
 
 namespace detail {
 
-[[noreturn]] void throw_collect_limit(std::size_t max);
-[[noreturn]] void throw_moved_from_generator();
-[[noreturn]] void throw_next_runs_already();
-[[noreturn]] void throw_next_cancelled();
+[[noreturn]] MWAA_SERVERLESS_API void throw_collect_limit(std::size_t max);
+[[noreturn]] MWAA_SERVERLESS_API void throw_moved_from_generator();
+[[noreturn]] MWAA_SERVERLESS_API void throw_next_runs_already();
+[[noreturn]] MWAA_SERVERLESS_API void throw_next_cancelled();
 
 // Lets the executor run what is ready.
-boost::asio::awaitable<void> next_turn();
+MWAA_SERVERLESS_API boost::asio::awaitable<void> next_turn();
 
 // Runs `work`, which throws nothing, and cancels it at the deadline. False when the deadline was first.
-boost::asio::awaitable<bool> run_until(boost::asio::awaitable<void> work, clock::time_point deadline,
-                                       std::shared_ptr<clock> time);
+MWAA_SERVERLESS_API boost::asio::awaitable<bool> run_until(boost::asio::awaitable<void> work,
+                                                           clock::time_point deadline, std::shared_ptr<clock> time);
 // Throws the failure of a next() that the deadline was ahead of.
-[[noreturn]] void throw_late(const std::exception_ptr& failure);
+[[noreturn]] MWAA_SERVERLESS_API void throw_late(const std::exception_ptr& failure);
 
 // Where the values of a generator come from, for a source that can give them again.
 class take_back {

@@ -4,6 +4,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <mwaa_serverless/clock.hpp>
 #include <mwaa_serverless/error.hpp>
+#include <mwaa_serverless/export.hpp>
 #include <optional>
 #include <string_view>
 
@@ -17,7 +18,7 @@ namespace mwaa_serverless {
 /// left alone, and the call ends with errc::deadline_exceeded; one that throws, or returns an error whose code is that
 /// of success, ends the call with errc::broken_contract. (An exception of this library's counts as the error it
 /// carries.)
-class attempt_gate {
+class MWAA_SERVERLESS_API attempt_gate {
  public:
   virtual ~attempt_gate() = default;
   /// nullopt: the attempt may go. An error ends the operation with that error.

@@ -5,6 +5,7 @@
 #include <memory>
 #include <mwaa_serverless/clock.hpp>
 #include <mwaa_serverless/error.hpp>
+#include <mwaa_serverless/export.hpp>
 #include <mwaa_serverless/retry.hpp>
 #include <optional>
 #include <type_traits>
@@ -14,7 +15,7 @@
 namespace mwaa_serverless {
 
 /// What one call does differently from client_config.
-class call_options {
+class MWAA_SERVERLESS_API call_options {
  public:
   call_options();
 

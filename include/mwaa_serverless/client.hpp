@@ -11,6 +11,7 @@
 #include <mwaa_serverless/call_options.hpp>
 #include <mwaa_serverless/client_config.hpp>
 #include <mwaa_serverless/error.hpp>
+#include <mwaa_serverless/export.hpp>
 #include <mwaa_serverless/model/task_instance.hpp>
 #include <mwaa_serverless/model/workflow_run.hpp>
 #include <mwaa_serverless/paginator.hpp>
@@ -47,7 +48,7 @@ class update_workflow_request;
 class update_workflow_response;
 
 /// The throttle gate of one operation, see retry_options.
-class gate_metrics {
+class MWAA_SERVERLESS_API gate_metrics {
  public:
   gate_metrics();
 
@@ -60,7 +61,7 @@ class gate_metrics {
 static_assert(!std::is_aggregate_v<gate_metrics>);
 
 /// Counters of a client since it was made.
-class client_metrics {
+class MWAA_SERVERLESS_API client_metrics {
  public:
   client_metrics();
 
@@ -97,7 +98,7 @@ static_assert(!std::is_aggregate_v<client_metrics>);
 /// After fork(), with the io_context told (notify_fork), parent and child may both go on with their copies: connections
 /// and TLS sessions stay the parent's, the child opens its own, and what was under way is sent again in the child only
 /// where a retry would be. Threads other than the forking one must not be in the client at that moment.
-class client {
+class MWAA_SERVERLESS_API client {
  public:
   /// `executor`, which must not be empty, opens connections and timers; coroutines of its context use the client.
   /// Throws exception(errc::invalid_configuration, errc::no_region) naming the setting. No I/O.

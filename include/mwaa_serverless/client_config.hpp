@@ -10,6 +10,7 @@
 #include <mwaa_serverless/clock.hpp>
 #include <mwaa_serverless/configured_value.hpp>
 #include <mwaa_serverless/credentials_provider.hpp>
+#include <mwaa_serverless/export.hpp>
 #include <mwaa_serverless/network_options.hpp>
 #include <mwaa_serverless/observer.hpp>
 #include <mwaa_serverless/retry.hpp>
@@ -24,7 +25,7 @@ namespace mwaa_serverless {
 
 /// Everything that a client can be told. Checked once, by the client's constructor, which throws
 /// exception(errc::invalid_configuration) naming the member.
-class client_config : public network_options {
+class MWAA_SERVERLESS_API client_config : public network_options {
  public:
   client_config();
 
@@ -59,7 +60,7 @@ class client_config : public network_options {
   /// Every setting with where its value came from.
   [[nodiscard]] std::vector<configured_value> describe() const;
   /// One line for each setting.
-  friend std::ostream& operator<<(std::ostream& out, const client_config& config);
+  friend MWAA_SERVERLESS_API std::ostream& operator<<(std::ostream& out, const client_config& config);
 
   /// Such as `us-east-1`. Required (it is also what requests are signed for), no default.
   std::string region;

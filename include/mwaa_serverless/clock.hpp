@@ -4,6 +4,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
 #include <memory>
+#include <mwaa_serverless/export.hpp>
 
 namespace mwaa_serverless {
 
@@ -14,7 +15,7 @@ namespace mwaa_serverless {
 /// A client corrects a clock that breaks its contract: when now() goes back, time goes on from where it was; a
 /// sleep_until() that returns early is repeated, and cancelling one takes effect at once whether or not it obeys. One
 /// that throws, or returns early time after time, ends the call with errc::broken_contract.
-class clock {
+class MWAA_SERVERLESS_API clock {
  public:
   /// Monotonic time: deadlines and waits.
   using time_point = std::chrono::steady_clock::time_point;
@@ -35,6 +36,6 @@ class clock {
 };
 
 /// The machine's own clocks and an Asio timer for each wait. Stateless: one instance serves any number of clients.
-[[nodiscard]] std::shared_ptr<clock> make_system_clock();
+[[nodiscard]] MWAA_SERVERLESS_API std::shared_ptr<clock> make_system_clock();
 
 }  // namespace mwaa_serverless

@@ -18,7 +18,7 @@ enum class setting_origin : std::uint8_t {
 };
 
 /// One setting of a client_config, for a person.
-class configured_value {
+class MWAA_SERVERLESS_API configured_value {
  public:
   /// `place_value` is for an origin that has one.
   configured_value(std::string name_value, std::string value_value, setting_origin origin_value,

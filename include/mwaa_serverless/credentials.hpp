@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <iosfwd>
+#include <mwaa_serverless/export.hpp>
 #include <optional>
 #include <string>
 #include <type_traits>
@@ -12,7 +13,7 @@ namespace mwaa_serverless {
 
 /// An access key pair and its session token. The memory of the secrets is overwritten on release; printing shows the
 /// access key id only.
-class credentials {
+class MWAA_SERVERLESS_API credentials {
  public:
   /// Throws exception(errc::invalid_configuration) when either key is empty, when the secret key has a line end or
   /// another control character in it, or when the key id or the token could not stand in a header (anything but
@@ -38,7 +39,7 @@ class credentials {
   [[nodiscard]] const std::string& source() const noexcept { return source_; }
   void set_source(std::string value) { source_ = std::move(value); }
 
-  friend std::ostream& operator<<(std::ostream& out, const credentials& value);
+  friend MWAA_SERVERLESS_API std::ostream& operator<<(std::ostream& out, const credentials& value);
 
  private:
   void cleanse() noexcept;

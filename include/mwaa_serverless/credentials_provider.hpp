@@ -8,6 +8,7 @@
 #include <mwaa_serverless/clock.hpp>
 #include <mwaa_serverless/credentials.hpp>
 #include <mwaa_serverless/error.hpp>
+#include <mwaa_serverless/export.hpp>
 #include <mwaa_serverless/transport.hpp>
 #include <optional>
 #include <string>
@@ -22,7 +23,7 @@ namespace mwaa_serverless {
 /// alone, and the attempt ends with errc::attempt_timeout; one that throws ends it with errc::credentials_failed (an
 /// exception of this library's counts as the error it carries); one that returns a null pointer, empty keys, or an
 /// error whose code is that of success, with errc::broken_contract.
-class credentials_provider {
+class MWAA_SERVERLESS_API credentials_provider {
  public:
   virtual ~credentials_provider() = default;
   /// The current keys, or an error (errc::no_credentials, errc::credentials_failed), at the latest at `deadline`.
@@ -54,7 +55,7 @@ class credentials_provider {
 /// its context, for `fetch_timeout` at most; destroying the last handle of the provider cancels it. Regular files are
 /// read while the loop waits; a pipe or a device is waited for without blocking, for 5 seconds at most, and read once
 /// in the life of a provider.
-class provider_options {
+class MWAA_SERVERLESS_API provider_options {
  public:
   provider_options();
 
@@ -83,13 +84,13 @@ class provider_options {
 static_assert(!std::is_aggregate_v<provider_options>);
 
 /// Always these keys. Throws exception(errc::invalid_configuration) for credentials that were moved from.
-[[nodiscard]] std::shared_ptr<credentials_provider> make_static_credentials(credentials value);
+[[nodiscard]] MWAA_SERVERLESS_API std::shared_ptr<credentials_provider> make_static_credentials(credentials value);
 
 /// Any source of yours, asked once for all callers and kept, as provider_options says. Its get() is a fetch; of its
 /// errors those count as passing that the client would retry, and errc::no_credentials. A fetch that has not ended
 /// a moment after `fetch_timeout` is cancelled and left alone. Throws exception(errc::invalid_configuration) for a null
 /// `source`.
-[[nodiscard]] std::shared_ptr<credentials_provider> make_cached_credentials(
+[[nodiscard]] MWAA_SERVERLESS_API std::shared_ptr<credentials_provider> make_cached_credentials(
     std::shared_ptr<credentials_provider> source, provider_options options = {});
 
 /// The chain of AWS's CLI: the first of these that is configured. The environment is read now, files at each fetch.
@@ -100,18 +101,19 @@ static_assert(!std::is_aggregate_v<provider_options>);
 ///   to use instead; 7. its credential_process; 8. its keys in the config file;
 ///   9. the container (ECS, EKS Pod Identity); 10. the instance (EC2, IMDSv2).
 /// errc::no_credentials tells each source: what was looked for, where, and why it is not the one.
-[[nodiscard]] std::shared_ptr<credentials_provider> make_default_credentials(std::string profile = {},
-                                                                             provider_options options = {});
+[[nodiscard]] MWAA_SERVERLESS_API std::shared_ptr<credentials_provider> make_default_credentials(
+    std::string profile = {}, provider_options options = {});
 
 /// What the profile itself names (2 to 8 above), nothing of the environment but the places of the files.
-[[nodiscard]] std::shared_ptr<credentials_provider> make_profile_credentials(std::string profile,
-                                                                             provider_options options = {});
+[[nodiscard]] MWAA_SERVERLESS_API std::shared_ptr<credentials_provider> make_profile_credentials(
+    std::string profile, provider_options options = {});
 
 /// AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, read now.
-[[nodiscard]] std::shared_ptr<credentials_provider> make_environment_credentials(provider_options options = {});
+[[nodiscard]] MWAA_SERVERLESS_API std::shared_ptr<credentials_provider> make_environment_credentials(
+    provider_options options = {});
 
 /// A role in AWS's Security Token Service (STS).
-class assume_role_options {
+class MWAA_SERVERLESS_API assume_role_options {
  public:
   /// Such as `arn:aws:iam::123456789012:role/name`, and the region whose STS is asked.
   assume_role_options(std::string role_arn_value, std::string region_value);
@@ -130,17 +132,16 @@ class assume_role_options {
 static_assert(!std::is_aggregate_v<assume_role_options>);
 
 /// The role, taken on with the credentials of `base` (STS AssumeRole).
-[[nodiscard]] std::shared_ptr<credentials_provider> make_assume_role_credentials(
+[[nodiscard]] MWAA_SERVERLESS_API std::shared_ptr<credentials_provider> make_assume_role_credentials(
     std::shared_ptr<credentials_provider> base, assume_role_options role, provider_options options = {});
 
 /// The role, taken on with the token in `token_file`, read at each fetch (STS AssumeRoleWithWebIdentity; EKS's IAM
 /// roles for service accounts). Of `role`, external_id and mfa_serial do not count.
-[[nodiscard]] std::shared_ptr<credentials_provider> make_web_identity_credentials(std::string token_file,
-                                                                                  assume_role_options role,
-                                                                                  provider_options options = {});
+[[nodiscard]] MWAA_SERVERLESS_API std::shared_ptr<credentials_provider> make_web_identity_credentials(
+    std::string token_file, assume_role_options role, provider_options options = {});
 
 /// A role in IAM Identity Center.
-class sso_options {
+class MWAA_SERVERLESS_API sso_options {
  public:
   sso_options(std::string start_url_value, std::string region_value, std::string account_id_value,
               std::string role_name_value);
@@ -155,21 +156,23 @@ class sso_options {
 static_assert(!std::is_aggregate_v<sso_options>);
 
 /// With the token that `aws sso login` left in ~/.aws/sso/cache, refreshed when it has less than 15 minutes left.
-[[nodiscard]] std::shared_ptr<credentials_provider> make_sso_credentials(sso_options from,
-                                                                         provider_options options = {});
+[[nodiscard]] MWAA_SERVERLESS_API std::shared_ptr<credentials_provider> make_sso_credentials(
+    sso_options from, provider_options options = {});
 
 /// What a program prints, as `credential_process` of AWS's tools: split into words as by a shell, but run without one.
-[[nodiscard]] std::shared_ptr<credentials_provider> make_process_credentials(std::string command,
-                                                                             provider_options options = {});
+[[nodiscard]] MWAA_SERVERLESS_API std::shared_ptr<credentials_provider> make_process_credentials(
+    std::string command, provider_options options = {});
 
 /// The agent of an ECS task or EKS pod that AWS_CONTAINER_CREDENTIALS_RELATIVE_URI or _FULL_URI names. Plain http only
 /// to loopback addresses and the agents' own.
-[[nodiscard]] std::shared_ptr<credentials_provider> make_container_credentials(provider_options options = {});
+[[nodiscard]] MWAA_SERVERLESS_API std::shared_ptr<credentials_provider> make_container_credentials(
+    provider_options options = {});
 
 /// The role of an EC2 instance, by IMDSv2. AWS_EC2_METADATA_DISABLED, AWS_EC2_METADATA_SERVICE_ENDPOINT,
 /// AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE, AWS_METADATA_SERVICE_TIMEOUT (seconds, default 1) and
 /// AWS_METADATA_SERVICE_NUM_ATTEMPTS (default 1) count. Credentials that it gives out expired are used for another 15
 /// to 25 minutes: the service decides.
-[[nodiscard]] std::shared_ptr<credentials_provider> make_instance_credentials(provider_options options = {});
+[[nodiscard]] MWAA_SERVERLESS_API std::shared_ptr<credentials_provider> make_instance_credentials(
+    provider_options options = {});
 
 }  // namespace mwaa_serverless

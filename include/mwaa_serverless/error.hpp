@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <iosfwd>
 #include <memory>
+#include <mwaa_serverless/export.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -114,10 +115,10 @@ enum class condition {
   permanent,      ///< Another try cannot succeed before somebody changes the request, the keys, the settings or a peer.
 };
 
-[[nodiscard]] const boost::system::error_category& error_category() noexcept;
-[[nodiscard]] const boost::system::error_category& condition_category() noexcept;
-[[nodiscard]] boost::system::error_code make_error_code(errc value) noexcept;
-[[nodiscard]] boost::system::error_condition make_error_condition(condition value) noexcept;
+[[nodiscard]] MWAA_SERVERLESS_API const boost::system::error_category& error_category() noexcept;
+[[nodiscard]] MWAA_SERVERLESS_API const boost::system::error_category& condition_category() noexcept;
+[[nodiscard]] MWAA_SERVERLESS_API boost::system::error_code make_error_code(errc value) noexcept;
+[[nodiscard]] MWAA_SERVERLESS_API boost::system::error_condition make_error_condition(condition value) noexcept;
 
 }  // namespace mwaa_serverless
 
@@ -142,10 +143,10 @@ enum class phase : std::uint8_t {
   reading_response,
   backing_off,  ///< Waiting before the next attempt.
 };
-[[nodiscard]] std::string_view to_string(phase value) noexcept;
+[[nodiscard]] MWAA_SERVERLESS_API std::string_view to_string(phase value) noexcept;
 
 /// One attempt of an operation: in error::attempts, call_options::attempt_log and observer::attempt_ended.
-class attempt_record {
+class MWAA_SERVERLESS_API attempt_record {
  public:
   attempt_record();
 
@@ -170,7 +171,7 @@ class attempt_record {
 static_assert(!std::is_aggregate_v<attempt_record>);
 
 /// One entry of a ValidationException's `FieldList`.
-class field_error {
+class MWAA_SERVERLESS_API field_error {
  public:
   field_error();
   field_error(std::string name_value, std::string message_value);
@@ -183,7 +184,7 @@ static_assert(!std::is_aggregate_v<field_error>);
 /// A failure with everything known about it. Holds no secret. Text that others have sent (services, proxies, files) is
 /// safe to print and to log: control characters in it are escaped (`\n`, `\u001b`), the direction marks of Unicode and
 /// bytes that are no UTF-8 too.
-class error {
+class MWAA_SERVERLESS_API error {
  public:
   error();
   /// Escapes `message_text` as above.
@@ -214,13 +215,13 @@ class error {
   std::vector<attempt_record> attempts;  ///< Every attempt, in order; empty when none was made.
 };
 static_assert(!std::is_aggregate_v<error>);
-std::ostream& operator<<(std::ostream& out, const error& value);
+MWAA_SERVERLESS_API std::ostream& operator<<(std::ostream& out, const error& value);
 
 /// The one exception of the library: a boost::system::system_error that carries the whole error.
 /// Cancellation is not one of them: it leaves as boost::system::system_error with asio::error::operation_aborted.
 ///
 /// Copying does not throw. A move is a copy, so an exception that was moved from still has its error.
-class exception : public boost::system::system_error {
+class MWAA_SERVERLESS_API exception : public boost::system::system_error {
  public:
   explicit exception(error details);
   exception(const exception&) noexcept = default;
@@ -238,6 +239,7 @@ template <class T>
 using result = boost::system::result<T, error>;
 
 /// Makes result<T>::value() throw mwaa_serverless::exception (found by argument-dependent look-up).
-[[noreturn]] void throw_exception_from_error(const error& details, const boost::source_location& location);
+[[noreturn]] MWAA_SERVERLESS_API void throw_exception_from_error(const error& details,
+                                                                 const boost::source_location& location);
 
 }  // namespace mwaa_serverless

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <mwaa_serverless/export.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,7 +13,7 @@
 namespace mwaa_serverless {
 
 /// Where requests go: scheme, host and port of an endpoint URL.
-class origin {
+class MWAA_SERVERLESS_API origin {
  public:
   origin();
   origin(bool tls_value, std::string host_value, std::uint16_t port_value);
@@ -29,7 +30,7 @@ static_assert(!std::is_aggregate_v<origin>);
 
 /// One HTTP/1.1 request as the bytes that go on the wire, so that a transport sends it in one write. They hold session
 /// tokens: their memory is overwritten on release.
-class http_request {
+class MWAA_SERVERLESS_API http_request {
  public:
   http_request();
   http_request(const http_request&);
@@ -57,7 +58,7 @@ class http_request {
 static_assert(!std::is_aggregate_v<http_request>);
 
 /// One complete HTTP response.
-class http_response {
+class MWAA_SERVERLESS_API http_response {
  public:
   http_response();
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <iosfwd>
+#include <mwaa_serverless/export.hpp>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -10,7 +11,7 @@ namespace mwaa_serverless {
 
 /// Any JSON value, as the JSON text that means it: a member of the service that has no fixed shape. Empty when the
 /// member is absent. Two of them are equal when their texts are.
-class json_text {
+class MWAA_SERVERLESS_API json_text {
  public:
   json_text() noexcept = default;
   /// Throws exception(errc::invalid_argument), which names the byte, unless `json` is one JSON value at most 32 levels
@@ -22,7 +23,7 @@ class json_text {
   [[nodiscard]] std::string_view view() const noexcept { return text_; }
 
   friend bool operator==(const json_text&, const json_text&) = default;
-  friend std::ostream& operator<<(std::ostream& out, const json_text& value);
+  friend MWAA_SERVERLESS_API std::ostream& operator<<(std::ostream& out, const json_text& value);
 
  private:
   std::string text_;

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <memory>
+#include <mwaa_serverless/export.hpp>
 #include <optional>
 #include <string>
 #include <type_traits>
@@ -16,7 +17,7 @@ namespace mwaa_serverless {
 
 /// The network settings of a client, which client_config inherits. They do not apply to a transport of the caller's
 /// (client_config::network).
-class network_options {
+class MWAA_SERVERLESS_API network_options {
  public:
   network_options();
 

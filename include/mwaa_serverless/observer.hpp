@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <mwaa_serverless/error.hpp>
+#include <mwaa_serverless/export.hpp>
 #include <string_view>
 #include <type_traits>
 
@@ -15,7 +16,7 @@ namespace mwaa_serverless {
 /// all threads of the client's coroutines at once. What it throws is dropped, counted in
 /// client_metrics::observer_exceptions, and changes nothing for the call. What it is given holds no secret and is valid
 /// during the call only. Without an observer nothing is recorded for it.
-class observer {
+class MWAA_SERVERLESS_API observer {
  public:
   /// An operation as the client knows it.
   class operation_id {

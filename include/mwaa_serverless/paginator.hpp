@@ -5,6 +5,7 @@
 #include <memory>
 #include <mwaa_serverless/async_generator.hpp>
 #include <mwaa_serverless/call_options.hpp>
+#include <mwaa_serverless/export.hpp>
 #include <string>
 #include <type_traits>
 
@@ -25,7 +26,7 @@ class client_state;
 ///
 /// `Request`: of a listing, such as list_task_instances_request.
 template <class Request>
-class paginator {
+class MWAA_SERVERLESS_API paginator {
  public:
   using response_type = typename Request::response_type;
   using item_type = typename Request::item_type;

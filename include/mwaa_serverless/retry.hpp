@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <mwaa_serverless/export.hpp>
 #include <optional>
 #include <string_view>
 #include <type_traits>
@@ -18,9 +19,9 @@ enum class retry_mode : std::uint8_t {
   adaptive,
 };
 /// `standard` or `adaptive`, as in AWS_RETRY_MODE.
-[[nodiscard]] std::string_view to_string(retry_mode value) noexcept;
+[[nodiscard]] MWAA_SERVERLESS_API std::string_view to_string(retry_mode value) noexcept;
 /// In any case; nullopt for other text.
-[[nodiscard]] std::optional<retry_mode> parse_retry_mode(std::string_view name) noexcept;
+[[nodiscard]] MWAA_SERVERLESS_API std::optional<retry_mode> parse_retry_mode(std::string_view name) noexcept;
 
 /// When and how often a failed attempt is repeated.
 ///
@@ -36,7 +37,7 @@ enum class retry_mode : std::uint8_t {
 /// So a call ends without a deadline too: after at most max_attempts times (attempt_timeout + the larger of max_hint
 /// and max_backoff + the largest of 5 s and the two base delays), and max_gate_wait, and what
 /// client_config::attempt_gate takes. With the defaults that is 14 min 45 s.
-class retry_options {
+class MWAA_SERVERLESS_API retry_options {
  public:
   retry_options();
 

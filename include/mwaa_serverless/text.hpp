@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <iosfwd>
+#include <mwaa_serverless/export.hpp>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -22,7 +23,7 @@ namespace mwaa_serverless {
 namespace detail {
 
 // A reference-counted run of bytes; the bytes follow this header in the same allocation.
-struct text_block {
+struct MWAA_SERVERLESS_API text_block {
   std::atomic<std::uint32_t> references;
   std::uint32_t size;
 
@@ -72,7 +73,7 @@ struct text_block {
 /// A member that the service did not send (or sent as null) is empty, and present() is false.
 ///
 /// Thread safety: distinct objects may be used from any threads at once, also when they share a block.
-class text {
+class MWAA_SERVERLESS_API text {
  public:
   text() noexcept = default;
   /// Copies `value` into a block of its own.
@@ -114,7 +115,7 @@ class text {
   friend bool operator==(const text& a, const char* b) noexcept { return a.view() == b; }
   friend std::strong_ordering operator<=>(const text& a, const text& b) noexcept { return a.view() <=> b.view(); }
   friend std::strong_ordering operator<=>(const text& a, std::string_view b) noexcept { return a.view() <=> b; }
-  friend std::ostream& operator<<(std::ostream& out, const text& value);
+  friend MWAA_SERVERLESS_API std::ostream& operator<<(std::ostream& out, const text& value);
 
  private:
   // Trivial and of 16 bytes, so that a move is one load and one store.

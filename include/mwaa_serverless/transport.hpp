@@ -6,6 +6,7 @@
 #include <memory>
 #include <mwaa_serverless/clock.hpp>
 #include <mwaa_serverless/error.hpp>
+#include <mwaa_serverless/export.hpp>
 #include <mwaa_serverless/http.hpp>
 #include <mwaa_serverless/transport_metrics.hpp>
 
@@ -20,7 +21,7 @@ namespace mwaa_serverless {
 /// left alone, and the attempt ends with errc::attempt_timeout; one that throws, returns a status outside 100 to 999,
 /// or an error whose code is that of success, ends it with errc::broken_contract. (An exception of this library's
 /// counts as the error it carries.)
-class transport {
+class MWAA_SERVERLESS_API transport {
  public:
   virtual ~transport() = default;
   /// Completes with the whole response, or with an error whose `code`, `phase` and `may_have_reached_service` are set,

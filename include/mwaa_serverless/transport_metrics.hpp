@@ -4,12 +4,13 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <mwaa_serverless/export.hpp>
 #include <type_traits>
 
 namespace mwaa_serverless {
 
 /// Counters of a transport since it was made.
-class transport_metrics {
+class MWAA_SERVERLESS_API transport_metrics {
  public:
   transport_metrics();
 

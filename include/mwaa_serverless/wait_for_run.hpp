@@ -9,6 +9,7 @@
 #include <mwaa_serverless/client.hpp>
 #include <mwaa_serverless/clock.hpp>
 #include <mwaa_serverless/error.hpp>
+#include <mwaa_serverless/export.hpp>
 #include <mwaa_serverless/model/workflow_run.hpp>
 #include <optional>
 #include <string>
@@ -23,7 +24,7 @@ namespace mwaa_serverless {
 /// Between two looks it waits as Smithy's waiters do: a random time of at least min_delay, whose upper end doubles with
 /// each look up to max_delay. A run that is stopping, or about as old as expected_duration says, is looked at more
 /// often.
-class wait_options {
+class MWAA_SERVERLESS_API wait_options {
  public:
   wait_options();
 
@@ -58,7 +59,7 @@ enum class wait_outcome : std::uint8_t {
 };
 
 /// What a wait knows after a look.
-class wait_progress {
+class MWAA_SERVERLESS_API wait_progress {
  public:
   wait_progress();
 
@@ -81,19 +82,22 @@ static_assert(!std::is_aggregate_v<wait_progress>);
 /// Cancellation: of next() ends the look or the wait under way with operation_aborted. The run goes on.
 /// Lifetime: keeps the client's state alive. Nothing runs between two next(): a wait that is late looks at once.
 /// Source: the delays are those of Smithy's specification of waiters; the service's model has none of its own.
-[[nodiscard]] async_generator<wait_progress> watch_run(client api, std::string workflow_arn, std::string run_id,
-                                                       wait_options options = {});
+[[nodiscard]] MWAA_SERVERLESS_API async_generator<wait_progress> watch_run(client api, std::string workflow_arn,
+                                                                           std::string run_id,
+                                                                           wait_options options = {});
 
 /// The last of watch_run().
-[[nodiscard]] boost::asio::awaitable<wait_progress> wait_for_run(client api, std::string workflow_arn,
-                                                                 std::string run_id, wait_options options = {});
+[[nodiscard]] MWAA_SERVERLESS_API boost::asio::awaitable<wait_progress> wait_for_run(client api,
+                                                                                     std::string workflow_arn,
+                                                                                     std::string run_id,
+                                                                                     wait_options options = {});
 
 /// Starts a run and waits for it. A caller who may crash between gives the request a client_token of its own
 /// (make_client_token()) and keeps it: with the same token the service gives the same run.
-[[nodiscard]] boost::asio::awaitable<wait_progress> start_and_wait(client api, start_workflow_run_request request,
-                                                                   wait_options options = {});
+[[nodiscard]] MWAA_SERVERLESS_API boost::asio::awaitable<wait_progress> start_and_wait(
+    client api, start_workflow_run_request request, wait_options options = {});
 
 /// A token for a request's client_token: a random UUID. Throws std::exception when the system gives no random numbers.
-[[nodiscard]] std::string make_client_token();
+[[nodiscard]] MWAA_SERVERLESS_API std::string make_client_token();
 
 }  // namespace mwaa_serverless

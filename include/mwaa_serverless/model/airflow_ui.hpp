@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <iosfwd>
+#include <mwaa_serverless/export.hpp>
 #include <mwaa_serverless/text.hpp>
 #include <optional>
 #include <string>
@@ -13,7 +14,7 @@ namespace mwaa_serverless {
 
 /// A URL that opens Airflow's web interface with the permissions of the caller. Who has it is in: it is printed as
 /// `***`.
-class create_airflow_ui_url_response {
+class MWAA_SERVERLESS_API create_airflow_ui_url_response {
  public:
   create_airflow_ui_url_response() = default;
 
@@ -25,12 +26,12 @@ class create_airflow_ui_url_response {
   std::string request_id;
 
   /// As JSON text, for logs: what is sensitive as `***`.
-  friend std::ostream& operator<<(std::ostream& out, const create_airflow_ui_url_response& value);
+  friend MWAA_SERVERLESS_API std::ostream& operator<<(std::ostream& out, const create_airflow_ui_url_response& value);
 };
 static_assert(!std::is_aggregate_v<create_airflow_ui_url_response>);
 
 /// Input of client::create_airflow_ui_url.
-class create_airflow_ui_url_request {
+class MWAA_SERVERLESS_API create_airflow_ui_url_request {
  public:
   using response_type = create_airflow_ui_url_response;
 
@@ -51,7 +52,7 @@ class create_airflow_ui_url_request {
   }
 
   /// As JSON text, for logs: what is sensitive as `***`.
-  friend std::ostream& operator<<(std::ostream& out, const create_airflow_ui_url_request& value);
+  friend MWAA_SERVERLESS_API std::ostream& operator<<(std::ostream& out, const create_airflow_ui_url_request& value);
 };
 static_assert(!std::is_aggregate_v<create_airflow_ui_url_request>);
 

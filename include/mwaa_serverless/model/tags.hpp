@@ -4,6 +4,7 @@
 #include <functional>
 #include <iosfwd>
 #include <map>
+#include <mwaa_serverless/export.hpp>
 #include <mwaa_serverless/text.hpp>
 #include <string>
 #include <type_traits>
@@ -13,7 +14,7 @@
 namespace mwaa_serverless {
 
 /// The tags of a resource.
-class list_tags_for_resource_response {
+class MWAA_SERVERLESS_API list_tags_for_resource_response {
  public:
   list_tags_for_resource_response() = default;
 
@@ -24,12 +25,12 @@ class list_tags_for_resource_response {
   std::string request_id;
 
   /// As JSON text, for logs: what is sensitive as `***`.
-  friend std::ostream& operator<<(std::ostream& out, const list_tags_for_resource_response& value);
+  friend MWAA_SERVERLESS_API std::ostream& operator<<(std::ostream& out, const list_tags_for_resource_response& value);
 };
 static_assert(!std::is_aggregate_v<list_tags_for_resource_response>);
 
 /// Input of client::list_tags_for_resource.
-class list_tags_for_resource_request {
+class MWAA_SERVERLESS_API list_tags_for_resource_request {
  public:
   using response_type = list_tags_for_resource_response;
 
@@ -39,12 +40,12 @@ class list_tags_for_resource_request {
   std::string resource_arn;  ///< ARN of the workflow; required.
 
   /// As JSON text, for logs: what is sensitive as `***`.
-  friend std::ostream& operator<<(std::ostream& out, const list_tags_for_resource_request& value);
+  friend MWAA_SERVERLESS_API std::ostream& operator<<(std::ostream& out, const list_tags_for_resource_request& value);
 };
 static_assert(!std::is_aggregate_v<list_tags_for_resource_request>);
 
 /// Nothing but the request's identifier.
-class tag_resource_response {
+class MWAA_SERVERLESS_API tag_resource_response {
  public:
   tag_resource_response() = default;
 
@@ -52,12 +53,12 @@ class tag_resource_response {
   std::string request_id;
 
   /// As JSON text, for logs: what is sensitive as `***`.
-  friend std::ostream& operator<<(std::ostream& out, const tag_resource_response& value);
+  friend MWAA_SERVERLESS_API std::ostream& operator<<(std::ostream& out, const tag_resource_response& value);
 };
 static_assert(!std::is_aggregate_v<tag_resource_response>);
 
 /// Input of client::tag_resource.
-class tag_resource_request {
+class MWAA_SERVERLESS_API tag_resource_request {
  public:
   using response_type = tag_resource_response;
 
@@ -69,12 +70,12 @@ class tag_resource_request {
   std::map<std::string, std::string, std::less<>> tags;
 
   /// As JSON text, for logs: what is sensitive as `***`.
-  friend std::ostream& operator<<(std::ostream& out, const tag_resource_request& value);
+  friend MWAA_SERVERLESS_API std::ostream& operator<<(std::ostream& out, const tag_resource_request& value);
 };
 static_assert(!std::is_aggregate_v<tag_resource_request>);
 
 /// Nothing but the request's identifier.
-class untag_resource_response {
+class MWAA_SERVERLESS_API untag_resource_response {
  public:
   untag_resource_response() = default;
 
@@ -82,12 +83,12 @@ class untag_resource_response {
   std::string request_id;
 
   /// As JSON text, for logs: what is sensitive as `***`.
-  friend std::ostream& operator<<(std::ostream& out, const untag_resource_response& value);
+  friend MWAA_SERVERLESS_API std::ostream& operator<<(std::ostream& out, const untag_resource_response& value);
 };
 static_assert(!std::is_aggregate_v<untag_resource_response>);
 
 /// Input of client::untag_resource.
-class untag_resource_request {
+class MWAA_SERVERLESS_API untag_resource_request {
  public:
   using response_type = untag_resource_response;
 
@@ -98,7 +99,7 @@ class untag_resource_request {
   std::vector<std::string> tag_keys;  ///< 1 to 50; keys that are not there are no error; required.
 
   /// As JSON text, for logs: what is sensitive as `***`.
-  friend std::ostream& operator<<(std::ostream& out, const untag_resource_request& value);
+  friend MWAA_SERVERLESS_API std::ostream& operator<<(std::ostream& out, const untag_resource_request& value);
 };
 static_assert(!std::is_aggregate_v<untag_resource_request>);
 

@@ -6,6 +6,7 @@
 #include <functional>
 #include <iosfwd>
 #include <map>
+#include <mwaa_serverless/export.hpp>
 #include <mwaa_serverless/open_enum.hpp>
 #include <mwaa_serverless/text.hpp>
 #include <optional>
@@ -18,7 +19,7 @@
 
 namespace mwaa_serverless {
 
-class task_instance_status_values {
+class MWAA_SERVERLESS_API task_instance_status_values {
  public:
   enum value_type : std::uint8_t {
     unknown,  ///< Not sent, or a value newer than this library: see name().
@@ -39,11 +40,11 @@ class task_instance_status_values {
   };
 };
 template <>
-std::span<const std::string_view> open_enum<task_instance_status_values>::names() noexcept;
+MWAA_SERVERLESS_API std::span<const std::string_view> open_enum<task_instance_status_values>::names() noexcept;
 
 /// Where a task instance stands: one of the 14 values of the service's `TaskInstanceStatus`, or one that this version
 /// of the library does not know (see open_enum).
-class task_instance_status : public open_enum<task_instance_status_values> {
+class MWAA_SERVERLESS_API task_instance_status : public open_enum<task_instance_status_values> {
  public:
   using values = task_instance_status_values;
   using open_enum::open_enum;
@@ -57,7 +58,7 @@ static_assert(!std::is_aggregate_v<task_instance_status>);
 /// One task of one workflow run (the service's `TaskInstanceSummary`).
 ///
 /// The service requires none of these members of itself; text that it left out has present() == false.
-class task_instance {
+class MWAA_SERVERLESS_API task_instance {
  public:
   task_instance() = default;
 
@@ -72,12 +73,12 @@ class task_instance {
 
   friend bool operator==(const task_instance&, const task_instance&) = default;
   /// As JSON text, for logs.
-  friend std::ostream& operator<<(std::ostream& out, const task_instance& value);
+  friend MWAA_SERVERLESS_API std::ostream& operator<<(std::ostream& out, const task_instance& value);
 };
 static_assert(!std::is_aggregate_v<task_instance>);
 
 /// One page of task instances.
-class list_task_instances_response {
+class MWAA_SERVERLESS_API list_task_instances_response {
  public:
   list_task_instances_response() = default;
 
@@ -91,13 +92,13 @@ class list_task_instances_response {
   std::string request_id;
 
   /// As JSON text, for logs: what is sensitive as `***`.
-  friend std::ostream& operator<<(std::ostream& out, const list_task_instances_response& value);
+  friend MWAA_SERVERLESS_API std::ostream& operator<<(std::ostream& out, const list_task_instances_response& value);
 };
 static_assert(!std::is_aggregate_v<list_task_instances_response>);
 
 /// Input of client::list_task_instances. Checked before any I/O: `workflow_arn` and `run_id` at least one character,
 /// `max_results` at least 1. Upper limits and patterns are the service's to judge.
-class list_task_instances_request {
+class MWAA_SERVERLESS_API list_task_instances_request {
  public:
   using response_type = list_task_instances_response;
   using item_type = task_instance;
@@ -122,12 +123,12 @@ class list_task_instances_request {
   }
 
   /// As JSON text, for logs: what is sensitive as `***`.
-  friend std::ostream& operator<<(std::ostream& out, const list_task_instances_request& value);
+  friend MWAA_SERVERLESS_API std::ostream& operator<<(std::ostream& out, const list_task_instances_request& value);
 };
 static_assert(!std::is_aggregate_v<list_task_instances_request>);
 
 /// One task instance, in full.
-class get_task_instance_response {
+class MWAA_SERVERLESS_API get_task_instance_response {
  public:
   get_task_instance_response() = default;
 
@@ -151,12 +152,12 @@ class get_task_instance_response {
   std::string request_id;
 
   /// As JSON text, for logs: what is sensitive as `***`.
-  friend std::ostream& operator<<(std::ostream& out, const get_task_instance_response& value);
+  friend MWAA_SERVERLESS_API std::ostream& operator<<(std::ostream& out, const get_task_instance_response& value);
 };
 static_assert(!std::is_aggregate_v<get_task_instance_response>);
 
 /// Input of client::get_task_instance.
-class get_task_instance_request {
+class MWAA_SERVERLESS_API get_task_instance_request {
  public:
   using response_type = get_task_instance_response;
 
@@ -171,7 +172,7 @@ class get_task_instance_request {
   std::string run_id;            ///< Identifier of the run; required.
 
   /// As JSON text, for logs: what is sensitive as `***`.
-  friend std::ostream& operator<<(std::ostream& out, const get_task_instance_request& value);
+  friend MWAA_SERVERLESS_API std::ostream& operator<<(std::ostream& out, const get_task_instance_request& value);
 };
 static_assert(!std::is_aggregate_v<get_task_instance_request>);
 

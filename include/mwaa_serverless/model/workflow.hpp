@@ -6,6 +6,7 @@
 #include <functional>
 #include <iosfwd>
 #include <map>
+#include <mwaa_serverless/export.hpp>
 #include <mwaa_serverless/open_enum.hpp>
 #include <mwaa_serverless/text.hpp>
 #include <optional>
@@ -27,10 +28,10 @@ class workflow_state_values {
   };
 };
 template <>
-std::span<const std::string_view> open_enum<workflow_state_values>::names() noexcept;
+MWAA_SERVERLESS_API std::span<const std::string_view> open_enum<workflow_state_values>::names() noexcept;
 
 /// The service's `WorkflowStatus`: `DELETING` while a deletion is under way.
-class workflow_state : public open_enum<workflow_state_values> {
+class MWAA_SERVERLESS_API workflow_state : public open_enum<workflow_state_values> {
  public:
   using values = workflow_state_values;
   using open_enum::open_enum;
@@ -46,10 +47,10 @@ class workflow_encryption_type_values {
   };
 };
 template <>
-std::span<const std::string_view> open_enum<workflow_encryption_type_values>::names() noexcept;
+MWAA_SERVERLESS_API std::span<const std::string_view> open_enum<workflow_encryption_type_values>::names() noexcept;
 
 /// Who manages the key (the service's `EncryptionType`).
-class workflow_encryption_type : public open_enum<workflow_encryption_type_values> {
+class MWAA_SERVERLESS_API workflow_encryption_type : public open_enum<workflow_encryption_type_values> {
  public:
   using values = workflow_encryption_type_values;
   using open_enum::open_enum;
@@ -57,7 +58,7 @@ class workflow_encryption_type : public open_enum<workflow_encryption_type_value
 static_assert(!std::is_aggregate_v<workflow_encryption_type>);
 
 /// Where the YAML of a workflow is (the service's `DefinitionS3Location`). The service keeps a copy of its own.
-class workflow_definition_location {
+class MWAA_SERVERLESS_API workflow_definition_location {
  public:
   workflow_definition_location() = default;
   workflow_definition_location(std::string bucket_value, std::string object_key_value)
@@ -77,7 +78,7 @@ class workflow_definition_location {
 static_assert(!std::is_aggregate_v<workflow_definition_location>);
 
 /// Where code that tasks use is (the service's `S3Location`). The service keeps a copy of its own.
-class workflow_code_location {
+class MWAA_SERVERLESS_API workflow_code_location {
  public:
   workflow_code_location() = default;
   workflow_code_location(std::string bucket_value, std::string object_key_value)
@@ -97,7 +98,7 @@ class workflow_code_location {
 static_assert(!std::is_aggregate_v<workflow_code_location>);
 
 /// Code that tasks use (the service's union `Code`): exactly one member is set.
-class workflow_code {
+class MWAA_SERVERLESS_API workflow_code {
  public:
   workflow_code() = default;
 
@@ -113,7 +114,7 @@ class workflow_code {
 static_assert(!std::is_aggregate_v<workflow_code>);
 
 /// How a workflow's data is encrypted (the service's `EncryptionConfiguration`).
-class workflow_encryption {
+class MWAA_SERVERLESS_API workflow_encryption {
  public:
   workflow_encryption() = default;
   explicit workflow_encryption(workflow_encryption_type type_value) : type(std::move(type_value)) {}
@@ -131,7 +132,7 @@ class workflow_encryption {
 static_assert(!std::is_aggregate_v<workflow_encryption>);
 
 /// Where the logs of tasks go (the service's `LoggingConfiguration`).
-class workflow_logging {
+class MWAA_SERVERLESS_API workflow_logging {
  public:
   workflow_logging() = default;
   explicit workflow_logging(std::string log_group_name_value) : log_group_name(std::move(log_group_name_value)) {}
@@ -143,7 +144,7 @@ class workflow_logging {
 static_assert(!std::is_aggregate_v<workflow_logging>);
 
 /// Where tasks run in a VPC (the service's `NetworkConfiguration`).
-class workflow_network {
+class MWAA_SERVERLESS_API workflow_network {
  public:
   workflow_network() = default;
 
@@ -164,7 +165,7 @@ class workflow_network {
 static_assert(!std::is_aggregate_v<workflow_network>);
 
 /// When runs start by themselves (the service's `ScheduleConfiguration`).
-class workflow_schedule {
+class MWAA_SERVERLESS_API workflow_schedule {
  public:
   workflow_schedule() = default;
 
@@ -182,7 +183,7 @@ class workflow_schedule {
 static_assert(!std::is_aggregate_v<workflow_schedule>);
 
 /// Environment of the tasks (the service's `Environment`).
-class workflow_environment {
+class MWAA_SERVERLESS_API workflow_environment {
  public:
   workflow_environment() = default;
 
@@ -199,7 +200,7 @@ class workflow_environment {
 static_assert(!std::is_aggregate_v<workflow_environment>);
 
 /// A workflow, as listed (the service's `WorkflowSummary`): its latest version.
-class workflow_summary {
+class MWAA_SERVERLESS_API workflow_summary {
  public:
   workflow_summary() = default;
 
@@ -214,12 +215,12 @@ class workflow_summary {
 
   friend bool operator==(const workflow_summary&, const workflow_summary&) = default;
   /// As JSON text, for logs: what is sensitive as `***`.
-  friend std::ostream& operator<<(std::ostream& out, const workflow_summary& value);
+  friend MWAA_SERVERLESS_API std::ostream& operator<<(std::ostream& out, const workflow_summary& value);
 };
 static_assert(!std::is_aggregate_v<workflow_summary>);
 
 /// The workflow that was made.
-class create_workflow_response {
+class MWAA_SERVERLESS_API create_workflow_response {
  public:
   create_workflow_response() = default;
 
@@ -234,12 +235,12 @@ class create_workflow_response {
   std::string request_id;
 
   /// As JSON text, for logs: what is sensitive as `***`.
-  friend std::ostream& operator<<(std::ostream& out, const create_workflow_response& value);
+  friend MWAA_SERVERLESS_API std::ostream& operator<<(std::ostream& out, const create_workflow_response& value);
 };
 static_assert(!std::is_aggregate_v<create_workflow_response>);
 
 /// Input of client::create_workflow.
-class create_workflow_request {
+class MWAA_SERVERLESS_API create_workflow_request {
  public:
   using response_type = create_workflow_response;
 
@@ -308,12 +309,12 @@ class create_workflow_request {
   }
 
   /// As JSON text, for logs: what is sensitive as `***`.
-  friend std::ostream& operator<<(std::ostream& out, const create_workflow_request& value);
+  friend MWAA_SERVERLESS_API std::ostream& operator<<(std::ostream& out, const create_workflow_request& value);
 };
 static_assert(!std::is_aggregate_v<create_workflow_request>);
 
 /// What is being deleted.
-class delete_workflow_response {
+class MWAA_SERVERLESS_API delete_workflow_response {
  public:
   delete_workflow_response() = default;
 
@@ -323,12 +324,12 @@ class delete_workflow_response {
   std::string request_id;
 
   /// As JSON text, for logs: what is sensitive as `***`.
-  friend std::ostream& operator<<(std::ostream& out, const delete_workflow_response& value);
+  friend MWAA_SERVERLESS_API std::ostream& operator<<(std::ostream& out, const delete_workflow_response& value);
 };
 static_assert(!std::is_aggregate_v<delete_workflow_response>);
 
 /// Input of client::delete_workflow.
-class delete_workflow_request {
+class MWAA_SERVERLESS_API delete_workflow_request {
  public:
   using response_type = delete_workflow_response;
 
@@ -343,12 +344,12 @@ class delete_workflow_request {
   }
 
   /// As JSON text, for logs: what is sensitive as `***`.
-  friend std::ostream& operator<<(std::ostream& out, const delete_workflow_request& value);
+  friend MWAA_SERVERLESS_API std::ostream& operator<<(std::ostream& out, const delete_workflow_request& value);
 };
 static_assert(!std::is_aggregate_v<delete_workflow_request>);
 
 /// One version of a workflow, in full.
-class get_workflow_response {
+class MWAA_SERVERLESS_API get_workflow_response {
  public:
   get_workflow_response() = default;
 
@@ -375,12 +376,12 @@ class get_workflow_response {
   std::string request_id;
 
   /// As JSON text, for logs: what is sensitive as `***`.
-  friend std::ostream& operator<<(std::ostream& out, const get_workflow_response& value);
+  friend MWAA_SERVERLESS_API std::ostream& operator<<(std::ostream& out, const get_workflow_response& value);
 };
 static_assert(!std::is_aggregate_v<get_workflow_response>);
 
 /// Input of client::get_workflow.
-class get_workflow_request {
+class MWAA_SERVERLESS_API get_workflow_request {
  public:
   using response_type = get_workflow_response;
 
@@ -395,12 +396,12 @@ class get_workflow_request {
   }
 
   /// As JSON text, for logs: what is sensitive as `***`.
-  friend std::ostream& operator<<(std::ostream& out, const get_workflow_request& value);
+  friend MWAA_SERVERLESS_API std::ostream& operator<<(std::ostream& out, const get_workflow_request& value);
 };
 static_assert(!std::is_aggregate_v<get_workflow_request>);
 
 /// One page of workflows.
-class list_workflows_response {
+class MWAA_SERVERLESS_API list_workflows_response {
  public:
   list_workflows_response() = default;
 
@@ -412,12 +413,12 @@ class list_workflows_response {
   std::string request_id;
 
   /// As JSON text, for logs: what is sensitive as `***`.
-  friend std::ostream& operator<<(std::ostream& out, const list_workflows_response& value);
+  friend MWAA_SERVERLESS_API std::ostream& operator<<(std::ostream& out, const list_workflows_response& value);
 };
 static_assert(!std::is_aggregate_v<list_workflows_response>);
 
 /// Input of client::list_workflows.
-class list_workflows_request {
+class MWAA_SERVERLESS_API list_workflows_request {
  public:
   using response_type = list_workflows_response;
   using item_type = workflow_summary;
@@ -437,12 +438,12 @@ class list_workflows_request {
   }
 
   /// As JSON text, for logs: what is sensitive as `***`.
-  friend std::ostream& operator<<(std::ostream& out, const list_workflows_request& value);
+  friend MWAA_SERVERLESS_API std::ostream& operator<<(std::ostream& out, const list_workflows_request& value);
 };
 static_assert(!std::is_aggregate_v<list_workflows_request>);
 
 /// The version that was made.
-class update_workflow_response {
+class MWAA_SERVERLESS_API update_workflow_response {
  public:
   update_workflow_response() = default;
 
@@ -454,12 +455,12 @@ class update_workflow_response {
   std::string request_id;
 
   /// As JSON text, for logs: what is sensitive as `***`.
-  friend std::ostream& operator<<(std::ostream& out, const update_workflow_response& value);
+  friend MWAA_SERVERLESS_API std::ostream& operator<<(std::ostream& out, const update_workflow_response& value);
 };
 static_assert(!std::is_aggregate_v<update_workflow_response>);
 
 /// Input of client::update_workflow. The new version has what the request says and nothing of the old one.
-class update_workflow_request {
+class MWAA_SERVERLESS_API update_workflow_request {
  public:
   using response_type = update_workflow_response;
 
@@ -510,7 +511,7 @@ class update_workflow_request {
   }
 
   /// As JSON text, for logs: what is sensitive as `***`.
-  friend std::ostream& operator<<(std::ostream& out, const update_workflow_request& value);
+  friend MWAA_SERVERLESS_API std::ostream& operator<<(std::ostream& out, const update_workflow_request& value);
 };
 static_assert(!std::is_aggregate_v<update_workflow_request>);
 

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <iosfwd>
+#include <mwaa_serverless/export.hpp>
 #include <mwaa_serverless/json_text.hpp>
 #include <mwaa_serverless/open_enum.hpp>
 #include <mwaa_serverless/text.hpp>
@@ -32,11 +33,11 @@ class workflow_run_status_values {
   };
 };
 template <>
-std::span<const std::string_view> open_enum<workflow_run_status_values>::names() noexcept;
+MWAA_SERVERLESS_API std::span<const std::string_view> open_enum<workflow_run_status_values>::names() noexcept;
 
 /// Where a run stands (the service's `WorkflowRunStatus`), or a value that this version of the library does not know
 /// (see open_enum).
-class workflow_run_status : public open_enum<workflow_run_status_values> {
+class MWAA_SERVERLESS_API workflow_run_status : public open_enum<workflow_run_status_values> {
  public:
   using values = workflow_run_status_values;
   using open_enum::open_enum;
@@ -56,10 +57,10 @@ class workflow_run_type_values {
   };
 };
 template <>
-std::span<const std::string_view> open_enum<workflow_run_type_values>::names() noexcept;
+MWAA_SERVERLESS_API std::span<const std::string_view> open_enum<workflow_run_type_values>::names() noexcept;
 
 /// What started a run (the service's `RunType`).
-class workflow_run_type : public open_enum<workflow_run_type_values> {
+class MWAA_SERVERLESS_API workflow_run_type : public open_enum<workflow_run_type_values> {
  public:
   using values = workflow_run_type_values;
   using open_enum::open_enum;
@@ -67,7 +68,7 @@ class workflow_run_type : public open_enum<workflow_run_type_values> {
 static_assert(!std::is_aggregate_v<workflow_run_type>);
 
 /// Where a run stands, in short (the service's `RunDetailSummary`).
-class workflow_run_detail_summary {
+class MWAA_SERVERLESS_API workflow_run_detail_summary {
  public:
   workflow_run_detail_summary() = default;
 
@@ -81,7 +82,7 @@ class workflow_run_detail_summary {
 static_assert(!std::is_aggregate_v<workflow_run_detail_summary>);
 
 /// One run of a workflow, as listed (the service's `WorkflowRunSummary`).
-class workflow_run_summary {
+class MWAA_SERVERLESS_API workflow_run_summary {
  public:
   workflow_run_summary() = default;
 
@@ -93,12 +94,12 @@ class workflow_run_summary {
 
   friend bool operator==(const workflow_run_summary&, const workflow_run_summary&) = default;
   /// As JSON text, for logs: what is sensitive as `***`.
-  friend std::ostream& operator<<(std::ostream& out, const workflow_run_summary& value);
+  friend MWAA_SERVERLESS_API std::ostream& operator<<(std::ostream& out, const workflow_run_summary& value);
 };
 static_assert(!std::is_aggregate_v<workflow_run_summary>);
 
 /// A run in full (the service's `WorkflowRunDetail`).
-class workflow_run_detail {
+class MWAA_SERVERLESS_API workflow_run_detail {
  public:
   workflow_run_detail() = default;
 
@@ -117,12 +118,12 @@ class workflow_run_detail {
 
   friend bool operator==(const workflow_run_detail&, const workflow_run_detail&) = default;
   /// As JSON text, for logs: what is sensitive as `***`.
-  friend std::ostream& operator<<(std::ostream& out, const workflow_run_detail& value);
+  friend MWAA_SERVERLESS_API std::ostream& operator<<(std::ostream& out, const workflow_run_detail& value);
 };
 static_assert(!std::is_aggregate_v<workflow_run_detail>);
 
 /// One run, in full.
-class get_workflow_run_response {
+class MWAA_SERVERLESS_API get_workflow_run_response {
  public:
   get_workflow_run_response() = default;
 
@@ -136,12 +137,12 @@ class get_workflow_run_response {
   std::string request_id;
 
   /// As JSON text, for logs: what is sensitive as `***`.
-  friend std::ostream& operator<<(std::ostream& out, const get_workflow_run_response& value);
+  friend MWAA_SERVERLESS_API std::ostream& operator<<(std::ostream& out, const get_workflow_run_response& value);
 };
 static_assert(!std::is_aggregate_v<get_workflow_run_response>);
 
 /// Input of client::get_workflow_run.
-class get_workflow_run_request {
+class MWAA_SERVERLESS_API get_workflow_run_request {
  public:
   using response_type = get_workflow_run_response;
 
@@ -152,12 +153,12 @@ class get_workflow_run_request {
   std::string run_id;        ///< Identifier of the run; required.
 
   /// As JSON text, for logs: what is sensitive as `***`.
-  friend std::ostream& operator<<(std::ostream& out, const get_workflow_run_request& value);
+  friend MWAA_SERVERLESS_API std::ostream& operator<<(std::ostream& out, const get_workflow_run_request& value);
 };
 static_assert(!std::is_aggregate_v<get_workflow_run_request>);
 
 /// One page of runs.
-class list_workflow_runs_response {
+class MWAA_SERVERLESS_API list_workflow_runs_response {
  public:
   list_workflow_runs_response() = default;
 
@@ -169,12 +170,12 @@ class list_workflow_runs_response {
   std::string request_id;
 
   /// As JSON text, for logs: what is sensitive as `***`.
-  friend std::ostream& operator<<(std::ostream& out, const list_workflow_runs_response& value);
+  friend MWAA_SERVERLESS_API std::ostream& operator<<(std::ostream& out, const list_workflow_runs_response& value);
 };
 static_assert(!std::is_aggregate_v<list_workflow_runs_response>);
 
 /// Input of client::list_workflow_runs.
-class list_workflow_runs_request {
+class MWAA_SERVERLESS_API list_workflow_runs_request {
  public:
   using response_type = list_workflow_runs_response;
   using item_type = workflow_run_summary;
@@ -200,12 +201,12 @@ class list_workflow_runs_request {
   }
 
   /// As JSON text, for logs: what is sensitive as `***`.
-  friend std::ostream& operator<<(std::ostream& out, const list_workflow_runs_request& value);
+  friend MWAA_SERVERLESS_API std::ostream& operator<<(std::ostream& out, const list_workflow_runs_request& value);
 };
 static_assert(!std::is_aggregate_v<list_workflow_runs_request>);
 
 /// The run that was started.
-class start_workflow_run_response {
+class MWAA_SERVERLESS_API start_workflow_run_response {
  public:
   start_workflow_run_response() = default;
 
@@ -216,12 +217,12 @@ class start_workflow_run_response {
   std::string request_id;
 
   /// As JSON text, for logs: what is sensitive as `***`.
-  friend std::ostream& operator<<(std::ostream& out, const start_workflow_run_response& value);
+  friend MWAA_SERVERLESS_API std::ostream& operator<<(std::ostream& out, const start_workflow_run_response& value);
 };
 static_assert(!std::is_aggregate_v<start_workflow_run_response>);
 
 /// Input of client::start_workflow_run.
-class start_workflow_run_request {
+class MWAA_SERVERLESS_API start_workflow_run_request {
  public:
   using response_type = start_workflow_run_response;
 
@@ -249,12 +250,12 @@ class start_workflow_run_request {
   }
 
   /// As JSON text, for logs: what is sensitive as `***`.
-  friend std::ostream& operator<<(std::ostream& out, const start_workflow_run_request& value);
+  friend MWAA_SERVERLESS_API std::ostream& operator<<(std::ostream& out, const start_workflow_run_request& value);
 };
 static_assert(!std::is_aggregate_v<start_workflow_run_request>);
 
 /// The run that is being stopped.
-class stop_workflow_run_response {
+class MWAA_SERVERLESS_API stop_workflow_run_response {
  public:
   stop_workflow_run_response() = default;
 
@@ -266,12 +267,12 @@ class stop_workflow_run_response {
   std::string request_id;
 
   /// As JSON text, for logs: what is sensitive as `***`.
-  friend std::ostream& operator<<(std::ostream& out, const stop_workflow_run_response& value);
+  friend MWAA_SERVERLESS_API std::ostream& operator<<(std::ostream& out, const stop_workflow_run_response& value);
 };
 static_assert(!std::is_aggregate_v<stop_workflow_run_response>);
 
 /// Input of client::stop_workflow_run.
-class stop_workflow_run_request {
+class MWAA_SERVERLESS_API stop_workflow_run_request {
  public:
   using response_type = stop_workflow_run_response;
 
@@ -282,7 +283,7 @@ class stop_workflow_run_request {
   std::string run_id;        ///< Identifier of the run; required.
 
   /// As JSON text, for logs: what is sensitive as `***`.
-  friend std::ostream& operator<<(std::ostream& out, const stop_workflow_run_request& value);
+  friend MWAA_SERVERLESS_API std::ostream& operator<<(std::ostream& out, const stop_workflow_run_request& value);
 };
 static_assert(!std::is_aggregate_v<stop_workflow_run_request>);
 

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <iosfwd>
+#include <mwaa_serverless/export.hpp>
 #include <mwaa_serverless/model/workflow.hpp>
 #include <mwaa_serverless/text.hpp>
 #include <optional>
@@ -15,7 +16,7 @@
 namespace mwaa_serverless {
 
 /// A version of a workflow, as listed (the service's `WorkflowVersionSummary`).
-class workflow_version_summary {
+class MWAA_SERVERLESS_API workflow_version_summary {
  public:
   workflow_version_summary() = default;
 
@@ -30,12 +31,12 @@ class workflow_version_summary {
 
   friend bool operator==(const workflow_version_summary&, const workflow_version_summary&) = default;
   /// As JSON text, for logs: what is sensitive as `***`.
-  friend std::ostream& operator<<(std::ostream& out, const workflow_version_summary& value);
+  friend MWAA_SERVERLESS_API std::ostream& operator<<(std::ostream& out, const workflow_version_summary& value);
 };
 static_assert(!std::is_aggregate_v<workflow_version_summary>);
 
 /// One page of versions.
-class list_workflow_versions_response {
+class MWAA_SERVERLESS_API list_workflow_versions_response {
  public:
   list_workflow_versions_response() = default;
 
@@ -47,12 +48,12 @@ class list_workflow_versions_response {
   std::string request_id;
 
   /// As JSON text, for logs: what is sensitive as `***`.
-  friend std::ostream& operator<<(std::ostream& out, const list_workflow_versions_response& value);
+  friend MWAA_SERVERLESS_API std::ostream& operator<<(std::ostream& out, const list_workflow_versions_response& value);
 };
 static_assert(!std::is_aggregate_v<list_workflow_versions_response>);
 
 /// Input of client::list_workflow_versions.
-class list_workflow_versions_request {
+class MWAA_SERVERLESS_API list_workflow_versions_request {
  public:
   using response_type = list_workflow_versions_response;
   using item_type = workflow_version_summary;
@@ -74,7 +75,7 @@ class list_workflow_versions_request {
   }
 
   /// As JSON text, for logs: what is sensitive as `***`.
-  friend std::ostream& operator<<(std::ostream& out, const list_workflow_versions_request& value);
+  friend MWAA_SERVERLESS_API std::ostream& operator<<(std::ostream& out, const list_workflow_versions_request& value);
 };
 static_assert(!std::is_aggregate_v<list_workflow_versions_request>);
 

@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <mwaa_serverless/clock.hpp>
+#include <mwaa_serverless/export.hpp>
 #include <mwaa_serverless/testing/fault.hpp>
 #include <mwaa_serverless/transport.hpp>
 #include <optional>
@@ -21,7 +22,7 @@ namespace mwaa_serverless::testing {
 class emulator_state;
 
 /// What an emulator has done with one request.
-class request_record {
+class MWAA_SERVERLESS_API request_record {
  public:
   request_record();
 
@@ -39,7 +40,7 @@ class request_record {
 static_assert(!std::is_aggregate_v<request_record>);
 
 /// Settings of an emulator. Checked by its constructor, which throws exception(errc::invalid_configuration).
-class emulator_options {
+class MWAA_SERVERLESS_API emulator_options {
  public:
   emulator_options();
 
@@ -78,7 +79,7 @@ class emulator_options {
 static_assert(!std::is_aggregate_v<emulator_options>);
 
 /// A change of a task's status, `after` the start of its run.
-class status_change {
+class MWAA_SERVERLESS_API status_change {
  public:
   /// `status_value` as the service spells it, such as `UP_FOR_RETRY`; other text is sent as it is. More than a hundred
   /// years either way count as a hundred years.
@@ -92,7 +93,7 @@ class status_change {
 static_assert(!std::is_aggregate_v<status_change>);
 
 /// A task of an emulated run.
-class emulated_task {
+class MWAA_SERVERLESS_API emulated_task {
  public:
   /// A task that has `status` from the start of its run on.
   emulated_task(std::string id_value, std::string status);
@@ -119,7 +120,7 @@ static_assert(!std::is_aggregate_v<emulated_task>);
 ///
 /// A cheap handle to shared state; copies are the same emulator, and to move one is to copy it. All members may be
 /// called from any threads at once.
-class emulator {
+class MWAA_SERVERLESS_API emulator {
  public:
   // Names in the default scenario (of the default account and region; see workflow_arn()).
   static constexpr const char* default_workflow_arn =

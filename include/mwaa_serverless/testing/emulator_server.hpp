@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <mwaa_serverless/export.hpp>
 #include <mwaa_serverless/testing/emulator.hpp>
 #include <string>
 #include <type_traits>
@@ -13,7 +14,7 @@
 namespace mwaa_serverless::testing {
 
 /// Settings of an emulator_server.
-class emulator_server_options {
+class MWAA_SERVERLESS_API emulator_server_options {
  public:
   emulator_server_options();
 
@@ -44,7 +45,7 @@ static_assert(!std::is_aggregate_v<emulator_server_options>);
 ///     config.endpoint_url = server.endpoint_url();
 ///
 /// Works on `executor` only, whose context any number of threads may run; the context outlives the server.
-class emulator_server {
+class MWAA_SERVERLESS_API emulator_server {
  public:
   /// Listens when it returns. Throws boost::system::system_error when the address cannot be bound, and
   /// exception(errc::invalid_configuration) for limits that are out of range and for an empty executor.

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <mwaa_serverless/export.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -36,7 +37,7 @@ template <class Rep, class Period>
 /// of retries is also a test of signing them anew.
 ///
 /// Times may be any durations: negative ones count as zero, those over ten years as ten years.
-class fault {
+class MWAA_SERVERLESS_API fault {
  public:
   enum class kind : std::uint8_t {
     delay,                 ///< The right answer, `after` later.
@@ -134,8 +135,8 @@ class fault {
 static_assert(!std::is_aggregate_v<fault>);
 
 /// Faults that another attempt of the same request mends: throttling, 5xx, closed connections, slowness.
-[[nodiscard]] std::vector<fault> transient_faults();
+[[nodiscard]] MWAA_SERVERLESS_API std::vector<fault> transient_faults();
 /// One of every kind; an unlucky request may end in an error. never_answer is among them.
-[[nodiscard]] std::vector<fault> all_faults();
+[[nodiscard]] MWAA_SERVERLESS_API std::vector<fault> all_faults();
 
 }  // namespace mwaa_serverless::testing

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <memory>
 #include <mwaa_serverless/clock.hpp>
+#include <mwaa_serverless/export.hpp>
 
 namespace mwaa_serverless::testing {
 
@@ -20,7 +21,7 @@ namespace mwaa_serverless::testing {
 ///     config.time = time;
 ///     boost::asio::co_spawn(io, scenario(), ...);
 ///     time->run(io);
-class virtual_clock final : public clock {
+class MWAA_SERVERLESS_API virtual_clock final : public clock {
  public:
   /// Starts at 2026-01-01T00:00:00Z, or at `wall`.
   virtual_clock();

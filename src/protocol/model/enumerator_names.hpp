@@ -31,7 +31,7 @@ constexpr auto upper() {
   return out;
 }
 template <auto Value>
-inline constexpr auto upper_of = upper<Value>();
+[[gnu::visibility("hidden")]] inline constexpr auto upper_of = upper<Value>();
 
 template <class Values, std::size_t... Index>
 constexpr auto names(std::index_sequence<Index...>) {
@@ -47,6 +47,7 @@ constexpr auto names(std::index_sequence<Index...>) {
 /// `UP_FOR_RETRY` for up_for_retry: the names of the enumerators of `Values` up to `Last`, and nothing for the first,
 /// `unknown`. So a value of the model is one line, in the enum.
 template <class Values, typename Values::value_type Last>
-inline constexpr auto enumerator_names = spelling::names<Values>(std::make_index_sequence<std::size_t{Last} + 1>{});
+[[gnu::visibility("hidden")]] inline constexpr auto enumerator_names =
+    spelling::names<Values>(std::make_index_sequence<std::size_t{Last} + 1>{});
 
 }  // namespace mwaa_serverless
