@@ -94,8 +94,8 @@ struct work {
 
 mwaa::paginator<mwaa::list_task_instances_request> listing_of(const mwaa::client& client, work& of) {
   return client.paginate_list_task_instances({testing::emulator::default_workflow_arn, testing::emulator::run_finished})
-      .page_size(static_cast<std::int32_t>(10 + of.random() % 91))
-      .prefetch(of.random() % 2 == 0);
+      .with_page_size(static_cast<std::int32_t>(10 + of.random() % 91))
+      .with_prefetch(of.random() % 2 == 0);
 }
 
 /// Goes on with a listing until it is complete or something comes in between; true when complete.

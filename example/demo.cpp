@@ -24,7 +24,7 @@ int pages = 0;
 
 // [the ten lines]
 asio::awaitable<void> list_run(mwaa::client client) {
-  auto stream = client.paginate_list_task_instances({workflow_arn, run_id}).page_size(25).pages();
+  auto stream = client.paginate_list_task_instances({workflow_arn, run_id}).with_page_size(25).pages();
   while (auto page = co_await stream.next()) {
     ++pages;
     for (const mwaa::task_instance& task : page->task_instances) tasks.push_back(task);

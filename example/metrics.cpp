@@ -89,7 +89,7 @@ class prometheus_observer final : public mwaa::observer {
 };
 
 asio::awaitable<void> list_run(mwaa::client client, std::string workflow_arn, std::string run_id) {
-  auto tasks = client.paginate_list_task_instances({workflow_arn, run_id}).page_size(25).items();
+  auto tasks = client.paginate_list_task_instances({workflow_arn, run_id}).with_page_size(25).items();
   int listed = 0;
   while (co_await tasks.next()) ++listed;
   std::cout << "# " << listed << " tasks\n";

@@ -10,8 +10,8 @@ asio::awaitable<void> in_steps(mwaa::client client, std::string workflow_arn, st
   std::string place;
   std::size_t total = 0;
   do {
-    auto listing = client.paginate_list_task_instances({workflow_arn, run_id}).page_size(40).max_items(100);
-    if (!place.empty()) listing.starting_token(place);
+    auto listing = client.paginate_list_task_instances({workflow_arn, run_id}).with_page_size(40).with_max_items(100);
+    if (!place.empty()) listing.with_starting_token(place);
     const auto tasks = co_await mwaa::collect(listing.items(), 100);
     total += tasks.size();
     place = listing.resume_token();  // could be stored, and taken up by another process

@@ -63,8 +63,8 @@ class redis_quota final : public mwaa::attempt_gate {
                                     std::to_string(left.count())};
     const redis_answer wait = co_await redis_.command(std::move(script), deadline);
     if (steady_clock::now() >= deadline || (wait && *wait < 0)) {
-      mwaa::error late{mwaa::errc::deadline_exceeded, "the fleet's quota has no turn for this call in time"};
-      late.phase = mwaa::phase::attempt_gate;
+      mwaa::error late{mwaa::errc::operation_timeout, "the fleet's quota has no turn for this call in time"};
+      late.phase = mwaa::operation_phase::attempt_gate;
       co_return late;
     }
     if (!wait) {

@@ -82,7 +82,7 @@ class [[nodiscard]] async_generator {
   /// awaitable is awaited, and while it is.
   [[nodiscard]] boost::asio::awaitable<std::optional<T>> next();
 
-  /// As next(), but throws exception(errc::deadline_exceeded) when there is no value by `deadline`. Never loses a
+  /// As next(), but throws exception(errc::operation_timeout) when there is no value by `deadline`. Never loses a
   /// value: one that arrives at the deadline is returned, now or by the following call.
   ///
   /// At the deadline what the body awaits is cancelled, which ends most bodies; a paginator keeps its position, and a

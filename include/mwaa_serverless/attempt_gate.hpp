@@ -15,7 +15,7 @@ namespace mwaa_serverless {
 /// awaiting coroutine's executor.
 ///
 /// A gate cannot break its caller: one that has not ended a moment (1 ms) after the call's deadline is cancelled and
-/// left alone, and the call ends with errc::deadline_exceeded; one that throws, or returns an error whose code is that
+/// left alone, and the call ends with errc::operation_timeout; one that throws, or returns an error whose code is that
 /// of success, ends the call with errc::broken_contract. (An exception of this library's counts as the error it
 /// carries.)
 class MWAA_SERVERLESS_API attempt_gate {
@@ -23,7 +23,7 @@ class MWAA_SERVERLESS_API attempt_gate {
   virtual ~attempt_gate() = default;
   /// nullopt: the attempt may go. An error ends the operation with that error.
   /// `operation` is a name such as `ListTaskInstances` and outlives the client. Ends at `deadline` (by the client's
-  /// clock; may be time_point::max()) at the latest, then with errc::deadline_exceeded.
+  /// clock; may be time_point::max()) at the latest, then with errc::operation_timeout.
   /// Cancelled through Asio: throws system_error(asio::error::operation_aborted). The caller does not wait for that.
   [[nodiscard]] virtual boost::asio::awaitable<std::optional<error>> enter(std::string_view operation,
                                                                            clock::time_point deadline) = 0;

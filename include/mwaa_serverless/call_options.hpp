@@ -29,7 +29,7 @@ class MWAA_SERVERLESS_API call_options {
   /// Attempts, the first included. From 1.
   std::optional<int> max_attempts;
   /// Default retry_options::mode of the client.
-  std::optional<mwaa_serverless::retry_mode> retry_mode;
+  std::optional<retry_mode> mode;
   /// When set, filled with every attempt of the call, on success too; what it held before is cleared at the start. For
   /// one call at a time.
   std::shared_ptr<std::vector<attempt_record>> attempt_log;
@@ -46,8 +46,8 @@ class MWAA_SERVERLESS_API call_options {
     deadline = value;
     return std::move(*this);
   }
-  call_options with_retry_mode(mwaa_serverless::retry_mode value) && {
-    retry_mode = value;
+  call_options with_mode(retry_mode value) && {
+    mode = value;
     return std::move(*this);
   }
   call_options with_attempt_log(std::shared_ptr<std::vector<attempt_record>> value) && {

@@ -37,7 +37,10 @@ class MWAA_SERVERLESS_API credentials {
   /// `assume-role-with-web-identity`, `sso`, `custom-process`, `container-role`, `iam-role`; empty for keys made in
   /// code.
   [[nodiscard]] const std::string& source() const noexcept { return source_; }
-  void set_source(std::string value) { source_ = std::move(value); }
+  credentials with_source(std::string value) && {
+    source_ = std::move(value);
+    return std::move(*this);
+  }
 
   friend MWAA_SERVERLESS_API std::ostream& operator<<(std::ostream& out, const credentials& value);
 

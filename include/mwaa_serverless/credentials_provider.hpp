@@ -20,8 +20,8 @@ namespace mwaa_serverless {
 /// user's runs on a strand of the awaiting coroutine's executor.
 ///
 /// A provider cannot break its caller: one that has not ended a moment (1 ms) after `deadline` is cancelled and left
-/// alone, and the attempt ends with errc::attempt_timeout; one that throws ends it with errc::credentials_failed (an
-/// exception of this library's counts as the error it carries); one that returns a null pointer, empty keys, or an
+/// alone, and the attempt ends with errc::credentials_timeout; one that throws ends it with errc::credentials_failed
+/// (an exception of this library's counts as the error it carries); one that returns a null pointer, empty keys, or an
 /// error whose code is that of success, with errc::broken_contract.
 class MWAA_SERVERLESS_API credentials_provider {
  public:

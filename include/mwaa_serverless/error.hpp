@@ -46,8 +46,11 @@ enum class errc {
   tls_failed,         ///< Handshake or certificate; the message says which check failed.
   connection_lost,    ///< Reset, closed or truncated in the middle of an exchange.
   connect_timeout,    ///< No connection within client_config::connect_timeout.
+  acquire_timeout,    ///< No connection of the pool was free within client_config::acquire_timeout or the attempt's
+                      ///< limit.
+  read_timeout,       ///< Not a byte was sent or received for client_config::read_timeout.
   attempt_timeout,    ///< No complete response within the attempt timeout.
-  deadline_exceeded,  ///< The operation timeout ended the operation.
+  operation_timeout,  ///< call_options::operation_timeout or deadline ended the operation.
   // This side.
   invalid_argument,       ///< A request member or option; the message names it and the rule.
   invalid_configuration,  ///< A setting; the message names it and where it came from.
@@ -55,6 +58,8 @@ enum class errc {
   no_profile,             ///< The named profile is in none of the shared configuration files.
   no_credentials,         ///< No credentials were configured or found.
   credentials_failed,     ///< A credentials provider failed.
+  credentials_timeout,    ///< A credentials provider had no keys within the attempt's limit.
+  process_timeout,        ///< The program of a `credential_process` did not end in time.
   too_many_waiting,       ///< client_config::max_waiting requests wait for a connection already.
   invalid_page_token,     ///< A starting or resume token that is none.
   repeated_page_token,    ///< The service's page tokens lead back to an earlier page: the listing would never end.
@@ -91,14 +96,18 @@ enum class errc {
 /// | `tls_failed` | connection, permanent |
 /// | `connection_lost` | retryable, connection |
 /// | `connect_timeout` | retryable, timeout, connection |
+/// | `acquire_timeout` | retryable, timeout |
+/// | `read_timeout` | retryable, timeout |
 /// | `attempt_timeout` | retryable, timeout |
-/// | `deadline_exceeded` | timeout |
+/// | `operation_timeout` | timeout |
 /// | `invalid_argument` | caller, permanent |
 /// | `invalid_configuration` | caller, permanent |
 /// | `no_region` | caller, permanent |
 /// | `no_profile` | caller, permanent |
 /// | `no_credentials` | credentials, caller, permanent |
 /// | `credentials_failed` | credentials |
+/// | `credentials_timeout` | retryable, timeout, credentials |
+/// | `process_timeout` | timeout, credentials |
 /// | `too_many_waiting` | |
 /// | `invalid_page_token` | caller, permanent |
 /// | `repeated_page_token` | |
@@ -130,7 +139,7 @@ struct boost::system::is_error_condition_enum<mwaa_serverless::condition> : std:
 namespace mwaa_serverless {
 
 /// What an exchange was doing when it failed.
-enum class phase : std::uint8_t {
+enum class operation_phase : std::uint8_t {
   none,                    ///< Not in an exchange.
   throttle_gate,           ///< Waiting in the throttle queue until the gate let the attempt pass.
   attempt_gate,            ///< In client_config::attempt_gate.
@@ -143,7 +152,7 @@ enum class phase : std::uint8_t {
   reading_response,
   backing_off,  ///< Waiting before the next attempt.
 };
-[[nodiscard]] MWAA_SERVERLESS_API std::string_view to_string(phase value) noexcept;
+[[nodiscard]] MWAA_SERVERLESS_API std::string_view to_string(operation_phase value) noexcept;
 
 /// One attempt of an operation: in error::attempts, call_options::attempt_log and observer::attempt_ended.
 class MWAA_SERVERLESS_API attempt_record {
@@ -207,7 +216,7 @@ class MWAA_SERVERLESS_API error {
   std::string reason;                               ///< `Reason`, such as `fieldValidationFailed`.
   std::vector<field_error> field_list;              ///< `FieldList`.
 
-  enum phase phase = phase::none;  ///< What was under way when this side gave up.
+  operation_phase phase = operation_phase::none;  ///< What was under way when this side gave up.
   /// The service may have acted on the request (bytes of it were sent). Harmless for reads.
   bool may_have_reached_service = false;
   /// The retries ran out; false when the error was not retryable or the retry quota or deadline forbade more.

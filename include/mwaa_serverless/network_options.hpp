@@ -25,14 +25,14 @@ class MWAA_SERVERLESS_API network_options {
   /// 3.1 s (as the Rust SDK).
   std::chrono::milliseconds connect_timeout{3100};
   /// Limit of silence: the longest time in which a request under way neither sends nor receives a byte (boto3's
-  /// read_timeout). Then errc::attempt_timeout. Positive; absent: attempt_timeout alone. Default absent.
+  /// read_timeout). Then errc::read_timeout. Positive; absent: attempt_timeout alone. Default absent.
   std::optional<std::chrono::milliseconds> read_timeout;
 
   /// Connections open at once; further requests wait in line, first come first served. From 1. Default 64.
   std::size_t max_connections = 64;
   /// Requests that may wait for a connection at once; one more is errc::too_many_waiting. Absent: no limit.
   std::optional<std::size_t> max_waiting;
-  /// Limit of the wait for a connection: errc::attempt_timeout in phase::waiting_for_connection. Positive; absent: the
+  /// Limit of the wait for a connection: errc::acquire_timeout. Positive; absent: the
   /// attempt's own.
   std::optional<std::chrono::milliseconds> acquire_timeout;
   /// A connection that has been open for longer is closed when a request gives it back, so that a service of many

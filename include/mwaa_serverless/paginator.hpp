@@ -36,23 +36,23 @@ class MWAA_SERVERLESS_API paginator {
   paginator& operator=(const paginator&) = default;
 
   /// Items a page (the request's MaxResults), from 1; the service caps it at 100. Default: the request's.
-  paginator& page_size(std::int32_t value) &;
-  paginator page_size(std::int32_t value) &&;
+  paginator& with_page_size(std::int32_t value) &;
+  paginator with_page_size(std::int32_t value) &&;
   /// Ends after this many items over all, at once when that many were given already; resume_token() then names what
   /// was left. Default: no limit.
-  paginator& max_items(std::uint64_t value) &;
-  paginator max_items(std::uint64_t value) &&;
+  paginator& with_max_items(std::uint64_t value) &;
+  paginator with_max_items(std::uint64_t value) &&;
   /// Starts where a resume_token(), a `NextToken` printed by the AWS CLI, or a next_token of the service points. A
   /// token that names a position inside a page holds for the page size that it was made with. Generators in use, and
   /// a next() that runs, continue there too. Throws exception(errc::invalid_page_token) for an empty one.
-  paginator& starting_token(std::string value) &;
-  paginator starting_token(std::string value) &&;
+  paginator& with_starting_token(std::string value) &;
+  paginator with_starting_token(std::string value) &&;
   /// True: fetches the next page while the caller works on this one, never more than one ahead. Worth it when the work
   /// on a page awaits something that takes about as long as a fetch. Off by default: a loop that only reads gains
   /// nothing by it, and one that ends early has spent a request for nothing. Dropping the generators cancels the fetch.
   /// call_options::attempt_log shows the attempts of a page once the page is here.
-  paginator& prefetch(bool value) &;
-  paginator prefetch(bool value) &&;
+  paginator& with_prefetch(bool value) &;
+  paginator with_prefetch(bool value) &&;
 
   /// Page by page. A page cut by max_items or by a position inside a page holds the rest of it only. Pages without
   /// items are given too. Throws what the operation throws, and exception(errc::repeated_page_token) when the

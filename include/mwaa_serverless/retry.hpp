@@ -55,7 +55,7 @@ class MWAA_SERVERLESS_API retry_options {
   /// Upper limit of a hint that is obeyed. Not negative; zero ignores hints. Default 60 s.
   std::chrono::milliseconds max_hint{60'000};
   /// Limit of the time that a call spends in the throttle queue, all its attempts together; then it fails with
-  /// errc::throttled in phase::throttle_gate. Positive, at most a day. Default 10 minutes.
+  /// errc::throttled in operation_phase::throttle_gate. Positive, at most a day. Default 10 minutes.
   std::chrono::milliseconds max_gate_wait{600'000};
   /// Tokens of the retry quota that all operations of one client share: a retry takes 5 after throttling and 14 after
   /// any other error; a success after a retry gives back what its last retry took, a success at once gives back 1.

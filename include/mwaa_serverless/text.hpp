@@ -20,6 +20,8 @@
 
 namespace mwaa_serverless {
 
+class text;
+
 namespace detail {
 
 // A reference-counted run of bytes; the bytes follow this header in the same allocation.
@@ -49,6 +51,8 @@ struct MWAA_SERVERLESS_API text_block {
     }
   }
   static void destroy(text_block* block) noexcept;
+  // A part of `block`; takes one reference to it over from the caller.
+  [[nodiscard]] static text part(text_block* block, std::uint32_t offset, std::uint32_t size) noexcept;
 
  private:
   // An item has six texts, and an atomic decrement costs about 5 ns. glibc says when a process has one thread only;
@@ -78,9 +82,6 @@ class MWAA_SERVERLESS_API text {
   text() noexcept = default;
   /// Copies `value` into a block of its own.
   explicit text(std::string_view value);
-  /// A part of `block`; takes one reference to it over from the caller.
-  text(detail::text_block* adopted, std::uint32_t offset, std::uint32_t size) noexcept : part_{adopted, offset, size} {}
-
   text(const text& other) noexcept : part_(other.part_) {
     if (part_.block != nullptr) detail::text_block::retain(part_.block);
   }
@@ -118,6 +119,9 @@ class MWAA_SERVERLESS_API text {
   friend MWAA_SERVERLESS_API std::ostream& operator<<(std::ostream& out, const text& value);
 
  private:
+  friend struct detail::text_block;
+  text(detail::text_block* adopted, std::uint32_t offset, std::uint32_t size) noexcept : part_{adopted, offset, size} {}
+
   // Trivial and of 16 bytes, so that a move is one load and one store.
   struct part {
     detail::text_block* block = nullptr;
@@ -127,6 +131,10 @@ class MWAA_SERVERLESS_API text {
   part part_;
 };
 static_assert(sizeof(text) <= 16);
+
+inline text detail::text_block::part(text_block* block, std::uint32_t offset, std::uint32_t size) noexcept {
+  return {block, offset, size};
+}
 static_assert(!std::is_aggregate_v<text>);
 
 }  // namespace mwaa_serverless

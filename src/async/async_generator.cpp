@@ -38,7 +38,7 @@ void throw_late(const std::exception_ptr& failure) {
   } catch (const boost::system::system_error& e) {
     if (e.code() != asio::error::operation_aborted) throw;
   }
-  throw exception(error(errc::deadline_exceeded, "the deadline passed before async_generator::next_until had a value"));
+  throw exception(error(errc::operation_timeout, "the deadline passed before async_generator::next_until had a value"));
 }
 
 asio::awaitable<void> next_turn() {

@@ -100,7 +100,8 @@ failure failure::of(const error& details, std::string_view endpoint) {
       details.code == errc::proxy_refused)
     return {exit_code::failure, with_reason("Could not connect to the endpoint URL: " + url, details)};
   if (details.code == errc::connect_timeout) return {exit_code::failure, "Connect timeout on endpoint URL: " + url};
-  if (details.code == errc::attempt_timeout) return {exit_code::failure, "Read timeout on endpoint URL: " + url};
+  if (details.code == errc::attempt_timeout || details.code == errc::read_timeout)
+    return {exit_code::failure, "Read timeout on endpoint URL: " + url};
   if (details.code == errc::connection_lost) {
     return {exit_code::failure, with_reason("Connection was closed before we received a valid response from endpoint "
                                             "URL: " +

@@ -56,10 +56,10 @@ boost::asio::awaitable<void> run_listing(call& context) {
   // An empty starting token goes to the service as it is, as in the AWS CLI.
   if (pages.starting_token == "") request.next_token = "";
   auto listing = context.api.paginate(std::move(request));
-  if (pages.page_size) listing.page_size(*pages.page_size);
-  if (pages.max_items > 0U) listing.max_items(*pages.max_items);
+  if (pages.page_size) listing.with_page_size(*pages.page_size);
+  if (pages.max_items > 0U) listing.with_max_items(*pages.max_items);
   if (pages.starting_token && !pages.starting_token->empty())
-    listing.starting_token(read_starting_token(*pages.starting_token));
+    listing.with_starting_token(read_starting_token(*pages.starting_token));
   auto each = listing.pages();
   while (const auto page = co_await each.next()) {
     const auto& items = (*page).*protocol::operation_of<Request>::items;

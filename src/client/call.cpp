@@ -39,7 +39,8 @@ std::string in_seconds(std::chrono::nanoseconds value) {
 }
 
 bool is_time_limit(const error& failure) {
-  return failure.code == errc::attempt_timeout || failure.code == errc::connect_timeout;
+  return failure.code == condition::timeout && failure.code != errc::service_timeout &&
+         failure.code != errc::operation_timeout;
 }
 
 }  // namespace
@@ -53,8 +54,8 @@ std::optional<error> check(const call_options& options) {
   if (options.operation_timeout && *options.operation_timeout <= 0ms)
     return refuse("operation_timeout", "must be positive");
   if (options.max_attempts && *options.max_attempts < 1) return refuse("max_attempts", "must be at least 1");
-  if (options.retry_mode && *options.retry_mode != retry_mode::standard && *options.retry_mode != retry_mode::adaptive)
-    return refuse("retry_mode", "must be standard or adaptive");
+  if (options.mode && *options.mode != retry_mode::standard && *options.mode != retry_mode::adaptive)
+    return refuse("mode", "must be standard or adaptive");
   return std::nullopt;
 }
 
@@ -84,7 +85,7 @@ call::call(client_state& client, const protocol::operation& operation, std::stri
       options_(options),
       response_(response),
       request_id_(request_id),
-      mode_(options.retry_mode.value_or(client.config_.retry.mode)),
+      mode_(options.mode.value_or(client.config_.retry.mode)),
       max_attempts_(options.max_attempts.value_or(client.config_.retry.max_attempts)),
       invocation_id_(client.random_.uuid()),
       id_(operation.name, invocation_id_),
@@ -231,7 +232,7 @@ asio::awaitable<std::optional<error>> call::run() {
     record.wait_after = next.wait;
     got.failure->attempts_exhausted = next.attempts_exhausted;
     if (is_time_limit(*got.failure) && now() >= deadline_) {
-      const phase during = got.failure->phase;
+      const operation_phase during = got.failure->phase;
       got.failure = out_of_time(*got.failure, during, to_string(during));
     }
     finish_record(record);
@@ -244,7 +245,8 @@ asio::awaitable<std::optional<error>> call::run() {
 }
 
 asio::awaitable<std::optional<error>> call::enter_gates() {
-  if (now() >= deadline_) co_return out_of_time(last_failure_.value_or(error{}), phase::throttle_gate, "starting");
+  if (now() >= deadline_)
+    co_return out_of_time(last_failure_.value_or(error{}), operation_phase::throttle_gate, "starting");
   if (!line_.try_pass(now())) {
     const time_point entered = now();
     const time_point patience = after(entered, client_.config_.retry.max_gate_wait) - queued_;
@@ -257,16 +259,16 @@ asio::awaitable<std::optional<error>> call::enter_gates() {
       if (now() == entered) message += " (no attempt could have been made in time, so the call did not wait)";
       const error last = last_failure_.value_or(error{});
       if (patience < latest_start()) co_return too_long_in_queue(last, message);
-      co_return out_of_time(last, phase::throttle_gate, message);
+      co_return out_of_time(last, operation_phase::throttle_gate, message);
     }
   }
   if (!client_.config_.attempt_gate) co_return std::nullopt;
   std::optional<error> failure = co_await enter_attempt_gate();
-  if (failure && failure->phase == phase::none) failure->phase = phase::attempt_gate;
+  if (failure && failure->phase == operation_phase::none) failure->phase = operation_phase::attempt_gate;
   if (now() >= deadline_ && (!failure || is_time_limit(*failure))) {
-    std::string doing{to_string(phase::attempt_gate)};
+    std::string doing{to_string(operation_phase::attempt_gate)};
     if (failure) doing += " (" + failure->message + ")";
-    failure = out_of_time(last_failure_.value_or(error{}), phase::attempt_gate, doing);
+    failure = out_of_time(last_failure_.value_or(error{}), operation_phase::attempt_gate, doing);
   }
   co_return failure;
 }
@@ -285,7 +287,7 @@ asio::awaitable<call::answer> call::attempt(attempt_record& record) {
   auto keys = co_await this->keys(limit);
   if (!keys) {
     out.failure = std::move(keys).error();
-    out.failure->phase = phase::credentials;
+    out.failure->phase = operation_phase::credentials;
     co_return out;
   }
 
@@ -411,21 +413,24 @@ std::optional<error> call::ended(std::optional<error> failure) {
 }
 
 // The deadline of the operation, not an attempt's limit, ended it. `last` is what the last attempt ended in, if any.
-error call::out_of_time(const error& last, phase during, std::string_view doing) const {
-  return given_up(errc::deadline_exceeded, "the operation timeout passed while ", last, during, doing);
+error call::out_of_time(const error& last, operation_phase during, std::string_view doing) const {
+  return given_up(errc::operation_timeout, "the operation timeout passed while ", last, during, doing);
 }
 
 // Without a deadline too a call ends.
 error call::too_long_in_queue(const error& last, std::string_view doing) const {
-  return given_up(errc::throttled, "retry_options::max_gate_wait passed while ", last, phase::throttle_gate, doing);
+  return given_up(errc::throttled, "retry_options::max_gate_wait passed while ", last, operation_phase::throttle_gate,
+                  doing);
 }
 
-error call::given_up(errc code, std::string message, const error& last, phase during, std::string_view doing) const {
+error call::given_up(errc code, std::string message, const error& last, operation_phase during,
+                     std::string_view doing) const {
   const duration all = now() - started_;
   message += doing;
   if (!last.message.empty()) message += "; the last attempt: " + last.message;
   message += "; of " + in_seconds(all) + ", " + in_seconds(in_attempts_) + " went to " +
-             std::to_string(retries_.attempt() - (during == phase::throttle_gate || during == phase::attempt_gate)) +
+             std::to_string(retries_.attempt() -
+                            (during == operation_phase::throttle_gate || during == operation_phase::attempt_gate)) +
              " attempts, " + in_seconds(backing_off_) + " to waits between them, " +
              in_seconds(all - in_attempts_ - backing_off_) + " to waits in the queue";
   error out(code, std::move(message));

@@ -78,9 +78,9 @@ class call {
   [[nodiscard]] time_point now() const { return client_.time().now(); }
   /// A wait that ends later leaves no time for an attempt.
   [[nodiscard]] time_point latest_start() const;
-  [[nodiscard]] error out_of_time(const error& last, phase during, std::string_view doing) const;
+  [[nodiscard]] error out_of_time(const error& last, operation_phase during, std::string_view doing) const;
   [[nodiscard]] error too_long_in_queue(const error& last, std::string_view doing) const;
-  [[nodiscard]] error given_up(errc code, std::string message, const error& last, phase during,
+  [[nodiscard]] error given_up(errc code, std::string message, const error& last, operation_phase during,
                                std::string_view doing) const;
 
   client_state& client_;

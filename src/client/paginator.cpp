@@ -276,19 +276,19 @@ paginator<Request>::paginator(std::shared_ptr<client_state> state, Request reque
     : cursor_(std::make_shared<cursor>(std::move(state), std::move(request), std::move(options))) {}
 
 template <class Request>
-auto paginator<Request>::page_size(std::int32_t value) & -> paginator& {
+auto paginator<Request>::with_page_size(std::int32_t value) & -> paginator& {
   cursor_->request.max_results = value;
   return *this;
 }
 
 template <class Request>
-auto paginator<Request>::max_items(std::uint64_t value) & -> paginator& {
+auto paginator<Request>::with_max_items(std::uint64_t value) & -> paginator& {
   cursor_->max_items = value;
   return *this;
 }
 
 template <class Request>
-auto paginator<Request>::starting_token(std::string value) & -> paginator& {
+auto paginator<Request>::with_starting_token(std::string value) & -> paginator& {
   auto position = protocol::decode_page_token(value);
   if (!position) throw exception(std::move(position).error());
   typename cursor::position start{std::move(position->next_token)};
@@ -299,29 +299,29 @@ auto paginator<Request>::starting_token(std::string value) & -> paginator& {
 }
 
 template <class Request>
-auto paginator<Request>::prefetch(bool value) & -> paginator& {
+auto paginator<Request>::with_prefetch(bool value) & -> paginator& {
   cursor_->prefetch = value;
   return *this;
 }
 
 template <class Request>
-auto paginator<Request>::page_size(std::int32_t value) && -> paginator {
-  return page_size(value);
+auto paginator<Request>::with_page_size(std::int32_t value) && -> paginator {
+  return with_page_size(value);
 }
 
 template <class Request>
-auto paginator<Request>::max_items(std::uint64_t value) && -> paginator {
-  return max_items(value);
+auto paginator<Request>::with_max_items(std::uint64_t value) && -> paginator {
+  return with_max_items(value);
 }
 
 template <class Request>
-auto paginator<Request>::starting_token(std::string value) && -> paginator {
-  return starting_token(std::move(value));
+auto paginator<Request>::with_starting_token(std::string value) && -> paginator {
+  return with_starting_token(std::move(value));
 }
 
 template <class Request>
-auto paginator<Request>::prefetch(bool value) && -> paginator {
-  return prefetch(value);
+auto paginator<Request>::with_prefetch(bool value) && -> paginator {
+  return with_prefetch(value);
 }
 
 template <class Request>

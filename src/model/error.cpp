@@ -62,14 +62,18 @@ constexpr auto codes = [] {
       code_row{tls_failed, "TLS failed", {connection, permanent}},
       code_row{connection_lost, "connection lost", {retryable, connection}},
       code_row{connect_timeout, "connect timeout", {retryable, timeout, connection}},
+      code_row{acquire_timeout, "no connection became free in time", {retryable, timeout}},
+      code_row{read_timeout, "read timeout", {retryable, timeout}},
       code_row{attempt_timeout, "attempt timeout", {retryable, timeout}},
-      code_row{deadline_exceeded, "operation timeout", {timeout}},
+      code_row{operation_timeout, "operation timeout", {timeout}},
       code_row{invalid_argument, "invalid argument", {caller, permanent}},
       code_row{invalid_configuration, "invalid configuration", {caller, permanent}},
       code_row{no_region, "no region", {caller, permanent}},
       code_row{no_profile, "no such profile", {caller, permanent}},
       code_row{no_credentials, "no credentials", {credentials, caller, permanent}},
       code_row{credentials_failed, "credentials could not be fetched", {credentials}},
+      code_row{credentials_timeout, "credentials did not come in time", {retryable, timeout, credentials}},
+      code_row{process_timeout, "a program did not end in time", {timeout, credentials}},
       code_row{too_many_waiting, "too many requests wait for a connection", {}},
       code_row{invalid_page_token, "invalid page token", {caller, permanent}},
       code_row{repeated_page_token, "repeated page token", {}},
@@ -152,29 +156,29 @@ boost::system::error_condition make_error_condition(condition value) noexcept {
   return {static_cast<int>(value), condition_category()};
 }
 
-std::string_view to_string(phase value) noexcept {
+std::string_view to_string(operation_phase value) noexcept {
   switch (value) {
-    case phase::none:
+    case operation_phase::none:
       return "no exchange";
-    case phase::throttle_gate:
+    case operation_phase::throttle_gate:
       return "waiting in the throttle queue";
-    case phase::attempt_gate:
+    case operation_phase::attempt_gate:
       return "waiting at the attempt gate";
-    case phase::credentials:
+    case operation_phase::credentials:
       return "fetching credentials";
-    case phase::waiting_for_connection:
+    case operation_phase::waiting_for_connection:
       return "waiting for a connection";
-    case phase::resolving:
+    case operation_phase::resolving:
       return "resolving the host name";
-    case phase::connecting:
+    case operation_phase::connecting:
       return "connecting";
-    case phase::tls_handshake:
+    case operation_phase::tls_handshake:
       return "TLS handshake";
-    case phase::writing_request:
+    case operation_phase::writing_request:
       return "writing the request";
-    case phase::reading_response:
+    case operation_phase::reading_response:
       return "reading the response";
-    case phase::backing_off:
+    case operation_phase::backing_off:
       return "waiting before the next attempt";
   }
   return "unknown";

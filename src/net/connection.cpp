@@ -147,7 +147,7 @@ asio::awaitable<void> connection::wait_noticed(bool readable, bool writable) {
   if (socket_) socket_->cancel(ignored);  // the other one
 }
 
-error connection::left_to_parent(phase during, bool sent) {
+error connection::left_to_parent(operation_phase during, bool sent) {
   stale_ = true;
   error out{errc::connection_lost, "the process was forked, and the connection to " + peer_ + " is its parent's"};
   out.phase = during;
@@ -158,25 +158,25 @@ error connection::left_to_parent(phase during, bool sent) {
 asio::awaitable<std::optional<error>> connection::open_tunnel(const proxy& through, const origin& peer) {
   const auto fail = [&](const std::string& why, errc code = errc::connect_failed) {
     error out{code, "no tunnel to " + peer_ + ": " + why};
-    out.phase = phase::connecting;
+    out.phase = operation_phase::connecting;
     return out;
   };
   const std::string request = through.connect_request(peer);
   for (std::string_view unsent = request; !unsent.empty();) {
     const io_step step = write(unsent);
-    if (expired()) co_return timed_out(phase::connecting);
+    if (expired()) co_return timed_out(operation_phase::connecting);
     if (step.status == io_status::done) {
       unsent.remove_prefix(step.count);
     } else if (is_wait(step.status)) {
-      if (!co_await wait(step.status)) co_return left_to_parent(phase::connecting, false);
+      if (!co_await wait(step.status)) co_return left_to_parent(operation_phase::connecting, false);
     } else {
       co_return fail(step.code ? step.code.message() : "the proxy closed the connection");
     }
   }
   tunnel_answer answer;
   for (;;) {
-    if (!co_await wait(io_status::want_read)) co_return left_to_parent(phase::connecting, false);
-    if (expired()) co_return timed_out(phase::connecting);
+    if (!co_await wait(io_status::want_read)) co_return left_to_parent(operation_phase::connecting, false);
+    if (expired()) co_return timed_out(operation_phase::connecting);
     std::array<char, 1024> piece;
     const ssize_t got = ::recv(descriptor_, piece.data(), piece.size(), 0);
     if (got < 0 && would_block(errno)) continue;
@@ -194,11 +194,11 @@ asio::awaitable<std::optional<error>> connection::start_tls(tls_settings& settin
   tls_ = std::make_unique<tls_stream>(settings, peer, socket_->native_handle());
   for (;;) {
     const io_step step = tls_->handshake();
-    if (expired()) co_return timed_out(phase::tls_handshake);
+    if (expired()) co_return timed_out(operation_phase::tls_handshake);
     if (step.status == io_status::done) co_return std::nullopt;
-    if (!is_wait(step.status)) co_return lost(step, phase::tls_handshake, false, "in the TLS handshake");
-    if (!co_await wait(step.status)) co_return left_to_parent(phase::tls_handshake, false);
-    if (expired()) co_return timed_out(phase::tls_handshake);
+    if (!is_wait(step.status)) co_return lost(step, operation_phase::tls_handshake, false, "in the TLS handshake");
+    if (!co_await wait(step.status)) co_return left_to_parent(operation_phase::tls_handshake, false);
+    if (expired()) co_return timed_out(operation_phase::tls_handshake);
   }
 }
 
@@ -209,7 +209,8 @@ asio::awaitable<result<http_response>> connection::exchange(const http_request& 
   if (!served_) {  // one that was kept has been looked at before it was chosen
     const io_step first = look();
     if (first.status == io_status::done) co_return unasked(false, "sent bytes before it was sent a request");
-    if (!is_wait(first.status)) co_return lost(first, phase::writing_request, false, "before the request was sent");
+    if (!is_wait(first.status))
+      co_return lost(first, operation_phase::writing_request, false, "before the request was sent");
   }
 
   response_parser parser{max_body_bytes};
@@ -218,7 +219,7 @@ asio::awaitable<result<http_response>> connection::exchange(const http_request& 
   std::string_view unsent = request.bytes();
   while (!unsent.empty() && parser.state() == response_parser::progress::need_more) {
     step = write(unsent);
-    if (expired()) co_return timed_out(errc::attempt_timeout, phase::writing_request, sent);
+    if (expired()) co_return timed_out(errc::attempt_timeout, operation_phase::writing_request, sent);
     if (step.status == io_status::done) {
       sent = true;
       note_move();
@@ -228,8 +229,8 @@ asio::awaitable<result<http_response>> connection::exchange(const http_request& 
     if (!is_wait(step.status)) break;
     // The peer may speak before it has read all: interim responses, or an error because of which it will not read on.
     co_await wait_noticed(true, true);
-    if (process_.inherited()) co_return left_to_parent(phase::writing_request, sent);
-    if (expired()) co_return timed_out(errc::attempt_timeout, phase::writing_request, sent);
+    if (process_.inherited()) co_return left_to_parent(operation_phase::writing_request, sent);
+    if (expired()) co_return timed_out(errc::attempt_timeout, operation_phase::writing_request, sent);
     step = receive(parser);
     if (step.count > 0) note_move();
     if (!is_wait(step.status)) break;
@@ -247,8 +248,8 @@ asio::awaitable<result<http_response>> connection::exchange(const http_request& 
 
   if (all_sent) step = io_step{io_status::want_read};
   while (all_sent && parser.state() == response_parser::progress::need_more && is_wait(step.status)) {
-    if (!co_await wait(step.status)) co_return left_to_parent(phase::reading_response, true);
-    if (expired()) co_return timed_out(errc::attempt_timeout, phase::reading_response, true);
+    if (!co_await wait(step.status)) co_return left_to_parent(operation_phase::reading_response, true);
+    if (expired()) co_return timed_out(errc::attempt_timeout, operation_phase::reading_response, true);
     step = receive(parser);
     note_move();
   }
@@ -256,12 +257,12 @@ asio::awaitable<result<http_response>> connection::exchange(const http_request& 
   if (all_sent && step.status == io_status::closed) parser.finish();
   if (parser.state() == response_parser::progress::need_more) {
     stale_ = is_loss(step.status) && parser.untouched();
-    if (!all_sent) co_return lost(step, phase::writing_request, sent, "while the request was being sent");
-    co_return lost(step, phase::reading_response, true, parser.position());
+    if (!all_sent) co_return lost(step, operation_phase::writing_request, sent, "while the request was being sent");
+    co_return lost(step, operation_phase::reading_response, true, parser.position());
   }
   if (parser.state() == response_parser::progress::failed) {
     error out{parser.failure(), peer_ + ": " + parser.failure_message()};
-    out.phase = phase::reading_response;
+    out.phase = operation_phase::reading_response;
     out.may_have_reached_service = true;
     co_return out;
   }
@@ -325,12 +326,12 @@ error connection::unasked(bool sent, const std::string& what) const {
   // Nothing was sent over a new connection: another may do better.
   error out{sent ? errc::malformed_response : errc::connection_lost,
             peer_ + " " + what + ", which is no response to it"};
-  out.phase = sent ? phase::reading_response : phase::writing_request;
+  out.phase = sent ? operation_phase::reading_response : operation_phase::writing_request;
   out.may_have_reached_service = sent;
   return out;
 }
 
-error connection::lost(const io_step& step, phase during, bool sent, const std::string& where) const {
+error connection::lost(const io_step& step, operation_phase during, bool sent, const std::string& where) const {
   error out;
   switch (step.status) {
     case io_status::tls_failed:
@@ -351,7 +352,7 @@ error connection::lost(const io_step& step, phase during, bool sent, const std::
   return out;
 }
 
-error connection::timed_out(errc value, phase during, bool sent) const {
+error connection::timed_out(errc value, operation_phase during, bool sent) const {
   if (context_gone_) {
     error out{errc::client_closed, "the execution context of the connection to " + peer_ + " was destroyed"};
     out.phase = during;
@@ -367,7 +368,7 @@ error connection::timed_out(errc value, phase during, bool sent) const {
   } else {
     message = "no complete response from " + peer_ + " within the time limit" + in_phase;
   }
-  error out{value, std::move(message)};
+  error out{silence_ != 0 && value != errc::connect_timeout ? errc::read_timeout : value, std::move(message)};
   out.phase = during;
   out.may_have_reached_service = sent;
   return out;

@@ -56,7 +56,9 @@ class connection {
   /// The last exchange failed because the peer had gone before it sent a byte of the response.
   [[nodiscard]] bool was_stale() const noexcept { return stale_; }
   /// The error for a connection that expired in `during` before it was open.
-  [[nodiscard]] error timed_out(phase during) const { return timed_out(errc::connect_timeout, during, false); }
+  [[nodiscard]] error timed_out(operation_phase during) const {
+    return timed_out(errc::connect_timeout, during, false);
+  }
   /// The TLS handshake took up an earlier session.
   [[nodiscard]] bool resumed() const noexcept { return tls_ && tls_->resumed(); }
   /// TLS whose peer nobody checked.
@@ -76,10 +78,10 @@ class connection {
   io_step write(std::string_view bytes);
   io_step receive(response_parser& parser);
   void note_move() noexcept;
-  error lost(const io_step& step, phase during, bool sent, const std::string& where) const;
+  error lost(const io_step& step, operation_phase during, bool sent, const std::string& where) const;
   error unasked(bool sent, const std::string& what) const;
-  error timed_out(errc value, phase during, bool sent) const;
-  error left_to_parent(phase during, bool sent);
+  error timed_out(errc value, operation_phase during, bool sent) const;
+  error left_to_parent(operation_phase during, bool sent);
 
   const async::process_mark process_;
   std::optional<boost::asio::ip::tcp::socket> socket_;  // null once its context has ended

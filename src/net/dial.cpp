@@ -147,7 +147,7 @@ constexpr std::size_t max_failures_bytes = 600;
 
 error problem(errc value, std::string message) {
   error out{value, std::move(message)};
-  out.phase = phase::connecting;
+  out.phase = operation_phase::connecting;
   return out;
 }
 

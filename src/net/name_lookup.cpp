@@ -132,7 +132,7 @@ result<name_lookup::answer> name_lookup::outcome(const std::string& host) const 
   if (status_ == ARES_SUCCESS && !found_.addresses.empty()) return found_;
   const char* why = status_ == ARES_SUCCESS ? "no address" : ares_strerror(status_);
   error out{errc::resolve_failed, "cannot resolve " + host + ": " + why};
-  out.phase = phase::resolving;
+  out.phase = operation_phase::resolving;
   return out;
 }
 

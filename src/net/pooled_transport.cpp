@@ -32,14 +32,14 @@ time_point steady_now() noexcept {
   return std::chrono::steady_clock::now();
 }
 
-error problem(errc value, phase during, std::string message) {
+error problem(errc value, operation_phase during, std::string message) {
   error out{value, std::move(message)};
   out.phase = during;
   return out;
 }
 
 error context_gone() {
-  return problem(errc::client_closed, phase::none,
+  return problem(errc::client_closed, operation_phase::none,
                  "the execution context of the client's connections (its io_context or thread_pool) was destroyed");
 }
 
@@ -106,16 +106,17 @@ asio::awaitable<result<http_response>> pooled_transport::run(std::shared_ptr<poo
                                                              const http_request& request, time_point deadline) {
   const auto now = steady_now();
   if (deadline <= now)
-    co_return problem(errc::attempt_timeout, phase::waiting_for_connection, "the time limit was over at the start");
+    co_return problem(errc::attempt_timeout, operation_phase::waiting_for_connection,
+                      "the time limit was over at the start");
   const origin& to = request.destination();
   const auto by = self->proxies_.proxy_for(to);
   if (!by) co_return by.error();
   lease held{*self->pool_};
   const auto got = self->pool_->acquire(held, to, now, deadline);
   if (got == answer::closed && self->end_->reached()) co_return context_gone();
-  if (got == answer::closed) co_return problem(errc::client_closed, phase::none, "the client is closed");
+  if (got == answer::closed) co_return problem(errc::client_closed, operation_phase::none, "the client is closed");
   if (got == answer::crowded) {
-    co_return problem(errc::too_many_waiting, phase::waiting_for_connection,
+    co_return problem(errc::too_many_waiting, operation_phase::waiting_for_connection,
                       "all " + std::to_string(self->options_.max_connections) + " connections are in use, and " +
                           std::to_string(*self->options_.max_waiting) + " requests (max_waiting) wait for one already");
   }
@@ -148,7 +149,7 @@ asio::awaitable<std::optional<error>> pooled_transport::wait_in_line(lease& held
   const bool in_time = co_await woken->wait();
   if (end_->reached()) co_return context_gone();
   if (in_time && pool_->claim(held, deadline, nullptr)) co_return std::nullopt;
-  co_return problem(errc::attempt_timeout, phase::waiting_for_connection,
+  co_return problem(errc::acquire_timeout, operation_phase::waiting_for_connection,
                     "all " + std::to_string(options_.max_connections) +
                         " connections (max_connections) stayed in use up to the time limit");
 }
@@ -177,13 +178,14 @@ asio::awaitable<result<connection*>> pooled_transport::open(slot_id slot, const 
       co_return socket.error();
     }
     if (begun.inherited())
-      co_return problem(errc::connect_failed, phase::connecting, "the process was forked while connecting to " + peer);
+      co_return problem(errc::connect_failed, operation_phase::connecting,
+                        "the process was forked while connecting to " + peer);
     link = &pool_->install(slot, std::make_unique<connection>(std::move(*socket), peer, secret_responses_), limit);
   }
   std::optional<error> failed;
   if (through != nullptr && to.tls) failed = co_await link->open_tunnel(*through, to);
   if (!failed && to.tls) failed = co_await link->start_tls(tls_, to);
-  if (!failed && !pool_->begin_exchange(slot, deadline)) failed = link->timed_out(phase::tls_handshake);
+  if (!failed && !pool_->begin_exchange(slot, deadline)) failed = link->timed_out(operation_phase::tls_handshake);
   if (failed) co_return std::move(*failed);
   pool_->opened(slot, *link, to.tls);
   co_return link;

@@ -75,7 +75,7 @@ asio::awaitable<result<endpoints>> resolver::resolve(std::string host, unsigned 
   const bool answered = co_await finished->wait();
   if (!answered) {
     error late{errc::connect_timeout, "no answer from the name servers for " + host + " within the time limit"};
-    late.phase = phase::resolving;
+    late.phase = operation_phase::resolving;
     co_return late;
   }
   auto got = waiting.lookup().outcome(host);

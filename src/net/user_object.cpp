@@ -127,7 +127,7 @@ asio::awaitable<result<http_response>> send(std::shared_ptr<transport> network, 
   if (!got) {
     error failure = std::move(got).error();
     // Nobody knows how far it had come.
-    if (failure.phase == phase::none &&
+    if (failure.phase == operation_phase::none &&
         (failure.code == errc::broken_contract || failure.code == errc::attempt_timeout))
       failure.may_have_reached_service = true;
     co_return std::move(failure);

@@ -44,11 +44,12 @@ boost::asio::awaitable<T> made(boost::asio::awaitable<T> work) {
 }
 
 /// Awaits `work`, which `who` returned, until `limit` by `time`; then cancels it and returns without it
-/// (errc::attempt_timeout). The caller's own cancellation takes effect at once. `work` owns what it uses. What it
+/// (`late_as`). The caller's own cancellation takes effect at once. `work` owns what it uses. What it
 /// throws becomes an error with the code `thrown_as`.
 template <class T>
 boost::asio::awaitable<result<T>> ask(std::string_view who, boost::asio::awaitable<result<T>> work,
-                                      std::shared_ptr<clock> time, clock::time_point limit, errc thrown_as) {
+                                      std::shared_ptr<clock> time, clock::time_point limit, errc thrown_as,
+                                      errc late_as = errc::attempt_timeout) {
   const auto executor = co_await boost::asio::this_coro::executor;
   const auto notice = std::make_shared<event>();
   side_task<result<T>> task{executor, std::move(work), notice};
@@ -60,7 +61,7 @@ boost::asio::awaitable<result<T>> ask(std::string_view who, boost::asio::awaitab
   if (!task.over()) {
     std::string said{who};
     said += " did not end by its deadline, and was cancelled";
-    co_return error(errc::attempt_timeout, std::move(said));
+    co_return error(late_as, std::move(said));
   }
   if (const auto thrown = task.failure()) co_return thrown_by(who, thrown, thrown_as);
   if (task.abandoned()) co_return broken_contract(who, "dropped its completion handler without calling it");

@@ -235,7 +235,7 @@ class child_process {
 
 error failed(errc value, std::string message) {
   error out{value, std::move(message)};
-  out.phase = phase::credentials;
+  out.phase = operation_phase::credentials;
   return out;
 }
 
@@ -252,7 +252,7 @@ error cannot_run(const std::string& program, int code) {
 error too_late(const std::string& program, steady_clock::duration limit, bool gone) {
   std::array<char, 32> seconds{};
   std::snprintf(seconds.data(), seconds.size(), "%.1f s", std::chrono::duration<double>(limit).count());
-  return failed(errc::attempt_timeout, program + " did not end within " + seconds.data() +
+  return failed(errc::process_timeout, program + " did not end within " + seconds.data() +
                                            (gone ? " and was killed" : " and could not be killed"));
 }
 
@@ -264,7 +264,7 @@ asio::awaitable<result<process_output>> run_process(std::vector<std::string> wor
   const auto executor = co_await asio::this_coro::executor;
   const std::string program = name_of(words.front());
   const auto begin = steady_clock::now();
-  if (deadline <= begin) co_return failed(errc::attempt_timeout, "no time was left to run " + program);
+  if (deadline <= begin) co_return failed(errc::process_timeout, "no time was left to run " + program);
 
   child_process process{executor};
   if (const int code = process.start(words, deadline, in, notice)) co_return cannot_run(program, code);

@@ -56,9 +56,9 @@ enum class exit_notice : std::uint8_t {
 /// hold its output open, is neither waited for nor killed. In every other outcome the process is killed by its own id:
 /// what it has started lives on until it writes, which nobody reads.
 ///
-/// Errors, with phase::credentials: errc::credentials_failed when the program cannot be started or prints too much,
-/// errc::attempt_timeout at `deadline`, errc::invalid_configuration without words. Messages name the program and none
-/// of its arguments. Cancelled through Asio: throws system_error(operation_aborted).
+/// Errors, with operation_phase::credentials: errc::credentials_failed when the program cannot be started or prints too
+/// much, errc::process_timeout at `deadline`, errc::invalid_configuration without words. Messages name the program and
+/// none of its arguments. Cancelled through Asio: throws system_error(operation_aborted).
 ///
 /// No thread, no signal handler, no global state. The process is always waited for, by its own id: normally until it
 /// is gone; one that a SIGKILL does not end within a second (stuck in the kernel, or set-user-ID and not to be

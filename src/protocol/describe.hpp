@@ -24,7 +24,7 @@ class json_text_value {
   [[nodiscard]] std::string_view view() const noexcept { return {block_->bytes() + offset_, size_}; }
   [[nodiscard]] text keep() const noexcept {
     ++kept_;  // the reader gives the block all its references at once
-    return text{block_, offset_, size_};
+    return detail::text_block::part(block_, offset_, size_);
   }
 
  private:

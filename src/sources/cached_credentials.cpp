@@ -34,7 +34,7 @@ namespace {
 // What the client would retry for a fault of its own network is no such fault here.
 error as_credentials_error(error why) {
   for (const errc known : {errc::no_credentials, errc::credentials_failed, errc::invalid_configuration,
-                           errc::no_profile, errc::no_region, errc::broken_contract})
+                           errc::process_timeout, errc::no_profile, errc::no_region, errc::broken_contract})
     if (why.code == known) return why;
   why.code = make_error_code(errc::credentials_failed);
   return why;
@@ -185,7 +185,7 @@ asio::awaitable<keys_result> shared_fetch::get(std::shared_ptr<shared_fetch> sel
       if (self->without_memory_ == number) throw std::bad_alloc{};
     }
     if (self->time_->now() >= deadline)
-      co_return error(errc::attempt_timeout, "no credentials came within the time limit of the attempt");
+      co_return error(errc::credentials_timeout, "no credentials came within the time limit of the attempt");
   }
 }
 
@@ -208,7 +208,7 @@ asio::awaitable<void> shared_fetch::run(std::shared_ptr<shared_fetch> self, cred
     // A source that keeps its limit says better what took so long; only one that does not is left alone.
     constexpr std::chrono::milliseconds lateness{500};
     auto fetched = co_await net::ask("the fetch of the credentials", self->fetch_(limit), self->time_, limit + lateness,
-                                     errc::credentials_failed);
+                                     errc::credentials_failed, errc::credentials_timeout);
     got.emplace(std::move(fetched));
   } catch (const boost::system::system_error& problem) {
     if (problem.code() == asio::error::operation_aborted) throw;
@@ -280,8 +280,8 @@ asio::awaitable<keys_result> asked(std::shared_ptr<credentials_provider> from, c
 
 asio::awaitable<keys_result> ask_provider(std::string_view who, std::shared_ptr<credentials_provider> from,
                                           std::shared_ptr<clock> time, clock::time_point deadline) {
-  auto got =
-      co_await net::ask(who, asked(std::move(from), deadline), std::move(time), deadline, errc::credentials_failed);
+  auto got = co_await net::ask(who, asked(std::move(from), deadline), std::move(time), deadline,
+                               errc::credentials_failed, errc::credentials_timeout);
   if (!got) co_return std::move(got);
   if (!*got) co_return net::broken_contract(who, "returned a null pointer; return credentials or an error");
   if ((*got)->access_key_id().empty() || (*got)->secret_access_key().empty())

@@ -27,7 +27,8 @@ std::chrono::nanoseconds advisory_window(std::chrono::nanoseconds lifetime) noex
 
 bool is_passing(const error& failure) noexcept {
   // A source that is not there (a metadata service out of reach) may be there again.
-  return failure.code == errc::no_credentials || retry::classify(failure).what != retry::verdict::kind::fatal;
+  return failure.code == errc::no_credentials || failure.code == errc::process_timeout ||
+         retry::classify(failure).what != retry::verdict::kind::fatal;
 }
 
 // Of the current credentials' time.

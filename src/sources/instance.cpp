@@ -91,8 +91,7 @@ credentials extended(credentials keys, fetch_context& with) {
   if (!keys.expiration() || *keys.expiration() > now) return keys;
   const auto more = 15min + std::chrono::duration_cast<std::chrono::seconds>(10min * with.random.unit());
   credentials out{keys.access_key_id(), keys.secret_access_key(), keys.session_token(), now + more};
-  out.set_source(keys.source());
-  return out;
+  return std::move(out).with_source(keys.source());
 }
 
 }  // namespace

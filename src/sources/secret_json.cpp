@@ -94,8 +94,7 @@ result<credentials> read_credentials(const json::object& from, const member_name
   try {
     credentials out{std::string{*key}, std::string{*secret},
                     std::string{text_of(from, names.session_token).value_or(std::string_view{})}, end};
-    out.set_source(std::move(source));
-    return out;
+    return std::move(out).with_source(std::move(source));
   } catch (const exception& wrong) {
     return unusable(wrong.details().message);
   }

@@ -105,8 +105,7 @@ result<credentials> read_response(const std::string& name, const std::string& ac
     return error{errc::credentials_failed, name + ": the response of STS lacks a part of the credentials"};
   try {
     credentials out{std::string{key}, std::string{secret}, std::string{token}, end};
-    out.set_source(std::move(source));
-    return out;
+    return std::move(out).with_source(std::move(source));
   } catch (const exception& wrong) {
     return error{errc::credentials_failed, name + ": " + wrong.details().message};
   }

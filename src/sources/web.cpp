@@ -20,7 +20,7 @@ bool is_passing_status(int status) noexcept {
 }
 
 bool is_passing_fault(const error& failure) noexcept {
-  return retry::classify(failure).retryable();
+  return failure.code == errc::process_timeout || retry::classify(failure).retryable();
 }
 
 }  // namespace
@@ -85,7 +85,11 @@ asio::awaitable<result<http_response>> web::send(http_request request, patience 
 error failed(std::string_view what, const error& why) {
   error out = why;
   out.message = strings::printable(std::string{what} + ": " + why.message);
-  if (!is_passing_fault(why) && why.code != errc::no_credentials) out.code = make_error_code(errc::credentials_failed);
+  if (why.code == errc::attempt_timeout || why.code == errc::acquire_timeout) {
+    out.code = make_error_code(errc::credentials_timeout);
+  } else if (!is_passing_fault(why) && why.code != errc::no_credentials) {
+    out.code = make_error_code(errc::credentials_failed);
+  }
   return out;
 }
 

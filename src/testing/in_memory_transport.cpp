@@ -21,7 +21,7 @@ namespace {
 
 error broken(errc code, std::string message) {
   error out{code, std::move(message)};
-  out.phase = phase::reading_response;
+  out.phase = operation_phase::reading_response;
   out.may_have_reached_service = true;
   return out;
 }

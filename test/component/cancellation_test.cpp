@@ -52,7 +52,7 @@ class closed_gate final : public mwaa::attempt_gate {
   explicit closed_gate(std::shared_ptr<mwaa::clock> time) : time_(std::move(time)) {}
   asio::awaitable<std::optional<mwaa::error>> enter(std::string_view, mwaa::clock::time_point deadline) override {
     co_await time_->sleep_until(deadline);
-    co_return mwaa::error(mwaa::errc::deadline_exceeded, "no permission in time");
+    co_return mwaa::error(mwaa::errc::operation_timeout, "no permission in time");
   }
 
  private:
@@ -94,7 +94,7 @@ TEST_CASE("cancellation and deadline: while keys are fetched, and at the caller'
                              mwaa::as_result(client.list_task_instances(
                                  request_for("run-failed"), mwaa::call_options{}.with_operation_timeout(3s))));
     REQUIRE(outcome.has_error());
-    CHECK(outcome.error().phase == (keys ? mwaa::phase::credentials : mwaa::phase::attempt_gate));
+    CHECK(outcome.error().phase == (keys ? mwaa::operation_phase::credentials : mwaa::operation_phase::attempt_gate));
     CHECK(service.time->now() - before == 3s);
     CHECK(service.emulator.request_count() == 0);
   }
@@ -253,8 +253,8 @@ TEST_CASE("cancellation: a generator dropped in the middle of a page, and of a f
   for (const bool prefetch : {false, true}) {
     CAPTURE(prefetch);
     auto listing = client.paginate_list_task_instances(request_for(testing::emulator::run_finished))
-                       .page_size(50)
-                       .prefetch(prefetch);
+                       .with_page_size(50)
+                       .with_prefetch(prefetch);
     const auto some = [&]() -> asio::awaitable<int> {
       auto items = listing.items();
       int count = 0;

@@ -62,9 +62,10 @@ TEST_CASE("emulator and client: 250 items through 3 throttles, with the waits th
   config.retry.max_attempts = 4;
   const mwaa::client client{service.io.get_executor(), config};
   service.emulator.script(fault::throttle().with_times(3));
-  const auto ids = test::run(
-      service.io, *service.time,
-      ids_of(client.paginate_list_task_instances(request_for(testing::emulator::run_finished)).page_size(100).items()));
+  const auto ids = test::run(service.io, *service.time,
+                             ids_of(client.paginate_list_task_instances(request_for(testing::emulator::run_finished))
+                                        .with_page_size(100)
+                                        .items()));
   CHECK(ids.size() == 250);
   CHECK(std::set<std::string>(ids.begin(), ids.end()).size() == 250);
   const auto log = service.emulator.requests();
@@ -153,10 +154,11 @@ TEST_CASE("emulator and client: 10,000 requests with random faults lose nothing 
   SUBCASE("a listing of many pages stays whole") {
     service.emulator.strike_randomly(0.3);
     for (int i = 0; i < 20; ++i) {
-      const auto ids = test::run(
-          service.io, *service.time,
-          ids_of(
-              client.paginate_list_task_instances(request_for(testing::emulator::run_finished)).page_size(7).items()));
+      const auto ids =
+          test::run(service.io, *service.time,
+                    ids_of(client.paginate_list_task_instances(request_for(testing::emulator::run_finished))
+                               .with_page_size(7)
+                               .items()));
       CHECK(ids.size() == 250);
       CHECK(std::set<std::string>(ids.begin(), ids.end()).size() == 250);
     }

@@ -93,7 +93,7 @@ TEST_CASE("emulator: what each fault makes of a request") {
     } else {
       REQUIRE(outcome.has_error());
       CHECK(outcome.error().code == each.code);
-      CHECK(outcome.error().phase == mwaa::phase::reading_response);
+      CHECK(outcome.error().phase == mwaa::operation_phase::reading_response);
       CHECK(outcome.error().may_have_reached_service);
     }
     CHECK(service.emulator.requests().at(0).fault == each.what.name());

@@ -190,11 +190,11 @@ TEST_CASE("attempt gate: what it refuses ends the operation") {
   canned_service service;
   const auto gate = std::make_shared<slow_gate>(service.time);
   service.config.attempt_gate = gate;
-  gate->refusal = mwaa::error(mwaa::errc::deadline_exceeded, "the fleet's quota is used up");
+  gate->refusal = mwaa::error(mwaa::errc::operation_timeout, "the fleet's quota is used up");
   const auto failure = failure_of(service, service.make_client());
-  CHECK(failure.code == mwaa::errc::deadline_exceeded);
+  CHECK(failure.code == mwaa::errc::operation_timeout);
   CHECK(failure.message == "the fleet's quota is used up");
-  CHECK(failure.phase == mwaa::phase::attempt_gate);
+  CHECK(failure.phase == mwaa::operation_phase::attempt_gate);
   CHECK(failure.operation == "ListTaskInstances");
   CHECK(service.network->requests.empty());
 }
@@ -203,8 +203,8 @@ TEST_CASE("attempt gate: time that it took past the deadline is no attempt's any
   canned_service service;
   service.config.attempt_gate = std::make_shared<slow_gate>(service.time);
   const auto failure = failure_of(service, service.make_client(), mwaa::call_options{}.with_operation_timeout(500ms));
-  CHECK(failure.code == mwaa::errc::deadline_exceeded);
-  CHECK(failure.phase == mwaa::phase::attempt_gate);
+  CHECK(failure.code == mwaa::errc::operation_timeout);
+  CHECK(failure.phase == mwaa::operation_phase::attempt_gate);
   CHECK(failure.message.find("0.501 s to waits in the queue") != std::string::npos);  // it was not waited for
   CHECK(service.network->requests.empty());
 }
@@ -214,8 +214,8 @@ TEST_CASE("deadline: the error says where the time went") {
   service.network->script.emplace_back(test::throttle(1), 500ms);
   service.network->script.emplace_back(test::page({"late"}), 60s);
   const auto failure = failure_of(service, service.make_client(), mwaa::call_options{}.with_operation_timeout(10s));
-  CHECK(failure.code == mwaa::errc::deadline_exceeded);
-  CHECK(failure.phase == mwaa::phase::reading_response);
+  CHECK(failure.code == mwaa::errc::operation_timeout);
+  CHECK(failure.phase == mwaa::operation_phase::reading_response);
   // 0.5 s and the rest in attempts; 1 s hint and half a second of jitter between them.
   CHECK(failure.message.find("of 10.000 s, 8.500 s went to 2 attempts, 1.500 s to waits between them, 0.000 s to waits "
                              "in the queue") != std::string::npos);

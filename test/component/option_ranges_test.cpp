@@ -129,7 +129,7 @@ TEST_CASE("ranges: a deadline that has passed ends the call before any I/O") {
     const auto got = service.run(
         mwaa::as_result(client.list_task_instances({"arn", "run"}, mwaa::call_options{}.with_deadline(value))));
     REQUIRE(got.has_error());
-    CHECK(got.error().code == mwaa::errc::deadline_exceeded);
+    CHECK(got.error().code == mwaa::errc::operation_timeout);
     CHECK(got.error().attempts.empty());
     CHECK_FALSE(got.error().may_have_reached_service);
   }
@@ -201,17 +201,18 @@ TEST_CASE("ranges: pages and items of a listing") {
   for (const std::int32_t size : {std::numeric_limits<std::int32_t>::min(), -1, 0}) {
     canned_service service;
     const auto client = service.make_client();
-    auto items = client.paginate_list_task_instances({"arn", "run"}).page_size(size).items();
+    auto items = client.paginate_list_task_instances({"arn", "run"}).with_page_size(size).items();
     CHECK_THROWS_WITH_AS(service.run(items.next()), doctest::Contains("MaxResults"), mwaa::exception);
     CHECK(service.network->requests.empty());
   }
   canned_service service;
   const auto client = service.make_client();
-  auto none = client.paginate_list_task_instances({"arn", "run"}).max_items(0).items();
+  auto none = client.paginate_list_task_instances({"arn", "run"}).with_max_items(0).items();
   CHECK_FALSE(service.run(none.next()).has_value());
   service.network->script.emplace_back(test::page({"x"}));
-  auto all =
-      client.paginate_list_task_instances({"arn", "run"}).max_items(std::numeric_limits<std::uint64_t>::max()).items();
+  auto all = client.paginate_list_task_instances({"arn", "run"})
+                 .with_max_items(std::numeric_limits<std::uint64_t>::max())
+                 .items();
   CHECK(service.run(all.next()).has_value());
   CHECK_FALSE(service.run(all.next()).has_value());
 }

@@ -156,11 +156,11 @@ TEST_CASE("paginator: a starting token given while a generator runs moves its pl
     canned_service service;
     service.network->otherwise = listing{250};
     auto paginator =
-        service.make_client().paginate_list_task_instances({"arn", "run"}).page_size(100).prefetch(prefetch);
+        service.make_client().paginate_list_task_instances({"arn", "run"}).with_page_size(100).with_prefetch(prefetch);
     const auto jump = [&]() -> asio::awaitable<std::vector<std::string>> {
       auto items = paginator.items();
       for (int i = 0; i < 10; ++i) (void)co_await items.next();
-      paginator.starting_token("200");
+      paginator.with_starting_token("200");
       std::vector<std::string> rest;
       while (auto item = co_await items.next()) rest.push_back(item->task_instance_id.str());
       co_return rest;
@@ -173,7 +173,7 @@ TEST_CASE("paginator: every item once, page by page, lazily") {
   canned_service service;
   service.network->otherwise = listing{250};
   const auto client = service.make_client();
-  auto listing_of_run = client.paginate_list_task_instances({"arn", "run"}).page_size(100);
+  auto listing_of_run = client.paginate_list_task_instances({"arn", "run"}).with_page_size(100);
   CHECK(listing_of_run.resume_token().empty());
   auto items = listing_of_run.items();
   CHECK(service.network->requests.empty());
@@ -195,7 +195,7 @@ TEST_CASE("paginator: 250 items through three throttles: nothing lost, nothing t
     return run(request);
   };
   const auto client = service.make_client();
-  const auto ids = service.run(ids_of(client.paginate_list_task_instances({"arn", "run"}).page_size(100).items()));
+  const auto ids = service.run(ids_of(client.paginate_list_task_instances({"arn", "run"}).with_page_size(100).items()));
   CHECK(ids == expected(0, 250));
   const auto& times = service.network->times;
   REQUIRE(times.size() == 6);
@@ -237,7 +237,7 @@ TEST_CASE("paginator: the same token again ends in an error, after the items of 
     CAPTURE(prefetch);
     int items = 0;
     auto work = [&]() -> asio::awaitable<void> {
-      auto stream = client.paginate_list_task_instances({"arn", "run"}).prefetch(prefetch).items();
+      auto stream = client.paginate_list_task_instances({"arn", "run"}).with_prefetch(prefetch).items();
       while (co_await stream.next()) ++items;
     };
     boost::system::error_code code;
@@ -274,7 +274,7 @@ TEST_CASE("paginator: page tokens that lead back end in an error, after a cycle 
       CAPTURE(prefetch);
       canned_service service;
       service.network->otherwise = cycle{each.tail, each.length};
-      auto run = service.make_client().paginate_list_task_instances({"arn", "run"}).prefetch(prefetch);
+      auto run = service.make_client().paginate_list_task_instances({"arn", "run"}).with_prefetch(prefetch);
       for (int again = 0; again < 2; ++again) {  // the next generator says the same, without a request
         std::vector<std::string> ids;
         const std::size_t asked_before = service.network->requests.size();
@@ -297,8 +297,8 @@ TEST_CASE("paginator: page tokens that lead back end in an error, after a cycle 
       // The token names what comes next, to who wants to go on.
       auto rest = service.make_client()
                       .paginate_list_task_instances({"arn", "run"})
-                      .starting_token(run.resume_token())
-                      .max_items(1);
+                      .with_starting_token(run.resume_token())
+                      .with_max_items(1);
       CHECK(service.run(ids_of(rest.items())).size() == 1);
     }
   }
@@ -308,10 +308,10 @@ TEST_CASE("paginator: a long listing without a cycle, and one that starts inside
   canned_service service;
   service.network->otherwise = listing{1500};
   const auto client = service.make_client();
-  CHECK(service.run(ids_of(client.paginate_list_task_instances({"arn", "run"}).page_size(1).items())) ==
+  CHECK(service.run(ids_of(client.paginate_list_task_instances({"arn", "run"}).with_page_size(1).items())) ==
         expected(0, 1500));
   service.network->otherwise = cycle{0, 2};
-  auto run = client.paginate_list_task_instances({"arn", "run"}).starting_token("1");
+  auto run = client.paginate_list_task_instances({"arn", "run"}).with_starting_token("1");
   std::vector<std::string> ids;
   CHECK_THROWS_WITH_AS(
       service.run(append_ids(run.items(), ids)),
@@ -340,18 +340,18 @@ TEST_CASE("paginator: max_items and the token it leaves, in the AWS CLI's form")
   };
   for (const row& each : rows) {
     CAPTURE(each.max);
-    auto run = client.paginate_list_task_instances({"arn", "run"}).page_size(10).max_items(each.max);
+    auto run = client.paginate_list_task_instances({"arn", "run"}).with_page_size(10).with_max_items(each.max);
     CHECK(service.run(ids_of(run.items())) == expected(0, each.given));
     CHECK(run.resume_token() == each.token);
     if (*each.token == '\0') continue;
     // By pages the same, and both go on from the token to the end.
-    auto by_page = client.paginate_list_task_instances({"arn", "run"}).page_size(10).max_items(each.max);
+    auto by_page = client.paginate_list_task_instances({"arn", "run"}).with_page_size(10).with_max_items(each.max);
     const auto pages = service.run(mwaa::collect(by_page.pages(), 10));
     int items = 0;
     for (const auto& page : pages) items += static_cast<int>(page.task_instances.size());
     CHECK(items == each.given);
     CHECK(by_page.resume_token() == each.token);
-    auto rest = client.paginate_list_task_instances({"arn", "run"}).page_size(10).starting_token(each.token);
+    auto rest = client.paginate_list_task_instances({"arn", "run"}).with_page_size(10).with_starting_token(each.token);
     CHECK(service.run(ids_of(rest.items())) == expected(each.given, 25));
   }
 }
@@ -360,11 +360,11 @@ TEST_CASE("paginator: a starting token of the service's own, and one that is non
   canned_service service;
   service.network->otherwise = listing{25};
   const auto client = service.make_client();
-  auto rest = client.paginate_list_task_instances({"arn", "run"}).starting_token("21");
+  auto rest = client.paginate_list_task_instances({"arn", "run"}).with_starting_token("21");
   CHECK(service.run(ids_of(rest.items())) == expected(21, 25));
   boost::system::error_code code;
   try {
-    (void)client.paginate_list_task_instances({"arn", "run"}).starting_token("");
+    (void)client.paginate_list_task_instances({"arn", "run"}).with_starting_token("");
   } catch (const mwaa::exception& e) {
     code = e.code();
   }
@@ -379,7 +379,7 @@ TEST_CASE("paginator: resume_token() is right after every single item") {
     CAPTURE(cut);
     std::string token;
     auto work = [&]() -> asio::awaitable<void> {
-      auto run = client.paginate_list_task_instances({"arn", "run"}).page_size(5);
+      auto run = client.paginate_list_task_instances({"arn", "run"}).with_page_size(5);
       auto items = run.items();
       for (int i = 0; i < cut; ++i) (void)co_await items.next();
       token = run.resume_token();
@@ -387,7 +387,7 @@ TEST_CASE("paginator: resume_token() is right after every single item") {
     service.run(work());
     CHECK(token.empty() == (cut == 23));
     if (token.empty()) continue;
-    auto rest = client.paginate_list_task_instances({"arn", "run"}).page_size(5).starting_token(token);
+    auto rest = client.paginate_list_task_instances({"arn", "run"}).with_page_size(5).with_starting_token(token);
     CHECK(service.run(ids_of(rest.items())) == expected(cut, 23));
   }
 }
@@ -405,7 +405,7 @@ TEST_CASE("paginator: after an error the place is kept, in the paginator and in 
   for (const bool prefetch : {false, true}) {
     CAPTURE(prefetch);
     request_number = 0;
-    auto place = client.paginate_list_task_instances({"arn", "run"}).page_size(10).prefetch(prefetch);
+    auto place = client.paginate_list_task_instances({"arn", "run"}).with_page_size(10).with_prefetch(prefetch);
     std::vector<std::string> ids;
     std::vector<boost::system::error_code> codes;
     auto work = [&]() -> asio::awaitable<void> {
@@ -427,9 +427,10 @@ TEST_CASE("paginator: after an error the place is kept, in the paginator and in 
     CHECK(codes == std::vector<boost::system::error_code>(2, mwaa::errc::internal_server));
     const std::string token = place.resume_token();
     CHECK(service.run(ids_of(place.items())) == expected(10, 30));
-    CHECK(service.run(ids_of(
-              client.paginate_list_task_instances({"arn", "run"}).page_size(10).starting_token(token).items())) ==
-          expected(10, 30));
+    CHECK(service.run(ids_of(client.paginate_list_task_instances({"arn", "run"})
+                                 .with_page_size(10)
+                                 .with_starting_token(token)
+                                 .items())) == expected(10, 30));
   }
 }
 
@@ -437,7 +438,7 @@ TEST_CASE("paginator: dropped inside a page, it goes on with the page it has") {
   canned_service service;
   service.network->otherwise = listing{15};
   const auto client = service.make_client();
-  auto run = client.paginate_list_task_instances({"arn", "run"}).page_size(10);
+  auto run = client.paginate_list_task_instances({"arn", "run"}).with_page_size(10);
   auto first = [&]() -> asio::awaitable<void> {
     auto items = run.items();
     for (int i = 0; i < 4; ++i) (void)co_await items.next();
@@ -464,7 +465,8 @@ TEST_CASE("paginator: prefetch hides the fetch behind the reader's own work, one
     const auto started = service.time->now();
     service.network->requests.clear();
     auto work = [&]() -> asio::awaitable<void> {
-      auto pages = client.paginate_list_task_instances({"arn", "run"}).page_size(10).prefetch(prefetch).pages();
+      auto pages =
+          client.paginate_list_task_instances({"arn", "run"}).with_page_size(10).with_prefetch(prefetch).pages();
       std::size_t page_number = 0;
       while (auto page = co_await pages.next()) {
         ++page_number;
@@ -484,7 +486,8 @@ TEST_CASE("paginator: prefetch asks for no page that max_items makes useless") {
   canned_service service;
   service.network->otherwise = listing{50};
   const auto client = service.make_client();
-  auto run = client.paginate_list_task_instances({"arn", "run"}).page_size(10).prefetch(true).max_items(10);
+  auto run =
+      client.paginate_list_task_instances({"arn", "run"}).with_page_size(10).with_prefetch(true).with_max_items(10);
   CHECK(service.run(ids_of(run.items())) == expected(0, 10));
   CHECK(service.network->requests.size() == 1);
 }
@@ -493,7 +496,7 @@ TEST_CASE("paginator: dropping the generator cancels the page that is on its way
   canned_service service;
   service.network->otherwise = listing{50, 100ms};
   const auto client = service.make_client();
-  auto run = client.paginate_list_task_instances({"arn", "run"}).page_size(10).prefetch(true);
+  auto run = client.paginate_list_task_instances({"arn", "run"}).with_page_size(10).with_prefetch(true);
   auto work = [&]() -> asio::awaitable<void> {
     auto items = run.items();
     (void)co_await items.next();
@@ -513,7 +516,7 @@ TEST_CASE("paginator: dropped just before its io_context while a page is on its 
   {
     asio::io_context brief;
     const mwaa::client client{brief.get_executor(), service.config};
-    auto items = client.paginate_list_task_instances({"arn", "run"}).page_size(10).prefetch(true).items();
+    auto items = client.paginate_list_task_instances({"arn", "run"}).with_page_size(10).with_prefetch(true).items();
     auto work = [&]() -> asio::awaitable<void> { (void)co_await items.next(); };
     asio::co_spawn(brief, work(), [](std::exception_ptr) {});
     service.time->run_until(brief, service.time->now() + 150ms);
@@ -530,7 +533,7 @@ TEST_CASE("paginator: cancelling next() ends the fetch and keeps the place") {
   const auto client = service.make_client();
   for (const bool prefetch : {false, true}) {
     CAPTURE(prefetch);
-    auto run = client.paginate_list_task_instances({"arn", "run"}).page_size(10).prefetch(prefetch);
+    auto run = client.paginate_list_task_instances({"arn", "run"}).with_page_size(10).with_prefetch(prefetch);
     std::vector<std::string> ids;
     asio::cancellation_signal signal;
     boost::system::error_code code;
@@ -560,7 +563,7 @@ TEST_CASE("collect: a paginator's generator goes on from where collect() began")
   canned_service service;
   service.network->otherwise = listing{30, 100ms};
   const auto client = service.make_client();
-  auto run = client.paginate_list_task_instances({"arn", "run"}).page_size(10);
+  auto run = client.paginate_list_task_instances({"arn", "run"}).with_page_size(10);
   auto items = run.items();
   auto work = [&]() -> asio::awaitable<void> {
     for (int i = 0; i < 4; ++i) (void)co_await items.next();
@@ -593,7 +596,10 @@ TEST_CASE("collect: all or nothing, the paginator goes back to where it began") 
         service.config.retry.max_attempts = 1;
         service.network->otherwise = listing{30, 100ms};
         const auto client = service.make_client();
-        auto run = client.paginate_list_task_instances({"arn", "run"}).page_size(10).prefetch(prefetch).max_items(25);
+        auto run = client.paginate_list_task_instances({"arn", "run"})
+                       .with_page_size(10)
+                       .with_prefetch(prefetch)
+                       .with_max_items(25);
         auto skip = [&]() -> asio::awaitable<void> {
           auto items = run.items();
           for (int i = 0; i < skipped; ++i) (void)co_await items.next();
@@ -659,7 +665,7 @@ TEST_CASE("paginator: || loses nothing, whichever side is first") {
         CAPTURE(other_first);
         CAPTURE(new_generator);
         rung_service service;
-        auto run = service.make_client().paginate_list_task_instances({"arn", "run"}).page_size(10);
+        auto run = service.make_client().paginate_list_task_instances({"arn", "run"}).with_page_size(10);
         std::vector<std::string> ids;
         int others = 0;
         auto by_items = [&]() -> asio::awaitable<void> {
@@ -697,7 +703,7 @@ TEST_CASE("paginator: || loses nothing, whichever side is first") {
             } else {
               ++others;
               CHECK(run.resume_token().empty());
-              if (others == 3) run.prefetch(true);
+              if (others == 3) run.with_prefetch(true);
               if (others == 6) co_return;
             }
           }
@@ -729,7 +735,7 @@ TEST_CASE("paginator: || loses nothing, whichever side is first") {
 TEST_CASE("paginator: what a cancelled next() had goes to who asks first") {
   using namespace asio::experimental::awaitable_operators;
   rung_service service;
-  auto run = service.make_client().paginate_list_task_instances({"arn", "run"}).page_size(10);
+  auto run = service.make_client().paginate_list_task_instances({"arn", "run"}).with_page_size(10);
   std::vector<std::string> ids;
   auto work = [&]() -> asio::awaitable<void> {
     auto items = run.items();
@@ -779,7 +785,8 @@ TEST_CASE("paginator: next_until gives up on a page at the deadline, and a new g
   service.network->otherwise = listing{25, 100ms};
   for (const bool prefetch : {false, true}) {
     CAPTURE(prefetch);
-    auto run = service.make_client().paginate_list_task_instances({"arn", "run"}).page_size(10).prefetch(prefetch);
+    auto run =
+        service.make_client().paginate_list_task_instances({"arn", "run"}).with_page_size(10).with_prefetch(prefetch);
     std::vector<std::string> ids;
     int given_up = 0;
     auto work = [&]() -> asio::awaitable<void> {
@@ -790,7 +797,7 @@ TEST_CASE("paginator: next_until gives up on a page at the deadline, and a new g
         if (item) {
           ids.push_back((*item)->task_instance_id.str());
         } else {
-          CHECK(item.error().code == mwaa::errc::deadline_exceeded);
+          CHECK(item.error().code == mwaa::errc::operation_timeout);
           ++given_up;
           items = run.items();
         }
@@ -812,7 +819,8 @@ TEST_CASE("paginator: two generators in turn share the position") {
       CAPTURE(prefetch);
       canned_service service;
       service.network->otherwise = listing{35, 100ms};
-      auto run = service.make_client().paginate_list_task_instances({"arn", "run"}).page_size(10).prefetch(prefetch);
+      auto run =
+          service.make_client().paginate_list_task_instances({"arn", "run"}).with_page_size(10).with_prefetch(prefetch);
       std::vector<std::string> ids;
       auto work = [&]() -> asio::awaitable<void> {
         auto first = run.items();
@@ -869,7 +877,8 @@ TEST_CASE("paginator: two readers at once, each item to one of them, each page f
       CAPTURE(prefetch);
       canned_service service;
       service.network->otherwise = listing{35, 100ms};
-      auto run = service.make_client().paginate_list_task_instances({"arn", "run"}).page_size(10).prefetch(prefetch);
+      auto run =
+          service.make_client().paginate_list_task_instances({"arn", "run"}).with_page_size(10).with_prefetch(prefetch);
       std::vector<std::string> ids;
       if (how == "to the end") {
         for (int reader = 0; reader < 3; ++reader)
@@ -913,13 +922,14 @@ TEST_CASE("paginator: a starting token while a next() fetches") {
       CAPTURE(when.count());
       canned_service service;
       service.network->otherwise = listing{50, 100ms};
-      auto run = service.make_client().paginate_list_task_instances({"arn", "run"}).page_size(10).prefetch(prefetch);
+      auto run =
+          service.make_client().paginate_list_task_instances({"arn", "run"}).with_page_size(10).with_prefetch(prefetch);
       std::vector<std::string> ids;
       asio::co_spawn(service.io, append_ids(run.items(), ids), [](std::exception_ptr e) { CHECK_FALSE(e); });
       service.time->run_until(service.io, service.time->now() + when);
       CHECK(ids == expected(0, when == 50ms ? 0 : 10));
       ids.clear();
-      run.starting_token("30");
+      run.with_starting_token("30");
       service.time->run(service.io);
       CHECK(ids == expected(30, 50));
       CHECK(run.resume_token().empty());
@@ -932,7 +942,7 @@ TEST_CASE("paginator: one that was moved from is a copy, and a chain may be kept
   canned_service service;
   service.network->otherwise = listing{25};
   const auto client = service.make_client();
-  auto run = client.paginate_list_task_instances({"arn", "run"}).page_size(10);
+  auto run = client.paginate_list_task_instances({"arn", "run"}).with_page_size(10);
   auto taken = std::move(run);
   auto first = [&]() -> asio::awaitable<void> {
     auto items = taken.items();
@@ -940,12 +950,13 @@ TEST_CASE("paginator: one that was moved from is a copy, and a chain may be kept
   };
   service.run(first());
   CHECK(run.resume_token() == taken.resume_token());
-  CHECK(service.run(ids_of(run.max_items(3).items())) == expected(1, 3));
+  CHECK(service.run(ids_of(run.with_max_items(3).items())) == expected(1, 3));
 
   // Each && setter returns a value, whose life the reference prolongs.
-  auto&& chain = client.paginate_list_task_instances({"arn", "run"}).page_size(10).max_items(5).prefetch(true);
+  auto&& chain =
+      client.paginate_list_task_instances({"arn", "run"}).with_page_size(10).with_max_items(5).with_prefetch(true);
   CHECK(service.run(ids_of(chain.items())) == expected(0, 5));
-  auto&& from_token = client.paginate_list_task_instances({"arn", "run"}).starting_token("20");
+  auto&& from_token = client.paginate_list_task_instances({"arn", "run"}).with_starting_token("20");
   CHECK(service.run(ids_of(from_token.items())) == expected(20, 25));
   auto&& request = mwaa::list_task_instances_request{"arn", "run"}.with_max_results(5).with_next_token("20");
   CHECK(request.workflow_arn == "arn");
@@ -959,13 +970,13 @@ TEST_CASE("paginator: max_items below what was given ends it") {
     CAPTURE(by_pages);
     canned_service service;
     service.network->otherwise = listing{50};
-    auto run = service.make_client().paginate_list_task_instances({"arn", "run"}).page_size(20);
+    auto run = service.make_client().paginate_list_task_instances({"arn", "run"}).with_page_size(20);
     std::vector<std::string> ids;
     std::size_t more = 0;
     auto work = [&]() -> asio::awaitable<void> {
       auto items = run.items();
       for (int i = 0; i < 5; ++i) co_await one_id(items, ids);
-      run.max_items(3);
+      run.with_max_items(3);
       if (by_pages) {
         more = (co_await mwaa::collect(run.pages(), 9)).size();
       } else {
@@ -976,7 +987,7 @@ TEST_CASE("paginator: max_items below what was given ends it") {
     CHECK(ids == expected(0, 5));
     CHECK(more == 0);
     CHECK(run.resume_token() == "eyJOZXh0VG9rZW4iOiBudWxsLCAiYm90b190cnVuY2F0ZV9hbW91bnQiOiA1fQ==");
-    CHECK(service.run(ids_of(run.max_items(8).items())) == expected(5, 8));
+    CHECK(service.run(ids_of(run.with_max_items(8).items())) == expected(5, 8));
   }
 }
 
@@ -994,8 +1005,8 @@ TEST_CASE("paginator: generators that outlive their io_context") {
         asio::io_context brief;
         run = mwaa::client{brief.get_executor(), service.config}
                   .paginate_list_task_instances({"arn", "run"})
-                  .page_size(10)
-                  .prefetch(true);
+                  .with_page_size(10)
+                  .with_prefetch(true);
         items = run->items();
         asio::co_spawn(brief, one_id(*items, ids), asio::detached);
         service.time->run_until(brief, service.time->now() + when);
@@ -1031,8 +1042,8 @@ TEST_CASE("paginator: the attempt log of a fetch ahead shows with its page, on m
     const auto client = service.make_client();
     auto work = [&]() -> asio::awaitable<void> {
       auto pages = client.paginate_list_task_instances({"arn", "run"}, mwaa::call_options().with_attempt_log(log))
-                       .page_size(10)
-                       .prefetch(true)
+                       .with_page_size(10)
+                       .with_prefetch(true)
                        .pages();
       std::size_t attempts[]{1, 2, 1};
       for (const std::size_t each : attempts) {
@@ -1051,8 +1062,8 @@ TEST_CASE("paginator: the attempt log of a fetch ahead shows with its page, on m
     const mwaa::client client{pool.get_executor(), config};
     auto work = [&]() -> asio::awaitable<std::size_t> {
       auto items = client.paginate_list_task_instances({"arn", "run"}, mwaa::call_options().with_attempt_log(log))
-                       .prefetch(true)
-                       .max_items(2000)
+                       .with_prefetch(true)
+                       .with_max_items(2000)
                        .items();
       std::size_t attempts = 0;
       while (co_await items.next()) attempts += log->size();

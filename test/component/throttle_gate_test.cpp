@@ -238,7 +238,7 @@ TEST_CASE(
     CHECK(second.ended);
     CHECK(first.end - started <= 700ms);
     CHECK(second.end - started <= 600ms);
-    CHECK(second.error().phase == mwaa::phase::throttle_gate);
+    CHECK(second.error().phase == mwaa::operation_phase::throttle_gate);
     service.time->run(service.io);
   }
 }
@@ -281,7 +281,7 @@ TEST_CASE("throttle gate: without a deadline a call ends within the documented b
     CHECK(call->end - started <= 50s + 14min + 45s);
     const auto failure = call->error();
     CHECK(failure.code == mwaa::errc::throttled);
-    CHECK((failure.attempts.size() == 3 || failure.phase == mwaa::phase::throttle_gate));
+    CHECK((failure.attempts.size() == 3 || failure.phase == mwaa::operation_phase::throttle_gate));
   }
 }
 
@@ -301,7 +301,7 @@ TEST_CASE("throttle gate: max_gate_wait limits the time in the queue over all at
   const auto failure = patient.error();
   CHECK(failure.code == mwaa::errc::throttled);
   CHECK(failure.code == mwaa::condition::throttled);
-  CHECK(failure.phase == mwaa::phase::throttle_gate);
+  CHECK(failure.phase == mwaa::operation_phase::throttle_gate);
   CHECK(failure.message.starts_with("retry_options::max_gate_wait passed while waiting in the throttle queue"));
   CHECK(patient.end - started <= 2s);
   service.time->run(service.io);
@@ -320,7 +320,7 @@ TEST_CASE("throttle gate: what an attempt waited in the queue counts against max
   callers.pass_time(500ms);  // back after half a second, with 300 ms left for the queue
   REQUIRE(probe.ended);      // as soon as it is certain
   CHECK(probe.error().code == mwaa::errc::throttled);
-  CHECK(probe.error().phase == mwaa::phase::throttle_gate);
+  CHECK(probe.error().phase == mwaa::operation_phase::throttle_gate);
   CHECK(probe.error().attempts.size() == 1);
   service.time->run(service.io);
 }
@@ -406,7 +406,7 @@ TEST_CASE("throttle gate: adaptive mode limits without hints, by client or by ca
     service.network->otherwise = fine;
     crowd callers{service};
     const auto options = [&] {
-      return per_call ? mwaa::call_options{}.with_retry_mode(mwaa::retry_mode::adaptive) : mwaa::call_options{};
+      return per_call ? mwaa::call_options{}.with_mode(mwaa::retry_mode::adaptive) : mwaa::call_options{};
     };
     callers.start("A", options());
     callers.pass_time(100ms);
@@ -433,7 +433,7 @@ TEST_CASE("throttle gate: what closes the gate of one mode closes that of the ot
   service.network->otherwise = fine;
   crowd callers{service};
   for (int i = 0; i < 5; ++i) service.network->script.emplace_back(test::throttle(5), 50ms);
-  for (int i = 0; i < 5; ++i) callers.start("T", mwaa::call_options{}.with_retry_mode(mwaa::retry_mode::adaptive));
+  for (int i = 0; i < 5; ++i) callers.start("T", mwaa::call_options{}.with_mode(mwaa::retry_mode::adaptive));
   callers.pass_time(1s);
   callers.start("U");
   CHECK(callers.order() == "TTTTT");
@@ -452,9 +452,9 @@ TEST_CASE("throttle gate: a wait that cannot end in time is not begun") {
   const auto& hopeless = callers.start("B", mwaa::call_options{}.with_operation_timeout(900ms));
   REQUIRE(hopeless.ended);  // at once
   const auto failure = hopeless.error();
-  CHECK(failure.code == mwaa::errc::deadline_exceeded);
+  CHECK(failure.code == mwaa::errc::operation_timeout);
   CHECK(failure.code == mwaa::condition::timeout);
-  CHECK(failure.phase == mwaa::phase::throttle_gate);
+  CHECK(failure.phase == mwaa::operation_phase::throttle_gate);
   CHECK(failure.message.find("closed for another 0.950 s") != std::string::npos);
   CHECK(failure.message.find("did not wait") != std::string::npos);
   CHECK(failure.attempts.empty());
@@ -495,8 +495,8 @@ TEST_CASE("throttle gate: who waits in the queue ends at the deadline, or before
       continue;
     }
     const auto failure = call.error();
-    CHECK(failure.code == mwaa::errc::deadline_exceeded);
-    CHECK(failure.phase == mwaa::phase::throttle_gate);
+    CHECK(failure.code == mwaa::errc::operation_timeout);
+    CHECK(failure.phase == mwaa::operation_phase::throttle_gate);
   }
   CHECK(in_time > 0);
   CHECK(in_time < 40);
@@ -576,7 +576,7 @@ TEST_CASE("throttle gate: callers of a loop that stands still do not hold up tho
   const named_call& hurried = callers.start("H", soon);
   callers.pass_time(300ms + 2 * 100ms);
   CHECK(hurried.ended);  // late by the time that shows the first to be overdue
-  CHECK(hurried.error().code == mwaa::errc::deadline_exceeded);
+  CHECK(hurried.error().code == mwaa::errc::operation_timeout);
   callers.pass_time(30s);
   CHECK(callers.client.metrics().gates.at(0).waiting == 50);
   CHECK(callers.order().find('A') != std::string::npos);

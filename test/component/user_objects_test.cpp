@@ -222,13 +222,13 @@ void check(const mwaa::error& failure, const expectation& expected, const std::s
 
 TEST_CASE("user's credentials provider: each fault is an error that names it") {
   for (const expectation& each :
-       each_fault(mwaa::errc::credentials_failed, mwaa::errc::deadline_exceeded, "null pointer")) {
+       each_fault(mwaa::errc::credentials_failed, mwaa::errc::operation_timeout, "null pointer")) {
     CAPTURE(static_cast<int>(each.how));
     canned_service service;
     service.config.credentials = std::make_shared<provider>(each.how);
     const auto failure = failure_of(service, service.make_client());
     check(failure, each, "client_config::credentials");
-    CHECK(failure.phase == mwaa::phase::credentials);
+    CHECK(failure.phase == mwaa::operation_phase::credentials);
     CHECK_FALSE(failure.may_have_reached_service);
     CHECK(service.network->requests.empty());
   }
@@ -315,27 +315,27 @@ TEST_CASE("user's mfa_code: each fault is an error") {
     service.config.credentials =
         mwaa::make_assume_role_credentials(mwaa::make_static_credentials({"AKID", "secret"}), role, options);
     const auto failure = failure_of(service, service.make_client());
-    CHECK(failure.phase == mwaa::phase::credentials);
+    CHECK(failure.phase == mwaa::operation_phase::credentials);
     CHECK_MESSAGE(failure.message.find(text) != std::string::npos, failure.message);
     CHECK(service.network->requests.empty());
   }
 }
 
 TEST_CASE("user's attempt gate: each fault is an error that names it") {
-  for (const expectation& each : each_fault(mwaa::errc::broken_contract, mwaa::errc::deadline_exceeded, nullptr)) {
+  for (const expectation& each : each_fault(mwaa::errc::broken_contract, mwaa::errc::operation_timeout, nullptr)) {
     CAPTURE(static_cast<int>(each.how));
     canned_service service;
     service.config.attempt_gate = std::make_shared<gate>(each.how);
     const auto failure = failure_of(service, service.make_client());
     check(failure, each, "client_config::attempt_gate");
-    CHECK(failure.phase == mwaa::phase::attempt_gate);
+    CHECK(failure.phase == mwaa::operation_phase::attempt_gate);
     CHECK(service.network->requests.empty());
   }
 }
 
 TEST_CASE("user's transport: each fault is an error that names it") {
   for (const expectation& each :
-       each_fault(mwaa::errc::broken_contract, mwaa::errc::deadline_exceeded, "status is 0")) {
+       each_fault(mwaa::errc::broken_contract, mwaa::errc::operation_timeout, "status is 0")) {
     CAPTURE(static_cast<int>(each.how));
     canned_service service;
     service.config.network = std::make_shared<network>(each.how);
@@ -486,7 +486,7 @@ TEST_CASE("user's clock: one that goes back does not stop the client") {
   CHECK(service.time->now() - started == 75ms);  // 25 ms and 50 ms
   // Limits hold after it, too.
   service.config.credentials = std::make_shared<provider>(fault::never_ends);
-  CHECK(failure_of(service, service.make_client()).code == mwaa::errc::deadline_exceeded);
+  CHECK(failure_of(service, service.make_client()).code == mwaa::errc::operation_timeout);
 }
 
 TEST_CASE("user's clock: times at the ends of the range overflow nothing") {

@@ -217,7 +217,7 @@ TEST_CASE("context end: calls and listings under way go with their context, the 
         asio::co_spawn(*io, client->list_task_instances(request()),
                        [&](const std::exception_ptr&, auto&&) { ++ended; });
       poll_until({io.get()}, [&] { return client->metrics().transport.waiting == 2; });
-      auto tasks = client->paginate_list_task_instances(request()).prefetch(true).items();
+      auto tasks = client->paginate_list_task_instances(request()).with_prefetch(true).items();
       asio::co_spawn(*io, tasks.next(), [&](const std::exception_ptr&, auto&&) { ++ended; });
       poll_until({io.get()}, [&] { return client->metrics().transport.waiting == 3; });
       asio::co_spawn(*io, client->close(), [&](const std::exception_ptr&) { ++ended; });
@@ -243,7 +243,7 @@ TEST_CASE("context end: a listing between two items, its next page on its way") 
         service.emulator.script({testing::fault::delay(1ms), testing::fault::delay(1h)});
         auto io = std::make_unique<asio::io_context>();
         auto client = std::make_unique<mwaa::client>(each.of(*io), service.config());
-        auto paginator = client->paginate_list_task_instances(request()).page_size(10).prefetch(prefetch);
+        auto paginator = client->paginate_list_task_instances(request()).with_page_size(10).with_prefetch(prefetch);
         auto tasks = paginator.items();
         auto dropped = paginator.items();
         std::optional<mwaa::task_instance> first;

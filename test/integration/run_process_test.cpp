@@ -38,7 +38,7 @@ namespace asio = boost::asio;
 namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 using mwaa_serverless::errc;
-using mwaa_serverless::phase;
+using mwaa_serverless::operation_phase;
 using mwaa_serverless::result;
 using mwaa_serverless::process::exit_notice;
 using mwaa_serverless::process::max_process_errors;
@@ -210,7 +210,7 @@ TEST_CASE("process: as much output as is allowed, and a byte more") {
           run(shell("head -c 65537 /dev/zero" + then), std::chrono::steady_clock::now() + long_enough, notice);
       REQUIRE(got.has_error());
       CHECK(got.error().code == errc::credentials_failed);
-      CHECK(got.error().phase == phase::credentials);
+      CHECK(got.error().phase == operation_phase::credentials);
       CHECK(got.error().message == "/bin/sh printed more than 65536 bytes");
     }
   }
@@ -239,8 +239,8 @@ TEST_CASE("process: one that hangs is killed at the deadline, by its own id") {
     const scene here;
     const auto got = run_out_of_time(here, "sleep 1000 & echo $! >> \"$0\"; trap '' TERM HUP INT; wait", notice);
     REQUIRE(got.has_error());
-    CHECK(got.error().code == errc::attempt_timeout);
-    CHECK(got.error().phase == phase::credentials);
+    CHECK(got.error().code == errc::process_timeout);
+    CHECK(got.error().phase == operation_phase::credentials);
     CHECK(got.error().message.find("/bin/sh did not end within ") == 0);
     CHECK(got.error().message.ends_with(" s and was killed"));
     const auto pids = here.pids();
@@ -258,7 +258,7 @@ TEST_CASE("process: errors without end do not keep it alive") {
     const scene here;
     const auto got = run_out_of_time(here, "exec yes >&2", notice);
     REQUIRE(got.has_error());
-    CHECK(got.error().code == errc::attempt_timeout);
+    CHECK(got.error().code == errc::process_timeout);
     REQUIRE(here.pids().size() == 1);
     CHECK(::kill(here.pids()[0], 0) == -1);
   }
@@ -269,7 +269,7 @@ TEST_CASE("process: one that has closed its output and hangs") {
     const scene here;
     const auto got = run_out_of_time(here, "exec >&- 2>&-; exec sleep 1000", notice);
     REQUIRE(got.has_error());
-    CHECK(got.error().code == errc::attempt_timeout);
+    CHECK(got.error().code == errc::process_timeout);
   }
 }
 
@@ -340,7 +340,7 @@ TEST_CASE("process: what cannot be started") {
     const auto got = run({row.program, "hunter2"});
     REQUIRE(got.has_error());
     CHECK(got.error().code == errc::credentials_failed);
-    CHECK(got.error().phase == phase::credentials);
+    CHECK(got.error().phase == operation_phase::credentials);
     CHECK(got.error().message == "cannot run " + row.program + ": " + row.reason);
   }
   CHECK(run({"TOKEN=hunter2", "keys"}).error().message == "cannot run TOKEN=...: No such file or directory");
@@ -352,7 +352,7 @@ TEST_CASE("process: nothing is started without time") {
   for (const time_point past : {std::chrono::steady_clock::now(), time_point{}, time_point::min()}) {
     const auto got = run({"touch", here.path("started")}, past);
     REQUIRE(got.has_error());
-    CHECK(got.error().code == errc::attempt_timeout);
+    CHECK(got.error().code == errc::process_timeout);
     CHECK(got.error().message == "no time was left to run touch");
   }
   CHECK_FALSE(fs::exists(here.path("started")));
@@ -456,7 +456,7 @@ TEST_CASE("process: somebody else takes the exit status") {
     CHECK(got.status == process_output::unknown_status);
     const auto late = run_out_of_time(here, "exec sleep 1000", notice);
     REQUIRE(late.has_error());
-    CHECK(late.error().code == errc::attempt_timeout);
+    CHECK(late.error().code == errc::process_timeout);
     REQUIRE(here.pids().size() == 1);
     CHECK(dies(here.pids()[0]));
   }

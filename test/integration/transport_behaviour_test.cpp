@@ -401,7 +401,7 @@ TEST_CASE("transport: a connection that ends at any byte of a response is notice
       const auto got = client.send(server.at());
       REQUIRE(got.has_error());
       CHECK(got.error().code == errc::connection_lost);
-      CHECK(got.error().phase == test::phase::reading_response);
+      CHECK(got.error().phase == test::operation_phase::reading_response);
     }
     CHECK(client.send(server.at()).has_value());
   }
@@ -427,7 +427,7 @@ TEST_CASE("transport: what a failure says") {
   const auto got = client.send(server.at());
   REQUIRE(got.has_error());
   CHECK(got.error().code == errc::connection_lost);
-  CHECK(got.error().phase == test::phase::reading_response);
+  CHECK(got.error().phase == test::operation_phase::reading_response);
   CHECK(got.error().may_have_reached_service);
   CHECK(got.error().message ==
         "127.0.0.1:" + std::to_string(server.port()) + " closed the connection after 5 of 10 bytes of the body");
@@ -694,7 +694,7 @@ TEST_CASE("transport: a refused connection") {
   const auto got = client.send(std::make_shared<const mwaa_serverless::origin>(false, "127.0.0.1", port));
   REQUIRE(got.has_error());
   CHECK(got.error().code == errc::connect_failed);
-  CHECK(got.error().phase == test::phase::connecting);
+  CHECK(got.error().phase == test::operation_phase::connecting);
   CHECK_FALSE(got.error().may_have_reached_service);
   CHECK(got.error().message.find("127.0.0.1:" + std::to_string(port)) != std::string::npos);
 }

@@ -18,13 +18,13 @@ namespace asio = boost::asio;
 using namespace std::chrono_literals;
 using test::errc;
 using test::exchange;
+using test::operation_phase;
 using test::peer;
-using test::phase;
 
 // A place where a request gets stuck in one phase.
 class trap {
  public:
-  trap(phase where, bool tls, mwaa_serverless::network_options options = {})
+  trap(operation_phase where, bool tls, mwaa_serverless::network_options options = {})
       : where_(where),
         server_(tls ? std::make_unique<test::scripted_server>(test::loopback_certificate())
                     : std::make_unique<test::scripted_server>()),
@@ -32,7 +32,7 @@ class trap {
         client(with(std::move(options)), asking()),
         target(server_->at()) {
     switch (where) {
-      case phase::waiting_for_connection:
+      case operation_phase::waiting_for_connection:
         server_->on_connection([](peer& p) {
           p.read_request();
           p.wait_for("go");
@@ -40,20 +40,20 @@ class trap {
           p.serve();
         });
         break;
-      case phase::resolving:
+      case operation_phase::resolving:
         target = server_->at("stuck.test");
         break;
-      case phase::connecting:
+      case operation_phase::connecting:
         target = std::make_shared<const mwaa_serverless::origin>(tls, "127.0.0.1", silent_.port());
         break;
-      case phase::tls_handshake:
+      case operation_phase::tls_handshake:
         server_->on_accept([](peer& p) {
           p.wait_for_bytes();
           p.note("stuck");
           p.wait_for("go");
         });
         break;
-      case phase::writing_request:
+      case operation_phase::writing_request:
         request_size = 50'000'000;
         server_->on_connection([](peer& p) {
           p.wait_for_bytes();
@@ -70,7 +70,7 @@ class trap {
         });
         break;
     }
-    if (where == phase::waiting_for_connection) {
+    if (where == operation_phase::waiting_for_connection) {
       holder_ = std::make_unique<exchange>(client.io, client.net, test::request_to(target));
       bool held = false;
       server_->when("1 request", [&] { asio::post(client.io, [&] { held = true; }); });
@@ -81,11 +81,11 @@ class trap {
   // Runs `action` on the client's loop once `stuck`, which has been started, is in the phase.
   void once_there(std::function<void()> action) {
     const auto on_loop = [this, action] { asio::post(client.io, action); };
-    if (where_ == phase::waiting_for_connection || where_ == phase::connecting) {
+    if (where_ == operation_phase::waiting_for_connection || where_ == operation_phase::connecting) {
       client.io.restart();
       client.io.poll();
       action();
-    } else if (where_ == phase::resolving) {
+    } else if (where_ == operation_phase::resolving) {
       names_.ignore("stuck.test", on_loop);
     } else {
       server_->when("1 stuck", on_loop);
@@ -102,7 +102,7 @@ class trap {
     client.run();
     if (holder_) {
       CHECK(holder_->get().has_value());
-    } else if (where_ != phase::resolving && where_ != phase::connecting) {
+    } else if (where_ != operation_phase::resolving && where_ != operation_phase::connecting) {
       server_->wait_until("1 closed by client");
     }
     const auto metrics = client.net->metrics();
@@ -114,7 +114,7 @@ class trap {
  private:
   mwaa_serverless::network_options with(mwaa_serverless::network_options options) {
     options.ca_bundle = trusted_.path();
-    if (where_ == phase::waiting_for_connection) options.max_connections = 1;
+    if (where_ == operation_phase::waiting_for_connection) options.max_connections = 1;
     return options;
   }
   mwaa_serverless::net::internal_options asking() {
@@ -124,7 +124,7 @@ class trap {
     return out;
   }
 
-  phase where_;
+  operation_phase where_;
   std::unique_ptr<test::scripted_server> server_;
   test::temporary_file trusted_;
   test::name_server names_;
@@ -140,21 +140,21 @@ class trap {
 };
 
 struct stage {
-  phase where;
+  operation_phase where;
   bool tls;
   errc on_timeout;
   bool may_have_reached_service;
 };
 
 const stage stages[] = {
-    {phase::waiting_for_connection, false, errc::attempt_timeout, false},
-    {phase::resolving, false, errc::connect_timeout, false},
-    {phase::connecting, false, errc::connect_timeout, false},
-    {phase::tls_handshake, true, errc::connect_timeout, false},
-    {phase::writing_request, false, errc::attempt_timeout, true},
-    {phase::writing_request, true, errc::attempt_timeout, true},
-    {phase::reading_response, false, errc::attempt_timeout, true},
-    {phase::reading_response, true, errc::attempt_timeout, true},
+    {operation_phase::waiting_for_connection, false, errc::acquire_timeout, false},
+    {operation_phase::resolving, false, errc::connect_timeout, false},
+    {operation_phase::connecting, false, errc::connect_timeout, false},
+    {operation_phase::tls_handshake, true, errc::connect_timeout, false},
+    {operation_phase::writing_request, false, errc::attempt_timeout, true},
+    {operation_phase::writing_request, true, errc::attempt_timeout, true},
+    {operation_phase::reading_response, false, errc::attempt_timeout, true},
+    {operation_phase::reading_response, true, errc::attempt_timeout, true},
 };
 
 // On a machine that is slow just now, a short time limit may strike in an earlier phase: then a longer one is tried.
@@ -222,7 +222,7 @@ TEST_CASE("transport: a request is cancelled in every phase") {
 TEST_CASE("transport: what the caller's filter lets through cancels, and only that") {
   for (const bool enabled : {true, false}) {
     CAPTURE(enabled);
-    trap t{phase::reading_response, false};
+    trap t{operation_phase::reading_response, false};
     asio::cancellation_signal signal;
     std::exception_ptr failure;
     bool ended = false;
@@ -263,7 +263,7 @@ TEST_CASE("transport: a deadline ends a response that never ends") {
     });
     const auto got = client.send(server.at(), limit);
     REQUIRE(got.has_error());
-    if (got.error().phase != phase::reading_response) return false;
+    if (got.error().phase != operation_phase::reading_response) return false;
     CHECK(got.error().code == errc::attempt_timeout);
     return true;
   });
@@ -296,7 +296,7 @@ TEST_CASE("transport: a deadline strikes its own request only") {
     exchange hasty{client.io, client.net, test::request_to(server.at()), limit};
     client.run_until([&] { return hasty.ended(); });
     REQUIRE(hasty.get().has_error());
-    return hasty.get().error().phase == phase::reading_response;
+    return hasty.get().error().phase == operation_phase::reading_response;
   });
   CHECK_FALSE(patient.ended());
   server.open("go");
@@ -330,8 +330,8 @@ TEST_CASE("transport: read_timeout limits silence, not the response") {
     CHECK(steady->body == "slowly, but steadily");
     const auto silent = client.send(server->at());
     REQUIRE(silent.has_error());
-    CHECK(silent.error().code == errc::attempt_timeout);
-    CHECK(silent.error().phase == test::phase::reading_response);
+    CHECK(silent.error().code == errc::read_timeout);
+    CHECK(silent.error().phase == test::operation_phase::reading_response);
     CHECK(silent.error().may_have_reached_service);
     CHECK(silent.error().message.find("for 200 ms, read_timeout (reading the response)") != std::string::npos);
     // The limit of the request itself still counts.

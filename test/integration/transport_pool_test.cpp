@@ -104,12 +104,12 @@ TEST_CASE("transport: a line that is full, and a wait for a connection that is t
   exchange one_too_many{client.io, client.net, test::request_to(server.at())};
   client.run_until([&] { return one_too_many.ended(); });
   CHECK(one_too_many.get().error().code == errc::too_many_waiting);
-  CHECK(one_too_many.get().error().phase == test::phase::waiting_for_connection);
+  CHECK(one_too_many.get().error().phase == test::operation_phase::waiting_for_connection);
   CHECK(one_too_many.get().error().message ==
         "all 1 connections are in use, and 1 requests (max_waiting) wait for one already");
   client.run_until([&] { return in_line.ended(); });
-  CHECK(in_line.get().error().code == errc::attempt_timeout);
-  CHECK(in_line.get().error().phase == test::phase::waiting_for_connection);
+  CHECK(in_line.get().error().code == errc::acquire_timeout);
+  CHECK(in_line.get().error().phase == test::operation_phase::waiting_for_connection);
   server.open("answer 1");
   client.run();
   CHECK(first.get().has_value());
@@ -243,7 +243,7 @@ TEST_CASE("transport: coroutines on four threads share one transport") {
         const auto got = co_await net->send(request, std::chrono::steady_clock::now() + limit);
         if (got) {
           ++good;
-        } else if (got.error().code == errc::attempt_timeout || got.error().code == errc::connect_timeout) {
+        } else if (got.error().code == mwaa_serverless::condition::timeout) {
           ++late;
         } else {
           CHECK_MESSAGE(got.error().code == errc::connection_lost, got.error().message);

@@ -12,7 +12,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using test::errc;
-using test::phase;
+using test::operation_phase;
 
 std::string url_of(const test::scripted_server& server, const std::string& who = {}) {
   return "http://" + who + "127.0.0.1:" + std::to_string(server.port());
@@ -119,7 +119,7 @@ TEST_CASE("transport: proxies that do not open the tunnel") {
     const auto got = client.send(service(true));
     REQUIRE(got.has_error());
     CHECK(got.error().code == each.code);
-    CHECK(got.error().phase == phase::connecting);
+    CHECK(got.error().phase == operation_phase::connecting);
     CHECK_FALSE(got.error().may_have_reached_service);
     CHECK(got.error().message == "no tunnel to service.test:443 through the proxy 127.0.0.1:" +
                                      std::to_string(it.proxy.port()) + ": " + each.message);
@@ -149,7 +149,7 @@ TEST_CASE("transport: a proxy that is not there, one that is silent, and one tha
     const auto got = client.send(service(true));
     REQUIRE(got.has_error());
     CHECK(got.error().code == errc::connect_timeout);
-    CHECK(got.error().phase == phase::connecting);
+    CHECK(got.error().phase == operation_phase::connecting);
   }
   tunnelled it;
   it.proxy.on_accept([](test::peer& client) {

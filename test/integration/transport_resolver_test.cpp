@@ -63,7 +63,7 @@ TEST_CASE("transport: a name that does not exist, and one without an address") {
     const auto got = client.send(server.at(host));
     REQUIRE(got.has_error());
     CHECK(got.error().code == errc::resolve_failed);
-    CHECK(got.error().phase == test::phase::resolving);
+    CHECK(got.error().phase == test::operation_phase::resolving);
     CHECK(got.error().message.find("cannot resolve " + host + ": ") == 0);
     CHECK_FALSE(got.error().may_have_reached_service);
   }

@@ -117,7 +117,7 @@ TEST_CASE("transport: certificates are checked, and a refusal says which check f
     CHECK(got.has_value() == each.refusal.empty());
     if (got) continue;
     CHECK(got.error().code == errc::tls_failed);
-    CHECK(got.error().phase == test::phase::tls_handshake);
+    CHECK(got.error().phase == test::operation_phase::tls_handshake);
     CHECK_FALSE(got.error().may_have_reached_service);
     CAPTURE(got.error().message);
     CHECK(got.error().message.find(each.refusal) != std::string::npos);
@@ -318,7 +318,7 @@ TEST_CASE("transport: a peer that does not speak TLS") {
   const auto got = client.send(std::make_shared<const mwaa_serverless::origin>(true, "127.0.0.1", server.port()));
   REQUIRE(got.has_error());
   CHECK(got.error().code == errc::tls_failed);
-  CHECK(got.error().phase == test::phase::tls_handshake);
+  CHECK(got.error().phase == test::operation_phase::tls_handshake);
 }
 
 TEST_CASE("transport: a peer that closes during the handshake") {
@@ -331,7 +331,7 @@ TEST_CASE("transport: a peer that closes during the handshake") {
   const auto got = client.send(server.at());
   REQUIRE(got.has_error());
   CHECK(got.error().code == errc::connection_lost);
-  CHECK(got.error().phase == test::phase::tls_handshake);
+  CHECK(got.error().phase == test::operation_phase::tls_handshake);
   CHECK_FALSE(got.error().may_have_reached_service);
 }
 

@@ -40,6 +40,9 @@ FORBIDDEN = ("<random>", "<thread>", "<unistd", "<sys/socket", "_clock::now", "s
 # Headers that a user's sources never reach through a public header.
 NOT_PUBLIC = ("boost/beast", "boost/json", "boost/asio/ssl", "boost/asio.hpp", "openssl/", "ares.h")
 
+# The paragraphs of a public class's doc comment, in their order, after what it does.
+PARAGRAPHS = ["Errors", "Cancellation", "Lifetime", "Threads", "Source"]
+
 source = pathlib.Path(sys.argv[1]).resolve()
 commands = json.loads(pathlib.Path(sys.argv[2]).read_text())
 failures = []

@@ -82,7 +82,7 @@ class canned_transport final : public mwaa::transport {
     if (done > deadline) {
       co_await time_->sleep_until(deadline);
       mwaa::error late{mwaa::errc::attempt_timeout, "no response in time"};
-      late.phase = mwaa::phase::reading_response;
+      late.phase = mwaa::operation_phase::reading_response;
       late.may_have_reached_service = true;
       co_return late;
     }

@@ -20,7 +20,7 @@ namespace test {
 namespace asio = boost::asio;
 namespace mwaa = mwaa_serverless;
 using mwaa::errc;
-using mwaa::phase;
+using mwaa::operation_phase;
 using outcome = mwaa::result<mwaa::http_response>;
 
 inline constexpr std::chrono::hours no_limit{1};

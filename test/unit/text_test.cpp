@@ -52,8 +52,8 @@ TEST_CASE("text: parts of one block keep it alive together") {
   text_block* block = text_block::create(8);
   std::string{"oneotwo!"}.copy(block->bytes(), 8);
   block->references.store(2);  // both at once, as the page reader does
-  text one{block, 0, 3};
-  auto two = std::make_unique<text>(block, 4, 3);
+  text one = text_block::part(block, 0, 3);
+  auto two = std::make_unique<text>(text_block::part(block, 4, 3));
   one = text{};
   CHECK(*two == "two");
   two.reset();  // the last one frees: AddressSanitizer would tell
