@@ -10,6 +10,9 @@ namespace mwaa_serverless {
 
 /// Where every wait and every date of a client comes from; testing::virtual_clock replaces it in tests.
 ///
+/// It may begin at any time: with the library's own network its deadlines are translated to the machine's time, by
+/// which sockets and name servers live. It must not run faster or slower than that there.
+///
 /// An implementation is shared by all coroutines of its clients and is called from all their threads.
 ///
 /// A client corrects a clock that breaks its contract: when now() goes back, time goes on from where it was; a

@@ -9,6 +9,7 @@
 #include <mutex>
 #include <utility>
 
+#include "async/machine_time.hpp"
 #include "net/user_object.hpp"
 #include "protocol/aws_json.hpp"
 #include "protocol/check.hpp"
@@ -134,7 +135,9 @@ asio::awaitable<std::optional<error>> call::perform(client_state& client, const 
 }
 
 asio::awaitable<result<http_response>> call::send(const http_request& request, time_point limit) {
-  if (client_.own_network_) return client_.config_.network->send(request, limit);
+  if (client_.own_network_) {
+    return client_.config_.network->send(request, async::machine_time(client_.time(), limit));
+  }
   return net::send(client_.config_.network, request, client_.config_.time, limit);
 }
 

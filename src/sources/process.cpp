@@ -4,6 +4,7 @@
 #include <boost/json/value.hpp>
 #include <utility>
 
+#include "async/machine_time.hpp"
 #include "config/command_words.hpp"
 #include "process/run_process.hpp"
 #include "protocol/whole_number.hpp"
@@ -32,8 +33,7 @@ fetched fetch_from(const credential_process& from, fetch_context& with, clock::t
   auto words = config::split_command(from.command);
   if (!words) co_return failed("credential_process", words.error());
   const std::string name = "credential_process " + words->front();
-  // Programs live in real time.
-  const auto limit = std::chrono::steady_clock::now() + (deadline - with.options.time->now());
+  const auto limit = async::machine_time(*with.options.time, deadline);
   const auto in = with.options.share_standard_input ? process::standard_input::shared : process::standard_input::none;
   auto ended = co_await process::run_process(*std::move(words), limit, in);
   if (!ended) co_return failed(name, ended.error());

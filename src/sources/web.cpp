@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/asio/this_coro.hpp>
 
+#include "async/machine_time.hpp"
 #include "net/pooled_transport.hpp"
 #include "protocol/user_agent.hpp"
 #include "retry/classify.hpp"
@@ -73,7 +74,9 @@ asio::awaitable<result<http_response>> web::send(http_request request, patience 
     }
   }
   for (int attempt = 1;; ++attempt) {
-    auto got = co_await network_->send(request, std::min(deadline, time().now() + with.timeout));
+    auto limit = std::min(deadline, time().now() + with.timeout);
+    if (!options_.network) limit = async::machine_time(time(), limit);
+    auto got = co_await network_->send(request, limit);
     if (got && got->body.size() > max_body_bytes)
       co_return error{errc::response_too_large, "the response is larger than 65536 bytes"};
     const bool again = got ? is_passing_status(got->status) : is_passing_fault(got.error());

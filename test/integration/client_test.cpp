@@ -40,6 +40,19 @@ void wait_until_closed(std::size_t descriptors) {
     std::this_thread::sleep_for(1ms);
 }
 
+/// The machine's clock, begun at another time.
+class shifted_clock final : public mwaa::clock {
+ public:
+  explicit shifted_clock(time_point::duration by) : by_(by) {}
+  time_point now() const noexcept override { return machine_->now() + by_; }
+  wall_time_point wall_now() const noexcept override { return machine_->wall_now(); }
+  asio::awaitable<void> sleep_until(time_point when) override { return machine_->sleep_until(when - by_); }
+
+ private:
+  const std::shared_ptr<mwaa::clock> machine_ = mwaa::make_system_clock();
+  const time_point::duration by_;
+};
+
 /// Counts attempts from all threads.
 class counting_observer final : public mwaa::observer {
  public:
@@ -59,6 +72,36 @@ class counting_observer final : public mwaa::observer {
 };
 
 }  // namespace
+
+TEST_CASE("client: a clock that begins anywhere, with the real network") {
+  for (const auto by : {-std::chrono::hours{1} * 24 * 365, std::chrono::hours{0}, std::chrono::hours{24 * 365 * 10}}) {
+    CAPTURE(by.count());
+    testing::local_service service;
+    auto config = service.config();
+    config.time = std::make_shared<shifted_clock>(by);
+    config.retry.max_attempts = 1;
+    asio::io_context io;
+    const mwaa::client client{io.get_executor(), config};
+    service.emulator.script(
+        {testing::fault::delay(1ms), testing::fault::never_answer(), testing::fault::never_answer()});
+    auto work = [&]() -> asio::awaitable<void> {
+      const auto page = co_await client.list_task_instances(request_for("run-finished"));
+      CHECK(page.task_instances.size() == 20);
+      auto late = co_await mwaa::as_result(
+          client.list_task_instances(request_for("run-finished"), mwaa::call_options{}.with_attempt_timeout(100ms)));
+      REQUIRE(late.has_error());
+      CHECK(late.error().code == mwaa::errc::attempt_timeout);
+      late = co_await mwaa::as_result(
+          client.list_task_instances(request_for("run-finished"), mwaa::call_options{}.with_operation_timeout(100ms)));
+      REQUIRE(late.has_error());
+      CHECK(late.error().code == mwaa::errc::operation_timeout);
+    };
+    std::exception_ptr failure;
+    asio::co_spawn(io, work(), [&](const std::exception_ptr& e) { failure = e; });
+    io.run();
+    CHECK_FALSE(failure);
+  }
+}
 
 TEST_CASE("client: four threads share one client and one throttled quota") {
   for (const auto mode : {mwaa::retry_mode::standard, mwaa::retry_mode::adaptive}) {
