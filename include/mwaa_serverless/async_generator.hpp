@@ -40,27 +40,31 @@ class take_back;
 ///     auto stream = numbers(time);
 ///     while (auto n = co_await stream.next()) use(*n);
 ///
-/// * Nothing runs before the first next(), and nothing between two of them.
-/// * nullopt means that the body came to its end, and nothing else. An exception of the body leaves through next();
-///   every later next() throws it again.
+/// * Nothing runs before the first next(), and nothing between two of them. nullopt means that the body came to its
+/// end,
+///   and nothing else.
 /// * What the body awaits runs as part of next(): on the executor, and under the cancellation, of the coroutine that
-///   awaits it. Cancelling next() makes what the body awaits throw operation_aborted there. The body may `co_await`
+///   awaits it. The body may `co_await`
 ///   boost::asio::this_coro::executor, which is that executor, and this_coro::cancellation_state, whose cancelled()
 ///   is that of the next() that runs, for as long as the body lives; no other member of this_coro.
-/// * A value is given once next() has ended with it. When next() has been cancelled by then, it throws
-///   operation_aborted, and the following next() gives the value.
-/// * Destroying a generator destroys its body, and so cancels and cleans up what the body awaits. While a next() runs,
-///   or waits to be awaited, the body lives on until that next() has ended.
-/// * When the coroutine that awaits next() is destroyed within it (its io_context was), what the body awaits throws
-///   operation_aborted into the body at the following next().
-/// * Move-only. For one coroutine at a time; not for several threads at once.
 ///
-/// `co_await (stream.next() || other)`, of boost/asio/experimental/awaitable_operators.hpp, throws the result of the
-/// side that ends second away. Both sides may end well in one turn of the loop; next() then notices that it has been
-/// cancelled and keeps its value. That needs an executor that runs one thing at a time (an io_context of one thread, a
-/// strand: what `||` itself needs), and nothing between next() and the `||`: a chain such as `(next() || a) || b`, and
-/// a coroutine of your own around next() that awaits something more, can still lose a value. Where there is only a
-/// deadline, use next_until().
+/// Errors: an exception of the body leaves through next(); every later next() throws it again.
+///
+/// Cancellation: cancelling next() makes what the body awaits throw operation_aborted there. A value is given once
+/// next() has ended with it: when next() has been cancelled by then, it throws operation_aborted, and the following
+/// next() gives the value. `co_await (stream.next() || other)`, of boost/asio/experimental/awaitable_operators.hpp,
+/// throws the result of the side that ends second away. Both sides may end well in one turn of the loop; next() then
+/// notices that it has been cancelled and keeps its value. That needs an executor that runs one thing at a time (an
+/// io_context of one thread, a strand: what `||` itself needs), and nothing between next() and the `||`: a chain such
+/// as `(next() || a) || b`, and a coroutine of your own around next() that awaits something more, can still lose a
+/// value. Where there is only a deadline, use next_until().
+///
+/// Lifetime: move-only. Destroying a generator destroys its body, and so cancels and cleans up what the body awaits.
+/// While a next() runs, or waits to be awaited, the body lives on until that next() has ended. When the coroutine that
+/// awaits next() is destroyed within it (its io_context was), what the body awaits throws operation_aborted into the
+/// body at the following next().
+///
+/// Threads: for one coroutine at a time; not for several threads at once.
 template <class T>
 class [[nodiscard]] async_generator {
   static_assert(std::is_object_v<T> && !std::is_const_v<T>, "async_generator<T>: T is a plain object type");

@@ -11,13 +11,18 @@
 namespace mwaa_serverless {
 
 /// Awaited before each attempt, retries included, after the client's own waits and before the attempt is signed.
-/// Set as client_config::attempt_gate. Called from all threads of the client's coroutines; runs on a strand of the
-/// awaiting coroutine's executor.
+/// Set as client_config::attempt_gate.
 ///
-/// A gate cannot break its caller: one that has not ended a moment (1 ms) after the call's deadline is cancelled and
-/// left alone, and the call ends with errc::operation_timeout; one that throws, or returns an error whose code is that
-/// of success, ends the call with errc::broken_contract. (An exception of this library's counts as the error it
-/// carries.)
+/// Errors: a gate cannot break its caller: one that has not ended a moment (1 ms) after the call's deadline is
+/// cancelled and left alone, and the call ends with errc::operation_timeout; one that throws, or returns an error whose
+/// code is that of success, ends the call with errc::broken_contract. (An exception of this library's is taken for the
+/// error that it carries.)
+///
+/// Cancellation: see enter().
+///
+/// Lifetime: shared by the clients that it is set for, and by calls under way.
+///
+/// Threads: called from all threads of the client's coroutines; runs on a strand of the awaiting coroutine's executor.
 class MWAA_SERVERLESS_API attempt_gate {
  public:
   virtual ~attempt_gate() = default;

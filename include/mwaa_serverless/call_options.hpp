@@ -15,6 +15,10 @@
 namespace mwaa_serverless {
 
 /// What one call does differently from client_config.
+///
+/// Errors: the call throws exception(errc::invalid_argument), before any I/O, that names the member out of its range.
+///
+/// Threads: a value; distinct objects may be used from any threads at once.
 class MWAA_SERVERLESS_API call_options {
  public:
   call_options();

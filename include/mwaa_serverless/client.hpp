@@ -48,6 +48,8 @@ class update_workflow_request;
 class update_workflow_response;
 
 /// The throttle gate of one operation, see retry_options.
+///
+/// Threads: a value; distinct objects may be used from any threads at once.
 class MWAA_SERVERLESS_API gate_metrics {
  public:
   gate_metrics();
@@ -61,6 +63,8 @@ class MWAA_SERVERLESS_API gate_metrics {
 static_assert(!std::is_aggregate_v<gate_metrics>);
 
 /// Counters of a client since it was made.
+///
+/// Threads: a value; distinct objects may be used from any threads at once.
 class MWAA_SERVERLESS_API client_metrics {
  public:
   client_metrics();
@@ -81,23 +85,29 @@ static_assert(!std::is_aggregate_v<client_metrics>);
 
 /// Calls Amazon MWAA Serverless (API version 2024-07-26).
 ///
-/// A cheap handle to shared state. Copy it freely (a move is a copy: a handle that was moved from goes on working); use
-/// it from coroutines on any number of threads at once; destroy it while operations are outstanding: they keep the
-/// state alive. It starts no thread, and has no pending work of its own while no operation is running.
+/// A cheap handle to shared state. An operation runs on the awaiting coroutine's executor. The client starts no thread,
+/// and has no pending work while no operation is running.
 ///
-/// Its connections belong to the context of its executor, and are closed with that at the latest. The client and all
-/// that it made (paginators, generators) may be destroyed later. What is asked of them by coroutines of another context
-/// then, or is under way there, fails with exception(errc::client_closed); coroutines of the context itself go with it,
-/// uncompleted. While a context is destroyed no other thread may be in the client.
+/// Errors: every operation throws exception. When memory runs out it throws std::bad_alloc or exception, and the client
+/// can be used on.
 ///
-/// Every operation throws exception; cancelled through Asio it throws boost::system::system_error with
-/// asio::error::operation_aborted (total, partial and terminal cancellation alike), after which the service may have
-/// received the request. An operation runs on the awaiting coroutine's executor. When memory runs out it throws
-/// std::bad_alloc or exception, and the client can be used on.
+/// Cancellation: an operation that is cancelled through Asio (total, partial and terminal alike) throws
+/// boost::system::system_error with asio::error::operation_aborted, after which the service may have received the
+/// request.
 ///
-/// After fork(), with the io_context told (notify_fork), parent and child may both go on with their copies: connections
-/// and TLS sessions stay the parent's, the child opens its own, and what was under way is sent again in the child only
-/// where a retry would be. Threads other than the forking one must not be in the client at that moment.
+/// Lifetime: copy it freely (a move is a copy: a handle that was moved from goes on working), and destroy it while
+/// operations are outstanding: they keep the state alive. Its connections belong to the context of its executor, and
+/// are closed with that at the latest. The client and all that it made (paginators, generators) may be destroyed later.
+/// What is asked of them by coroutines of another context then, or is under way there, fails with
+/// exception(errc::client_closed); coroutines of the context itself go with it, uncompleted. After fork(), with the
+/// io_context told (notify_fork), parent and child may both go on with their copies: connections and TLS sessions stay
+/// the parent's, the child opens its own, and what was under way is sent again in the child only where a retry would
+/// be.
+///
+/// Threads: coroutines on any number of threads may use it at once. While a context is destroyed, and while the process
+/// forks, no other thread may be in the client.
+///
+/// Source: the service's API of 2024-07-26, in its model.
 class MWAA_SERVERLESS_API client {
  public:
   /// `executor`, which must not be empty, opens connections and timers; coroutines of its context use the client.

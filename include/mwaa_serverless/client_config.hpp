@@ -23,8 +23,14 @@
 
 namespace mwaa_serverless {
 
-/// Everything that a client can be told. Checked once, by the client's constructor, which throws
-/// exception(errc::invalid_configuration) naming the member.
+/// Everything that a client can be told.
+///
+/// Errors: checked once, by the client's constructor, which throws exception(errc::invalid_configuration) naming the
+/// member.
+///
+/// Threads: a value; distinct objects may be used from any threads at once.
+///
+/// Source: each member's; unless it says otherwise, the AWS SDKs' and the AWS CLI's settings of that name.
 class MWAA_SERVERLESS_API client_config : public network_options {
  public:
   client_config();

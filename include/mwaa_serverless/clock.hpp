@@ -13,11 +13,15 @@ namespace mwaa_serverless {
 /// It may begin at any time: with the library's own network its deadlines are translated to the machine's time, by
 /// which sockets and name servers live. It must not run faster or slower than that there.
 ///
-/// An implementation is shared by all coroutines of its clients and is called from all their threads.
+/// Errors: a client corrects a clock that breaks its contract: when now() goes back, time goes on from where it was; a
+/// sleep_until() that returns early is repeated. One that throws, or returns early time after time, ends the call with
+/// errc::broken_contract.
 ///
-/// A client corrects a clock that breaks its contract: when now() goes back, time goes on from where it was; a
-/// sleep_until() that returns early is repeated, and cancelling one takes effect at once whether or not it obeys. One
-/// that throws, or returns early time after time, ends the call with errc::broken_contract.
+/// Cancellation: cancelling a sleep_until() takes effect at once whether or not it obeys.
+///
+/// Lifetime: shared by its clients, and by calls under way.
+///
+/// Threads: shared by all coroutines of its clients and called from all their threads.
 class MWAA_SERVERLESS_API clock {
  public:
   /// Monotonic time: deadlines and waits.

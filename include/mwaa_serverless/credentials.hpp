@@ -13,6 +13,10 @@ namespace mwaa_serverless {
 
 /// An access key pair and its session token. The memory of the secrets is overwritten on release; printing shows the
 /// access key id only.
+///
+/// Errors: see the constructor.
+///
+/// Threads: a value; distinct objects may be used from any threads at once.
 class MWAA_SERVERLESS_API credentials {
  public:
   /// Throws exception(errc::invalid_configuration) when either key is empty, when the secret key has a line end or

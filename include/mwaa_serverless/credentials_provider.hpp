@@ -16,13 +16,19 @@
 
 namespace mwaa_serverless {
 
-/// A source of credentials, asked before each attempt. Called from all threads of the client's coroutines; one of a
-/// user's runs on a strand of the awaiting coroutine's executor.
+/// A source of credentials, asked before each attempt.
 ///
-/// A provider cannot break its caller: one that has not ended a moment (1 ms) after `deadline` is cancelled and left
-/// alone, and the attempt ends with errc::credentials_timeout; one that throws ends it with errc::credentials_failed
-/// (an exception of this library's counts as the error it carries); one that returns a null pointer, empty keys, or an
-/// error whose code is that of success, with errc::broken_contract.
+/// Errors: a provider cannot break its caller: one that has not ended a moment (1 ms) after `deadline` is cancelled and
+/// left alone, and the attempt ends with errc::credentials_timeout; one that throws ends it with
+/// errc::credentials_failed (an exception of this library's counts as the error it carries); one that returns a null
+/// pointer, empty keys, or an error whose code is that of success, with errc::broken_contract.
+///
+/// Cancellation: see get().
+///
+/// Lifetime: shared by the clients that it is set for, and by calls under way.
+///
+/// Threads: called from all threads of the client's coroutines; one of a user's runs on a strand of the awaiting
+/// coroutine's executor.
 class MWAA_SERVERLESS_API credentials_provider {
  public:
   virtual ~credentials_provider() = default;
@@ -50,11 +56,21 @@ class MWAA_SERVERLESS_API credentials_provider {
 /// (access denied, a session that is over) makes expired ones an error. A failure with nothing to fall back on is
 /// given to all who ask in the next 1 to 5 seconds.
 ///
-/// A caller waits until its own deadline, and no longer; a caller that is cancelled leaves the fetch to the others, and
-/// the last one to be cancelled ends it. A fetch runs on the executor of the caller that began it, as pending work of
-/// its context, for `fetch_timeout` at most; destroying the last handle of the provider cancels it. Regular files are
-/// read while the loop waits; a pipe or a device is waited for without blocking, for 5 seconds at most, and read once
-/// in the life of a provider.
+/// Regular files are read while the loop waits; a pipe or a device is waited for without blocking, for 5 seconds at
+/// most, and read once in the life of a provider.
+///
+/// Errors: those of the source. The make_ functions throw exception(errc::invalid_configuration) that names the member
+/// out of its range.
+///
+/// Cancellation: a caller waits until its own deadline, and no longer; a caller that is cancelled leaves the fetch to
+/// the others, and the last one to be cancelled ends it.
+///
+/// Lifetime: a fetch runs on the executor of the caller that began it, as pending work of its context, for
+/// `fetch_timeout` at most; destroying the last handle of the provider cancels it.
+///
+/// Threads: the providers may be asked from any threads at once.
+///
+/// Source: the rules of AWS's SDKs of 2026 for credentials that expire.
 class MWAA_SERVERLESS_API provider_options {
  public:
   provider_options();
@@ -113,6 +129,10 @@ static_assert(!std::is_aggregate_v<provider_options>);
     provider_options options = {});
 
 /// A role in AWS's Security Token Service (STS).
+///
+/// Threads: a value; distinct objects may be used from any threads at once.
+///
+/// Source: STS, AssumeRole and AssumeRoleWithWebIdentity.
 class MWAA_SERVERLESS_API assume_role_options {
  public:
   /// Such as `arn:aws:iam::123456789012:role/name`, and the region whose STS is asked.
@@ -141,6 +161,8 @@ static_assert(!std::is_aggregate_v<assume_role_options>);
     std::string token_file, assume_role_options role, provider_options options = {});
 
 /// A role in IAM Identity Center.
+///
+/// Threads: a value; distinct objects may be used from any threads at once.
 class MWAA_SERVERLESS_API sso_options {
  public:
   sso_options(std::string start_url_value, std::string region_value, std::string account_id_value,

@@ -155,6 +155,8 @@ enum class operation_phase : std::uint8_t {
 [[nodiscard]] MWAA_SERVERLESS_API std::string_view to_string(operation_phase value) noexcept;
 
 /// One attempt of an operation: in error::attempts, call_options::attempt_log and observer::attempt_ended.
+///
+/// Threads: a value; distinct objects may be used from any threads at once.
 class MWAA_SERVERLESS_API attempt_record {
  public:
   attempt_record();
@@ -180,6 +182,8 @@ class MWAA_SERVERLESS_API attempt_record {
 static_assert(!std::is_aggregate_v<attempt_record>);
 
 /// One entry of a ValidationException's `FieldList`.
+///
+/// Threads: a value; distinct objects may be used from any threads at once.
 class MWAA_SERVERLESS_API field_error {
  public:
   field_error();
@@ -193,6 +197,10 @@ static_assert(!std::is_aggregate_v<field_error>);
 /// A failure with everything known about it. Holds no secret. Text that others have sent (services, proxies, files) is
 /// safe to print and to log: control characters in it are escaped (`\n`, `\u001b`), the direction marks of Unicode and
 /// bytes that are no UTF-8 too.
+///
+/// Threads: a value; distinct objects may be used from any threads at once.
+///
+/// Source: the members that the service's model gives its errors.
 class MWAA_SERVERLESS_API error {
  public:
   error();
@@ -229,7 +237,9 @@ MWAA_SERVERLESS_API std::ostream& operator<<(std::ostream& out, const error& val
 /// The one exception of the library: a boost::system::system_error that carries the whole error.
 /// Cancellation is not one of them: it leaves as boost::system::system_error with asio::error::operation_aborted.
 ///
-/// Copying does not throw. A move is a copy, so an exception that was moved from still has its error.
+/// Lifetime: copying does not throw. A move is a copy, so an exception that was moved from still has its error.
+///
+/// Threads: copies share what they hold, which nobody changes: they may be used from any threads at once.
 class MWAA_SERVERLESS_API exception : public boost::system::system_error {
  public:
   explicit exception(error details);

@@ -13,6 +13,8 @@
 namespace mwaa_serverless {
 
 /// Where requests go: scheme, host and port of an endpoint URL.
+///
+/// Threads: a value; distinct objects may be used from any threads at once.
 class MWAA_SERVERLESS_API origin {
  public:
   origin();
@@ -30,6 +32,10 @@ static_assert(!std::is_aggregate_v<origin>);
 
 /// One HTTP/1.1 request as the bytes that go on the wire, so that a transport sends it in one write. They hold session
 /// tokens: their memory is overwritten on release.
+///
+/// Threads: a value; distinct objects may be used from any threads at once.
+///
+/// Source: RFC 9112.
 class MWAA_SERVERLESS_API http_request {
  public:
   http_request();
@@ -58,6 +64,8 @@ class MWAA_SERVERLESS_API http_request {
 static_assert(!std::is_aggregate_v<http_request>);
 
 /// One complete HTTP response.
+///
+/// Threads: a value; distinct objects may be used from any threads at once.
 class MWAA_SERVERLESS_API http_response {
  public:
   http_response();

@@ -236,9 +236,12 @@ auto initiate(Initiation initiation, boost::asio::awaitable<T, Executor> operati
 /// `executor`, and its associated allocator is used for what is kept until then.
 ///
 /// Errors: those of `operation`, through the token. Throws std::bad_alloc itself.
+///
 /// Cancellation: total, partial and terminal, by the associated slot, also before the operation has begun; the
 /// operation then ends as it does when its coroutine is cancelled. A slot may outlive the operation and its context.
+///
 /// Lifetime: the operation owns what it needs. When its context is destroyed first, the handler is destroyed uncalled.
+///
 /// Threads: as the token. A signal is emitted on the handler's executor, or while the context is not running.
 template <class T, class Executor, class CompletionToken>
 auto initiate(const std::type_identity_t<Executor>& executor, boost::asio::awaitable<T, Executor> operation,

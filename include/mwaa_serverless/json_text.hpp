@@ -11,6 +11,12 @@ namespace mwaa_serverless {
 
 /// Any JSON value, as the JSON text that means it: a member of the service that has no fixed shape. Empty when the
 /// member is absent. Two of them are equal when their texts are.
+///
+/// Errors: see the constructor.
+///
+/// Threads: a value; distinct objects may be used from any threads at once.
+///
+/// Source: RFC 8259.
 class MWAA_SERVERLESS_API json_text {
  public:
   json_text() noexcept = default;

@@ -12,10 +12,17 @@ namespace mwaa_serverless {
 /// Told of each attempt and operation of a client: for metrics, traces and logs. Set as
 /// client_config::observer.
 ///
-/// Called on the thread and in the coroutine that does the work, so an implementation is quick and does not block; from
-/// all threads of the client's coroutines at once. What it throws is dropped, counted in
-/// client_metrics::observer_exceptions, and changes nothing for the call. What it is given holds no secret and is valid
-/// during the call only. Without an observer nothing is recorded for it.
+/// What it is given holds no secret. Without an observer nothing is recorded for it.
+///
+/// Errors: what it throws is dropped, counted in client_metrics::observer_exceptions, and changes nothing for the call.
+///
+/// Cancellation: an attempt or operation that was cancelled is not reported as ended.
+///
+/// Lifetime: shared by the clients that it is set for, and by calls under way. What it is given is valid during the
+/// call only.
+///
+/// Threads: called on the thread and in the coroutine that does the work, so an implementation is quick and does not
+/// block; from all threads of the client's coroutines at once.
 class MWAA_SERVERLESS_API observer {
  public:
   /// An operation as the client knows it.

@@ -20,6 +20,8 @@ namespace mwaa_serverless {
 /// Compares with and switches over its enumerators: `if (task.status == task_instance_status::running)`. Two unknown
 /// values are equal when their texts are; all of them compare equal to `unknown`. The order is that of the enumerators
 /// and then of the texts, for sorting and as the key of a map. Hashes as its name.
+///
+/// Threads: a value; distinct objects may be used from any threads at once.
 template <class Values>
 class open_enum : public Values {
  public:

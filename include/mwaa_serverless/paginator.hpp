@@ -20,11 +20,19 @@ class client_state;
 /// next, and a new pages() or items() of the same paginator continues there without losing or repeating an item. So it
 /// does when the generator is in `next() || other` (see async_generator), and when collect() of it fails.
 ///
-/// A handle: copies share their position and settings, and one that was moved from is still such a copy. Several
-/// generators may be in use: each item goes to one of them, and a next() that needs a page while another one fetches
-/// it waits for that. Not for several threads at once. Made by client::paginate_*; keeps the client's state alive.
-///
 /// `Request`: of a listing, such as list_task_instances_request.
+///
+/// Several generators may be in use: each item goes to one of them, and a next() that needs a page while another one
+/// fetches it waits for that.
+///
+/// Errors: see pages(); the setters throw what they say.
+///
+/// Cancellation: that of next() ends the fetch of a page; the position stays.
+///
+/// Lifetime: made by client::paginate_*; keeps the client's state alive. A handle: copies share their position and
+/// settings, and one that was moved from is still such a copy.
+///
+/// Threads: not for several threads at once.
 template <class Request>
 class MWAA_SERVERLESS_API paginator {
  public:

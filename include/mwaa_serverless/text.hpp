@@ -70,13 +70,13 @@ struct MWAA_SERVERLESS_API text_block {
 
 /// Text of a response: immutable and 16 bytes.
 ///
-/// All text of one response lies in one shared block in which repeats are stored once. A copy is cheap and stays
-/// valid alone, however long its response has been gone; it then keeps the whole block (at most the size of that
-/// response) alive. Use str() to keep a few bytes of a large page for long.
+/// All text of one response lies in one shared block in which repeats are stored once. A member that the service did
+/// not send (or sent as null) is empty, and present() is false.
 ///
-/// A member that the service did not send (or sent as null) is empty, and present() is false.
+/// Lifetime: a copy is cheap and stays valid alone, however long its response has been gone; it then keeps the whole
+/// block (at most the size of that response) alive. Use str() to keep a few bytes of a large page for long.
 ///
-/// Thread safety: distinct objects may be used from any threads at once, also when they share a block.
+/// Threads: distinct objects may be used from any threads at once, also when they share a block.
 class MWAA_SERVERLESS_API text {
  public:
   text() noexcept = default;

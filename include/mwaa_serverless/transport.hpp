@@ -14,13 +14,19 @@ namespace mwaa_serverless {
 
 /// Sends one request and receives one response.
 ///
-/// Implement it to put a client on another network or on none: testing::emulator has one in memory. Called from all
-/// threads of the client's coroutines; one of a user's runs on a strand of the awaiting coroutine's executor.
+/// Implement it to put a client on another network or on none: testing::emulator has one in memory.
 ///
-/// A transport cannot break its caller: a send() that has not ended a moment (1 ms) after `deadline` is cancelled and
-/// left alone, and the attempt ends with errc::attempt_timeout; one that throws, returns a status outside 100 to 999,
-/// or an error whose code is that of success, ends it with errc::broken_contract. (An exception of this library's
-/// counts as the error it carries.)
+/// Errors: a transport cannot break its caller: a send() that has not ended a moment (1 ms) after `deadline` is
+/// cancelled and left alone, and the attempt ends with errc::attempt_timeout; one that throws, returns a status outside
+/// 100 to 999, or an error whose code is that of success, ends it with errc::broken_contract. (An exception of this
+/// library's counts as the error it carries.)
+///
+/// Cancellation: see send().
+///
+/// Lifetime: shared by the clients that it is set for, and by calls under way.
+///
+/// Threads: called from all threads of the client's coroutines; one of a user's runs on a strand of the awaiting
+/// coroutine's executor.
 class MWAA_SERVERLESS_API transport {
  public:
   virtual ~transport() = default;

@@ -10,6 +10,8 @@
 namespace mwaa_serverless {
 
 /// Counters of a transport since it was made.
+///
+/// Threads: a value; distinct objects may be used from any threads at once.
 class MWAA_SERVERLESS_API transport_metrics {
  public:
   transport_metrics();

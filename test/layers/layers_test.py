@@ -14,7 +14,7 @@ import sys
 
 # From left to right: a folder of src, and the public headers that belong to it. The drawing in CONTRIBUTING.md is this.
 LAYERS = {
-    "strings": [],
+    "strings": ["export"],
     "model": ["credentials", "error", "json_text", "open_enum", "text", "model/airflow_ui", "model/tags",
               "model/task_instance", "model/workflow", "model/workflow_run", "model/workflow_version"],
     "async": ["as_result", "async_generator", "clock", "initiate"],
@@ -178,6 +178,22 @@ def check_pure():
         fail(f"{short(path)} decides without I/O: it belongs to the target mwaa_serverless_core")
 
 
+def check_paragraphs(path, text):
+    """The doc comment of a public class: the paragraphs in their order, each behind an empty line."""
+    for comment, name in re.findall(r"((?:^///.*\n)+)(?:^template.*\n|^  requires.*\n)*^class (?:MWAA_SERVERLESS_API |"
+                                    r"\[\[nodiscard\]\] )*(\w+)[^;]*?\{", text, re.MULTILINE):
+        lines = comment.splitlines()
+        at = [(PARAGRAPHS.index(word), number) for number, line in enumerate(lines)
+              if (word := line.removeprefix("/// ").split(":")[0]) in PARAGRAPHS]
+        places = [place for place, _ in at]
+        if places != sorted(set(places)):
+            fail(f"{short(path)}: the paragraphs of {name} are not in the order {', '.join(PARAGRAPHS)}")
+        if PARAGRAPHS.index("Threads") not in places:
+            fail(f"{short(path)}: the comment of {name} has no paragraph `Threads:`")
+        if any(number == 0 or lines[number - 1] != "///" for _, number in at):
+            fail(f"{short(path)}: a paragraph of {name} has no empty line before it")
+
+
 def check_public():
     for folder, command in (("", command_for("client")), ("testing", command_for("testing"))):
         if command is None:
@@ -192,6 +208,7 @@ def check_public():
             text = pathlib.Path(path).read_text()
             if "\n#pragma once\n" not in text:
                 fail(f"{short(path)} lacks #pragma once")
+            check_paragraphs(path, text)
             if re.search(r'^#include "', text, re.MULTILINE):
                 fail(f'{short(path)} includes by "": a user has no such folder')
 

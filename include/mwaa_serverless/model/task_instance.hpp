@@ -44,6 +44,10 @@ MWAA_SERVERLESS_API std::span<const std::string_view> open_enum<task_instance_st
 
 /// Where a task instance stands: one of the 14 values of the service's `TaskInstanceStatus`, or one that this version
 /// of the library does not know (see open_enum).
+///
+/// Threads: a value; distinct objects may be used from any threads at once.
+///
+/// Source: the service's model, `TaskInstanceStatus`.
 class MWAA_SERVERLESS_API task_instance_status : public open_enum<task_instance_status_values> {
  public:
   using values = task_instance_status_values;
@@ -58,6 +62,12 @@ static_assert(!std::is_aggregate_v<task_instance_status>);
 /// One task of one workflow run (the service's `TaskInstanceSummary`).
 ///
 /// The service requires none of these members of itself; text that it left out has present() == false.
+///
+/// Lifetime: a copy keeps its response's block of text alive (see text).
+///
+/// Threads: a value; distinct objects may be used from any threads at once.
+///
+/// Source: the service's model, `TaskInstanceSummary`.
 class MWAA_SERVERLESS_API task_instance {
  public:
   task_instance() = default;
@@ -78,6 +88,12 @@ class MWAA_SERVERLESS_API task_instance {
 static_assert(!std::is_aggregate_v<task_instance>);
 
 /// One page of task instances.
+///
+/// Lifetime: its texts share one block (see text).
+///
+/// Threads: a value; distinct objects may be used from any threads at once.
+///
+/// Source: the service's model, `ListTaskInstancesResponse`.
 class MWAA_SERVERLESS_API list_task_instances_response {
  public:
   list_task_instances_response() = default;
@@ -96,8 +112,14 @@ class MWAA_SERVERLESS_API list_task_instances_response {
 };
 static_assert(!std::is_aggregate_v<list_task_instances_response>);
 
-/// Input of client::list_task_instances. Checked before any I/O: `workflow_arn` and `run_id` at least one character,
-/// `max_results` at least 1. Upper limits and patterns are the service's to judge.
+/// Input of client::list_task_instances.
+///
+/// Errors: checked before any I/O: `workflow_arn` and `run_id` at least one character, `max_results` at least 1. Upper
+/// limits and patterns are the service's to judge.
+///
+/// Threads: a value; distinct objects may be used from any threads at once.
+///
+/// Source: the service's model, `ListTaskInstancesRequest`.
 class MWAA_SERVERLESS_API list_task_instances_request {
  public:
   using response_type = list_task_instances_response;

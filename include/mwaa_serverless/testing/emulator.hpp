@@ -22,6 +22,8 @@ namespace mwaa_serverless::testing {
 class emulator_state;
 
 /// What an emulator has done with one request.
+///
+/// Threads: a value; distinct objects may be used from any threads at once.
 class MWAA_SERVERLESS_API request_record {
  public:
   request_record();
@@ -39,7 +41,11 @@ class MWAA_SERVERLESS_API request_record {
 };
 static_assert(!std::is_aggregate_v<request_record>);
 
-/// Settings of an emulator. Checked by its constructor, which throws exception(errc::invalid_configuration).
+/// Settings of an emulator.
+///
+/// Errors: the emulator's constructor throws exception(errc::invalid_configuration) for a member out of its range.
+///
+/// Threads: a value; distinct objects may be used from any threads at once.
 class MWAA_SERVERLESS_API emulator_options {
  public:
   emulator_options();
@@ -79,6 +85,8 @@ class MWAA_SERVERLESS_API emulator_options {
 static_assert(!std::is_aggregate_v<emulator_options>);
 
 /// A change of a task's status, `after` the start of its run.
+///
+/// Threads: a value; distinct objects may be used from any threads at once.
 class MWAA_SERVERLESS_API status_change {
  public:
   /// `status_value` as the service spells it, such as `UP_FOR_RETRY`; other text is sent as it is. More than a hundred
@@ -93,6 +101,8 @@ class MWAA_SERVERLESS_API status_change {
 static_assert(!std::is_aggregate_v<status_change>);
 
 /// A task of an emulated run.
+///
+/// Threads: a value; distinct objects may be used from any threads at once.
 class MWAA_SERVERLESS_API emulated_task {
  public:
   /// A task that has `status` from the start of its run on.
@@ -118,8 +128,13 @@ static_assert(!std::is_aggregate_v<emulated_task>);
 ///     config.network = service.in_memory_transport();
 ///     config.credentials = make_static_credentials({"AKIDEMULATOR", "emulator-secret-key"});
 ///
-/// A cheap handle to shared state; copies are the same emulator, and to move one is to copy it. All members may be
-/// called from any threads at once.
+/// Errors: see the members.
+///
+/// Lifetime: a cheap handle to shared state; copies are the same emulator, and to move one is to copy it.
+///
+/// Threads: all members may be called from any threads at once.
+///
+/// Source: the service's model; docs/emulator.md says what was measured and what is assumed.
 class MWAA_SERVERLESS_API emulator {
  public:
   // Names in the default scenario (of the default account and region; see workflow_arn()).

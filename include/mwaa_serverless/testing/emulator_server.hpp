@@ -14,6 +14,10 @@
 namespace mwaa_serverless::testing {
 
 /// Settings of an emulator_server.
+///
+/// Errors: the server's constructor throws exception(errc::invalid_configuration) for a member out of its range.
+///
+/// Threads: a value; distinct objects may be used from any threads at once.
 class MWAA_SERVERLESS_API emulator_server_options {
  public:
   emulator_server_options();
@@ -44,7 +48,13 @@ static_assert(!std::is_aggregate_v<emulator_server_options>);
 ///     testing::emulator_server server{io.get_executor(), service};
 ///     config.endpoint_url = server.endpoint_url();
 ///
-/// Works on `executor` only, whose context any number of threads may run; the context outlives the server.
+/// Errors: see the constructor.
+///
+/// Lifetime: the context of `executor` outlives the server.
+///
+/// Threads: works on `executor` only, whose context any number of threads may run.
+///
+/// Source: RFC 9112.
 class MWAA_SERVERLESS_API emulator_server {
  public:
   /// Listens when it returns. Throws boost::system::system_error when the address cannot be bound, and

@@ -36,7 +36,10 @@ template <class Rep, class Period>
 /// A request that is not signed correctly uses its fault up, but is answered with the error of its signature: so a test
 /// of retries is also a test of signing them anew.
 ///
-/// Times may be any durations: negative ones count as zero, those over ten years as ten years.
+/// Errors: times may be any durations: negative ones are taken for zero, those over ten years for ten years. See
+/// parse().
+///
+/// Threads: a value; distinct objects may be used from any threads at once.
 class MWAA_SERVERLESS_API fault {
  public:
   enum class kind : std::uint8_t {

@@ -12,15 +12,23 @@ namespace mwaa_serverless::testing {
 
 /// A clock for tests: hours of waiting take milliseconds and every run takes the same steps.
 ///
-/// For one io_context, run by one thread, without sockets: time jumps to the next wake-up as soon as the io_context
-/// has no work that is ready. It may be destroyed while somebody sleeps on it, whose sleep_until() then throws
-/// system_error(asio::error::operation_aborted), as one that begins later does: a plain io.run() comes to its end.
+/// For one io_context, without sockets: time jumps to the next wake-up as soon as the io_context has no work that is
+/// ready.
 ///
 ///     boost::asio::io_context io;
 ///     auto time = std::make_shared<testing::virtual_clock>();
 ///     config.time = time;
 ///     boost::asio::co_spawn(io, scenario(), ...);
 ///     time->run(io);
+///
+/// Errors: exceptions of handlers leave through run().
+///
+/// Cancellation: a sleep that is cancelled throws system_error(asio::error::operation_aborted) at once.
+///
+/// Lifetime: it may be destroyed while somebody sleeps on it, whose sleep_until() then throws
+/// system_error(asio::error::operation_aborted), as one that begins later does: a plain io.run() comes to its end.
+///
+/// Threads: one thread runs the io_context.
 class MWAA_SERVERLESS_API virtual_clock final : public clock {
  public:
   /// Starts at 2026-01-01T00:00:00Z, or at `wall`.
