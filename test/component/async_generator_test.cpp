@@ -235,7 +235,7 @@ TEST_CASE("collect: takes nothing that it does not return") {
   auto work = [&]() -> asio::awaitable<void> {
     auto numbers = count_to(6);
     (void)co_await numbers.next();
-    for (const std::size_t max : {3, 0, 4}) {
+    for (const std::size_t max : {3U, 0U, 4U}) {
       std::string what;
       try {
         (void)co_await collect(numbers, max);

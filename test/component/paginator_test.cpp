@@ -568,7 +568,7 @@ TEST_CASE("collect: a paginator's generator goes on from where collect() began")
   auto work = [&]() -> asio::awaitable<void> {
     for (int i = 0; i < 4; ++i) (void)co_await items.next();
     const std::string token = run.resume_token();
-    for (const std::size_t max : {3, 6, 7, 25}) {
+    for (const std::size_t max : {3U, 6U, 7U, 25U}) {
       bool refused = false;
       try {
         (void)co_await mwaa::collect(items, max);
