@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <mwaa_serverless/export.hpp>
 #include <string>
 #include <type_traits>
 
@@ -18,6 +19,8 @@ enum class setting_origin : std::uint8_t {
 };
 
 /// One setting of a client_config, for a person.
+///
+/// Threads: a value; distinct objects may be used from any threads at once.
 class MWAA_SERVERLESS_API configured_value {
  public:
   /// `place_value` is for an origin that has one.

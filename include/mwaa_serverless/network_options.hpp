@@ -17,6 +17,10 @@ namespace mwaa_serverless {
 
 /// The network settings of a client, which client_config inherits. They do not apply to a transport of the caller's
 /// (client_config::network).
+///
+/// Errors: the client's constructor throws exception(errc::invalid_configuration) naming the member.
+///
+/// Threads: a value; distinct objects may be used from any threads at once.
 class MWAA_SERVERLESS_API network_options {
  public:
   network_options();

@@ -36,8 +36,7 @@ result<std::optional<plan>> plan_keys(const found_value& key, const found_value&
   }
   if (auto wrong = check_one_line({&key, &secret, &token})) return *std::move(wrong);
   try {
-    credentials keys{key.text(), secret.text(), token.text()};
-    keys.set_source(source);
+    auto keys = credentials{key.text(), secret.text(), token.text()}.with_source(source);
     return std::optional<plan>{plan{static_keys{std::move(keys)}, std::move(source), key}};
   } catch (const exception& wrong) {
     return refused(key.place + ": " + wrong.details().message);

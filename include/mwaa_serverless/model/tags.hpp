@@ -1,4 +1,7 @@
 // Tags of a workflow, and the operations that list, set and remove them.
+//
+// All are values: distinct objects may be used from any threads at once, and what a response holds shares its block of
+// text (see text). Source: the service's model, API version 2024-07-26.
 #pragma once
 
 #include <functional>

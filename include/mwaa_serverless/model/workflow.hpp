@@ -1,4 +1,7 @@
 // Workflows: the resource, and the operations that make, show, list, change and delete it.
+//
+// All are values: distinct objects may be used from any threads at once, and what a response holds shares its block of
+// text (see text). Source: the service's model, API version 2024-07-26.
 #pragma once
 
 #include <chrono>
