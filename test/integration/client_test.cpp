@@ -76,7 +76,7 @@ class counting_observer final : public mwaa::observer {
 TEST_CASE("client: a clock that begins anywhere, with the real network") {
   for (const auto by : {-std::chrono::hours{1} * 24 * 365, std::chrono::hours{0}, std::chrono::hours{24 * 365 * 10}}) {
     CAPTURE(by.count());
-    testing::local_service service;
+    testing::local_service service{{}};
     auto config = service.config();
     config.time = std::make_shared<shifted_clock>(by);
     config.retry.max_attempts = 1;
