@@ -131,6 +131,7 @@ class structure_place {
   template <class T>
     requires(!std::is_same_v<std::remove_const_t<T>, structure_place>)
   explicit structure_place(T& value) : members(described<T>::value), object(&value) {}
+  structure_place(const structure& some, void* value) : members(some), object(value) {}
   structure_place(const structure_place&) = default;
 
   const structure& members;
@@ -169,6 +170,8 @@ class structure_view {
 }
 /// Sets the text at `value`, which is of `type`.
 void assign(const value_type& type, void* value, std::string_view to);
+/// The value of a new entry of `map`, which is of `type`.
+[[nodiscard]] void* add(const value_type& type, void* map, std::string_view key);
 /// Calls visit(key, value) for each entry of a list (whose keys are empty) or map.
 template <class Visit>
 void for_each(const value_type& type, const void* entries, Visit visit) {

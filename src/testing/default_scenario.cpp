@@ -2,7 +2,7 @@
 #include <cstddef>
 #include <random>
 
-#include "testing/world.hpp"
+#include "testing/account.hpp"
 
 namespace mwaa_serverless::testing {
 
@@ -87,12 +87,15 @@ std::vector<emulated_task> failed_tasks() {
 
 }  // namespace
 
-void add_default_scenario(world& to, const std::string& workflow_arn, std::uint64_t seed, clock::time_point start) {
+void add_default_scenario(account& to, const std::string& workflow_arn, std::uint64_t seed, clock::time_point start) {
   std::mt19937_64 random{seed};
-  to.add_run(workflow_arn, default_version, emulator::run_finished, finished_tasks(random), start);
-  to.add_run(workflow_arn, default_version, emulator::run_live, live_tasks(random), start);
-  to.add_run(workflow_arn, default_version, emulator::run_failed, failed_tasks(), start);
-  to.add_run(workflow_arn, default_version, emulator::run_empty, {}, start);
+  emulated_run finished{finished_tasks(random)};
+  finished.timeline = {
+      {seconds{-900}, "STARTING"}, {seconds{-898}, "QUEUED"}, {seconds{-895}, "RUNNING"}, {seconds{0}, "SUCCESS"}};
+  to.add_run(workflow_arn, emulator::run_finished, finished, start);
+  to.add_run(workflow_arn, emulator::run_live, live_tasks(random), start);
+  to.add_run(workflow_arn, emulator::run_failed, failed_tasks(), start);
+  to.add_run(workflow_arn, emulator::run_empty, {}, start);
 }
 
 }  // namespace mwaa_serverless::testing

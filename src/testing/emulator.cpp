@@ -18,45 +18,52 @@ emulated_task::emulated_task(std::string id_value, std::string status) : id(std:
 emulated_task::emulated_task(std::string id_value, std::vector<status_change> timeline_value)
     : id(std::move(id_value)), timeline(std::move(timeline_value)) {}
 
-namespace {
+emulated_run::emulated_run() = default;
+emulated_run::emulated_run(std::vector<emulated_task> tasks_value) : tasks(std::move(tasks_value)) {}
+emulated_run::emulated_run(std::initializer_list<emulated_task> tasks_value) : tasks(tasks_value) {}
 
-std::string default_arn(const emulator_options& options) {
-  const bool china = options.region.starts_with("cn-");
-  const bool government = options.region.starts_with("us-gov-");
-  return std::string{"arn:"} +
-         (china        ? "aws-cn"
-          : government ? "aws-us-gov"
-                       : "aws") +
-         ":airflow-serverless:" + options.region + ":" + options.account + ":workflow/etl-nightly-Ab12Cd34Ef";
+emulated_run emulated_run::typical() {
+  using std::chrono::seconds;
+  emulated_run out{
+      {"extract",
+       {{seconds{5}, "SCHEDULED"}, {seconds{6}, "QUEUED"}, {seconds{7}, "RUNNING"}, {seconds{12}, "SUCCESS"}}},
+      {"transform",
+       {{seconds{12}, "SCHEDULED"}, {seconds{13}, "QUEUED"}, {seconds{14}, "RUNNING"}, {seconds{20}, "SUCCESS"}}},
+      {"load",
+       {{seconds{20}, "SCHEDULED"}, {seconds{21}, "QUEUED"}, {seconds{22}, "RUNNING"}, {seconds{29}, "SUCCESS"}}}};
+  out.timeline = {{seconds{2}, "QUEUED"}, {seconds{5}, "RUNNING"}, {seconds{30}, "SUCCESS"}};
+  return out;
 }
 
-}  // namespace
+emulated_workflow::emulated_workflow(std::string arn_value) : arn(std::move(arn_value)) {}
+
+request_quota::request_quota() = default;
+request_quota::request_quota(double rate_value, double burst_value) : rate(rate_value), burst(burst_value) {}
+resource_quotas::resource_quotas() = default;
 
 emulator_state::emulator_state(const emulator_options& options)
     : time_(options.time ? options.time : make_system_clock()),
-      workflow_arn_(default_arn(options)),
-      scenario_json_(options.scenario_json),
-      seed_(options.seed),
-      latency_(options.latency),
-      on_request_(options.on_request),
-      heart_(options, time_->now()) {
+      workflow_arn_(arn_prefix(options.region, options.account) + "etl-nightly-Ab12Cd34Ef"),
+      options_(options),
+      heart_(options, account{options, time_->now(), time_->wall_now()}, time_->now()) {
   if (!follows(protocol::workflow_arn, workflow_arn_))
     throw exception(
         error{errc::invalid_configuration, "emulator_options::region and account give no ARN: " + workflow_arn_});
-  heart_.contents() = contents_of_the_start();
+  reset();
 }
 
-world emulator_state::contents_of_the_start() const {
-  world out;
-  if (scenario_json_.empty())
-    add_default_scenario(out, workflow_arn_, seed_, time_->now());
+account emulator_state::contents_of_the_start() const {
+  const auto now = time_->now();
+  account out{options_, now, time_->wall_now()};
+  if (options_.scenario_json.empty())
+    add_default_scenario(out, workflow_arn_, options_.seed, now);
   else
-    add_scenario(out, scenario_json_, time_->now());
+    add_scenario(out, options_.scenario_json, now);
   return out;
 }
 
 void emulator_state::reset() {
-  world contents = contents_of_the_start();
+  account contents = contents_of_the_start();
   locked([&](service& heart) { heart.reset(std::move(contents), time_->now()); });
 }
 
@@ -65,8 +72,8 @@ delivery emulator_state::handle(const incoming_request& request, bool keep_alive
   auto judged = heart_.judge(request, wall);  // needs no lock, and is most of the work
   const exchange done =
       locked([&](service& heart) { return heart.answer(request, std::move(judged), time_->now(), wall); });
-  if (on_request_) on_request_(done.record);
-  return plan_delivery(done, latency_, wall, keep_alive);
+  if (options_.on_request) options_.on_request(done.record);
+  return plan_delivery(done, options_.latency, wall, keep_alive);
 }
 
 delivery emulator_state::steer(const incoming_request& request, bool from_this_machine, bool keep_alive) {
@@ -79,7 +86,7 @@ delivery emulator_state::refuse(int http_status, std::string_view message) const
   exchange done;
   done.answer = front_error(http_status, "SerializationException", message);
   done.record.request_id = "unreadable";
-  return plan_delivery(done, latency_, time_->wall_now(), false);
+  return plan_delivery(done, options_.latency, time_->wall_now(), false);
 }
 
 emulator::emulator(emulator_options options) : state_(std::make_shared<emulator_state>(options)) {}
@@ -88,15 +95,29 @@ std::string emulator::workflow_arn() const {
   return state_->workflow_arn();
 }
 
-void emulator::add_run(std::string_view arn, std::string_view run_id, const std::vector<emulated_task>& tasks) {
-  const auto now = state_->time()->now();
-  state_->locked([&](service& heart) { heart.contents().add_run(arn, default_version, run_id, tasks, now); });
+void emulator::set_workflow(const emulated_workflow& workflow) {
+  state_->with_contents([&](account& in, clock::time_point now) { in.set_workflow(workflow, now); });
+}
+
+void emulator::add_run(std::string_view arn, std::string_view run_id, const emulated_run& run) {
+  state_->with_contents([&](account& in, clock::time_point now) { in.add_run(arn, run_id, run, now); });
+}
+
+void emulator::set_run_status(std::string_view arn, std::string_view run_id, std::string_view status,
+                              std::string_view error_message) {
+  state_->with_contents(
+      [&](account& in, clock::time_point now) { in.set_run_status(arn, run_id, status, error_message, now); });
+}
+
+void emulator::set_task_status(std::string_view arn, std::string_view run_id, std::string_view task_instance_id,
+                               std::string_view status, std::string_view error_message) {
+  state_->with_contents([&](account& in, clock::time_point now) {
+    in.set_task_status(arn, run_id, task_instance_id, status, error_message, now);
+  });
 }
 
 void emulator::advance(std::string_view arn, std::string_view run_id, std::chrono::milliseconds by) {
-  if (!state_->locked([&](service& heart) { return heart.contents().advance_run(arn, run_id, by); }))
-    throw exception(
-        error{errc::invalid_argument, "there is no run " + std::string{run_id} + " of workflow " + std::string{arn}});
+  state_->with_contents([&](account& in, clock::time_point) { in.advance_run(arn, run_id, by); });
 }
 
 void emulator::reset() {

@@ -2,8 +2,6 @@
 #pragma once
 
 #include <chrono>
-#include <cstdint>
-#include <functional>
 #include <memory>
 #include <mutex>
 #include <mwaa_serverless/clock.hpp>
@@ -39,18 +37,22 @@ class emulator_state {
     return use(heart_);
   }
 
+  /// Calls use(account, now) with what is there now, under the lock.
+  template <class Use>
+  auto with_contents(Use use) {
+    const auto now = time_->now();
+    return locked([&](service& heart) { return use(heart.contents(now), now); });
+  }
+
   [[nodiscard]] const std::shared_ptr<clock>& time() const noexcept { return time_; }
   [[nodiscard]] const std::string& workflow_arn() const noexcept { return workflow_arn_; }
 
  private:
-  [[nodiscard]] world contents_of_the_start() const;
+  [[nodiscard]] account contents_of_the_start() const;
 
   const std::shared_ptr<clock> time_;
   const std::string workflow_arn_;
-  const std::string scenario_json_;
-  const std::uint64_t seed_;
-  const std::chrono::milliseconds latency_;
-  const std::function<void(const request_record&)> on_request_;
+  const emulator_options options_;
   std::mutex mutex_;
   service heart_;
 };

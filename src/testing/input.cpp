@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
+#include <chrono>
+#include <cmath>
 #include <cstdint>
 #include <limits>
 #include <mwaa_serverless/error.hpp>
@@ -26,14 +28,24 @@ std::string shown(std::string_view value) {
   return std::string{value.substr(0, shown_characters)} + "...";
 }
 
-/// Compares a JSON value with the description of what it should be, and notes what breaks a rule.
+std::string_view view_of(json::string_view text) {
+  return {text.data(), text.size()};
+}
+
+// Lengths are of characters, not of bytes.
+std::size_t characters(std::string_view utf8) {
+  return static_cast<std::size_t>(
+      std::count_if(utf8.begin(), utf8.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U; }));
+}
+
+/// Reads a JSON value by the description of what it should be, and notes what breaks a rule.
 class judge {
  public:
   explicit judge(int max_page_size) : max_page_size_(max_page_size) {}
 
-  void structure(const protocol::structure& expected, const json::object& given, const std::string& path) {
+  void structure(const protocol::structure_place& to, const json::object& given, const std::string& path) {
     std::size_t set = 0;
-    for (const protocol::member_row& each : expected.members) {
+    for (const protocol::member_row& each : to.members.members) {
       const std::string place = path.empty() ? std::string{each.name} : path + '.' + std::string{each.name};
       const json::value* const found = given.if_contains(json::string_view{each.name.data(), each.name.size()});
       if (found == nullptr || found->is_null()) {
@@ -44,9 +56,9 @@ class judge {
       ++set;
       protocol::rules check = each.check;
       if (each.name == "MaxResults") check.max = max_page_size_;
-      value(*each.type, check, *found, place);
+      value(*each.type, check, protocol::make(*each.type, each.at(to.object)), *found, place);
     }
-    if (expected.is_union && set != 1) broken_rule(path, "{}", "have exactly one member");
+    if (to.members.is_union && set != 1) broken_rule(path, "{}", "have exactly one member");
   }
 
   /// nullopt when nothing was noted.
@@ -68,40 +80,38 @@ class judge {
  private:
   using form = protocol::value_type::form;
 
-  void value(const protocol::value_type& type, const protocol::rules& check, const json::value& given,
+  void value(const protocol::value_type& type, const protocol::rules& check, void* to, const json::value& given,
              const std::string& path) {
     switch (type.is) {
       case form::text:
         if (!given.is_string()) return wrong_type(path, "a string");
-        return text(type, check, {given.get_string().data(), given.get_string().size()}, path);
+        text(type, check, view_of(given.get_string()), path);
+        return protocol::assign(type, to, view_of(given.get_string()));
       case form::integer:
-        return integer(check, given, path);
+        return integer(type, check, to, given, path);
       case form::boolean:
-        if (!given.is_bool()) wrong_type(path, "true or false");
-        return;
+        if (!given.is_bool()) return wrong_type(path, "true or false");
+        return type.set_boolean(to, given.get_bool());
       case form::timestamp:
-        if (!given.is_number() &&
-            !(given.is_string() && strings::parse_timestamp({given.get_string().data(), given.get_string().size()})))
-          wrong_type(path, "a timestamp");
-        return;
+        return timestamp(type, to, given, path);
       case form::document:
-        return;
+        return protocol::assign(type, to, json::serialize(given));
       case form::structure:
         if (!given.is_object()) return wrong_type(path, "an object");
-        return structure(*type.members, given.get_object(), path);
+        return structure(protocol::structure_place{*type.members, to}, given.get_object(), path);
       case form::list:
         if (!given.is_array()) return wrong_type(path, "a list");
-        return list(type, check, given.get_array(), path);
+        return list(type, check, to, given.get_array(), path);
       case form::map:
         if (!given.is_object()) return wrong_type(path, "an object");
-        return map(type, check, given.get_object(), path);
+        return map(type, check, to, given.get_object(), path);
     }
   }
 
   void text(const protocol::value_type& type, const protocol::rules& check, std::string_view given,
             const std::string& path) {
     const std::string told = check.sensitive ? "***" : std::string{given};
-    if (!length(check, given.size(), told, path)) return;
+    if (!length(check, characters(given), told, path)) return;
     if (!check.pattern.empty() && !matches(check.pattern, given))
       return broken_rule(path, told, "satisfy regular expression pattern: " + std::string{check.pattern});
     if (type.values == nullptr) return;
@@ -112,7 +122,8 @@ class judge {
     broken_rule(path, told, "satisfy enum value set: [" + set + "]");
   }
 
-  void integer(const protocol::rules& check, const json::value& given, const std::string& path) {
+  void integer(const protocol::value_type& type, const protocol::rules& check, void* to, const json::value& given,
+               const std::string& path) {
     const std::int64_t* const number = given.if_int64();
     if (number == nullptr && !given.is_uint64()) return wrong_type(path, "an integer");
     // What only fits an unsigned number is over every limit.
@@ -122,26 +133,49 @@ class judge {
       broken_rule(path, json::serialize(given), "have value less than or equal to " + std::to_string(high));
     else if (*number < low)
       broken_rule(path, json::serialize(given), "have value greater than or equal to " + std::to_string(low));
+    else
+      type.set_integer(to, static_cast<std::int32_t>(*number));
   }
 
-  void list(const protocol::value_type& type, const protocol::rules& check, const json::array& given,
+  // ISO 8601, or a number of seconds since 1970.
+  void timestamp(const protocol::value_type& type, void* to, const json::value& given, const std::string& path) {
+    using seconds = std::chrono::duration<double>;
+    constexpr double most = 9e9;  // within the nanoseconds of a clock
+    std::optional<protocol::time_point> when;
+    if (given.is_string())
+      when = strings::parse_timestamp(view_of(given.get_string()));
+    else if (given.is_number() && std::abs(given.to_number<double>()) < most)
+      when = protocol::time_point{
+          std::chrono::duration_cast<protocol::time_point::duration>(seconds{given.to_number<double>()})};
+    if (!when) return wrong_type(path, "a timestamp");
+    type.set_time(to, *when);
+  }
+
+  void list(const protocol::value_type& type, const protocol::rules& check, void* to, const json::array& given,
             const std::string& path) {
     if (!length(check, given.size(), "[]", path)) return;
+    type.clear(to, given.size());
     for (std::size_t i = 0; i < given.size(); ++i)
-      value(*type.element, check.element != nullptr ? *check.element : protocol::rules{}, given[i],
+      value(*type.element, element_rules(check), protocol::make(*type.element, type.append(to)), given[i],
             path + '[' + std::to_string(i) + ']');
   }
 
-  void map(const protocol::value_type& type, const protocol::rules& check, const json::object& given,
+  void map(const protocol::value_type& type, const protocol::rules& check, void* to, const json::object& given,
            const std::string& path) {
     if (!length(check, given.size(), "{}", path)) return;
     const protocol::value_type key_type;
+    type.clear(to, given.size());
     for (const auto& entry : given) {
-      const std::string_view key{entry.key().data(), entry.key().size()};
+      const std::string_view key = view_of(entry.key());
       const std::string place = path + '.' + shown(key);
       if (check.key != nullptr) text(key_type, *check.key, key, place);
-      value(*type.element, check.element != nullptr ? *check.element : protocol::rules{}, entry.value(), place);
+      value(*type.element, element_rules(check), protocol::make(*type.element, protocol::add(type, to, key)),
+            entry.value(), place);
     }
+  }
+
+  static protocol::rules element_rules(const protocol::rules& of) {
+    return of.element != nullptr ? *of.element : protocol::rules{};
   }
 
   bool length(const protocol::rules& check, std::size_t is, std::string_view given, const std::string& path) {
@@ -199,7 +233,7 @@ std::string input::text(std::string_view member, std::size_t max_length) const {
   return text == nullptr ? std::string{} : std::string{text->data(), std::min(text->size(), max_length)};
 }
 
-std::optional<reply> input::refusal(const protocol::structure& request, int max_page_size) const {
+std::optional<reply> input::read(const protocol::structure_place& request, int max_page_size) const {
   if (unreadable_) return unreadable_;
   judge all{max_page_size};
   all.structure(request, root_.get_object(), {});

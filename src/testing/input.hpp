@@ -24,9 +24,9 @@ class input {
   /// A member's text as it was sent, at most `max_length` bytes of it; empty when it is no string.
   [[nodiscard]] std::string text(std::string_view member, std::size_t max_length) const;
 
-  /// The error of everything in it that breaks a rule of the model, at once, as the service tells it; nullopt when it
-  /// is all as it should be. `max_page_size` stands for the model's limit of `MaxResults`.
-  [[nodiscard]] std::optional<reply> refusal(const protocol::structure& request, int max_page_size) const;
+  /// Reads it into `request`. The error of everything in it that breaks a rule of the model, at once, as the service
+  /// reports it; nullopt when it is all as it should be. `max_page_size` stands for the model's limit of `MaxResults`.
+  [[nodiscard]] std::optional<reply> read(const protocol::structure_place& request, int max_page_size) const;
 
  private:
   boost::json::value root_;

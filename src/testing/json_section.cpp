@@ -79,6 +79,38 @@ const json::array& json_section::array(const char* member) const {
   return value->get_array();
 }
 
+bool json_section::boolean(const char* member) const {
+  const json::value* value = object_->if_contains(member);
+  if (value == nullptr) return false;
+  if (!value->is_bool()) refuse_json(at(member), "must be true or false");
+  return value->get_bool();
+}
+
+std::vector<std::string> json_section::strings(const char* member) const {
+  std::vector<std::string> out;
+  for (const json::value& each : array(member)) {
+    if (!each.is_string()) refuse_json(element(member, out.size()), "must be a string");
+    out.push_back(text_of(each.get_string()));
+  }
+  return out;
+}
+
+std::map<std::string, std::string, std::less<>> json_section::texts(const char* member) const {
+  std::map<std::string, std::string, std::less<>> out;
+  const json::value* value = object_->if_contains(member);
+  if (value == nullptr) return out;
+  if (!value->is_object()) refuse_json(at(member), "must be an object");
+  for (const auto& [key, each] : value->get_object()) {
+    if (!each.is_string()) refuse_json(at(member) + "." + text_of(key), "must be a string");
+    out.emplace(text_of(key), text_of(each.get_string()));
+  }
+  return out;
+}
+
+json_section json_section::section(const char* member, std::initializer_list<std::string_view> known) const {
+  return {object_->at(member), at(member), known};
+}
+
 std::optional<double> json_section::number(const char* member, double high, std::string_view unit) const {
   const json::value* value = object_->if_contains(member);
   if (value == nullptr) return std::nullopt;

@@ -3,10 +3,13 @@
 
 #include <boost/json/value.hpp>
 #include <cstddef>
+#include <functional>
 #include <initializer_list>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace mwaa_serverless::testing {
 
@@ -29,6 +32,14 @@ class json_section {
   [[nodiscard]] std::string string_or(const char* member, std::string_view otherwise) const;
   /// Empty when the member is absent.
   [[nodiscard]] const boost::json::array& array(const char* member) const;
+  /// False when the member is absent.
+  [[nodiscard]] bool boolean(const char* member) const;
+  /// The strings of an array; empty when the member is absent.
+  [[nodiscard]] std::vector<std::string> strings(const char* member) const;
+  /// The strings of an object, by their names; empty when the member is absent.
+  [[nodiscard]] std::map<std::string, std::string, std::less<>> texts(const char* member) const;
+  /// An object; the member is there.
+  [[nodiscard]] json_section section(const char* member, std::initializer_list<std::string_view> known) const;
   /// A number from 0 to `high`, of `unit`; nullopt when the member is absent.
   [[nodiscard]] std::optional<double> number(const char* member, double high, std::string_view unit) const;
   /// From 0 to a thousand million.

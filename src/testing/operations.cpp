@@ -1,104 +1,87 @@
 #include "testing/operations.hpp"
 
-#include <algorithm>
 #include <array>
-#include <limits>
-#include <mwaa_serverless/model/task_instance.hpp>
-#include <string>
 
 #include "protocol/blank.hpp"
-#include "protocol/json_reader.hpp"
 #include "protocol/json_writer.hpp"
 #include "protocol/operation.hpp"
-#include "testing/world.hpp"
+#include "testing/operations/handlers.hpp"
 
 namespace mwaa_serverless::testing {
 
 namespace {
 
 template <class Request>
-using response_of = typename Request::response_type;
+reply performed(const Request& request, const operation_context& context) {
+  const auto response = handle(request, context);
+  reply out;
+  constexpr std::size_t usual_item = 384;
+  if constexpr (requires { protocol::operation_of<Request>::items; })
+    out.body.reserve((response.*protocol::operation_of<Request>::items).size() * usual_item + 128);
+  protocol::append_json(out.body, protocol::structure_view{response});
+  return out;
+}
 
-// What an operation refuses for itself: an error instead of a response.
-template <class Response>
-using answer = boost::system::result<Response, reply>;
-
-answer<list_task_instances_response> handle(const list_task_instances_request& request, const surroundings& around) {
-  // The model gives this operation no ResourceNotFoundException.
-  if (!around.in.has_workflow(request.workflow_arn))
-    return validation_error("other", "Workflow " + request.workflow_arn + " does not exist", "WorkflowArn");
-  const auto run = around.in.find_run(request.workflow_arn, request.run_id);
-  if (run == nullptr) {
-    return validation_error(
-        "other", "Workflow run " + request.run_id + " of workflow " + request.workflow_arn + " does not exist",
-        "RunId");
+/// The same request under the same client token gets the same answer.
+template <class Request>
+reply performed_once(const Request& request, const operation_context& context) {
+  const std::string_view operation = protocol::operation_of<Request>::value.name;
+  std::string sent = protocol::encode(protocol::structure_view{request});
+  if (const auto* const before = context.answered.find(operation, *request.client_token)) {
+    if (before->request == sent) return before->answer;
+    throw refused_request{
+        conflict("The client token was used for another request", *request.client_token, "ClientToken")};
   }
-
-  const std::string listing = "ListTaskInstances\n" + request.workflow_arn + "\n" + request.run_id;
-  std::size_t first = 0;
-  if (request.next_token) {
-    const auto offset = around.tokens.read(listing, *request.next_token);
-    if (!offset) return validation_error("fieldValidationFailed", "The pagination token is not valid", "NextToken");
-    first = *offset;
-  }
-  // A run may have been replaced by a shorter one since the token was made.
-  first = std::min(first, run->size());
-  const auto size = static_cast<std::size_t>(request.max_results.value_or(around.limits.default_size));
-  const std::size_t last = std::min(run->size(), first + size);
-
-  list_task_instances_response out;
-  out.task_instances_present = true;
-  out.task_instances.reserve(last - first);
-  for (std::size_t i = first; i < last; ++i) out.task_instances.push_back(run->summary(i, around.now));
-  if (last < run->size()) out.next_token = text{around.tokens.make(listing, static_cast<std::uint32_t>(last))};
+  reply out = performed(request, context);
+  context.answered.keep(operation, *request.client_token, {std::move(sent), out});
   return out;
 }
 
 template <class Request>
-reply answered(const input& members, std::string_view body, const surroundings& around) {
-  if (auto refused = members.refusal(protocol::described<Request>::value, around.limits.max_size))
-    return *std::move(refused);
+reply answered(const input& members, const operation_context& context) {
   auto request = protocol::blank<Request>();
-  if (const auto wrong = protocol::read_json(body, protocol::described<Request>::value, &request))
-    return validation_error("cannotParse", "The request body is not valid JSON: " + wrong->message());
-  const answer<response_of<Request>> response = handle(request, around);
-  if (response.has_error()) return response.error();
-  reply out;
-  constexpr std::size_t usual_item = 384;
-  if constexpr (requires { protocol::operation_of<Request>::items; })
-    out.body.reserve(((*response).*protocol::operation_of<Request>::items).size() * usual_item + 128);
-  protocol::append_json(out.body, protocol::structure_view{*response});
-  return out;
+  if (auto refused = members.read(protocol::structure_place{request}, context.pages.max_size))
+    return *std::move(refused);
+  try {
+    if constexpr (requires { request.client_token; })
+      if (request.client_token) return performed_once(request, context);
+    return performed(request, context);
+  } catch (const refused_request& why) {
+    return why.answer;
+  }
 }
 
-class row {
- public:
-  template <class Request>
-  static constexpr row of() {
-    row out;
-    out.name = protocol::operation_of<Request>::value.name;
-    if constexpr (requires(const Request& each, const surroundings& around) { handle(each, around); })
-      out.perform = &answered<Request>;
-    return out;
-  }
-
+struct row {
   std::string_view name;
-  reply (*perform)(const input& members, std::string_view body, const surroundings& around) = nullptr;
+  reply (*perform)(const input& members, const operation_context& context);
 };
 
 template <class... Request>
 constexpr std::array<row, sizeof...(Request)> rows_of(protocol::request_list<Request...>) {
-  return {row::of<Request>()...};
+  return {row{protocol::operation_of<Request>::value.name, &answered<Request>}...};
 }
 constexpr auto all = rows_of(protocol::requests{});
 
+std::string token_key(std::string_view operation, std::string_view token) {
+  return std::string{operation}.append("\n").append(token);
+}
+
 }  // namespace
 
-std::optional<reply> perform(std::string_view operation, const input& members, std::string_view body,
-                             const surroundings& around) {
+const answered_tokens::entry* answered_tokens::find(std::string_view operation, std::string_view token) const {
+  const auto found = entries_.find(token_key(operation, token));
+  return found == entries_.end() ? nullptr : &found->second;
+}
+
+void answered_tokens::keep(std::string_view operation, std::string_view token, entry answered) {
+  entries_.insert_or_assign(token_key(operation, token), std::move(answered));
+}
+
+reply perform(std::string_view operation, const input& members, const operation_context& context) {
+  context.in.settle(context.now);
   for (const row& each : all)
-    if (each.name == operation && each.perform != nullptr) return each.perform(members, body, around);
-  return std::nullopt;
+    if (each.name == operation) return each.perform(members, context);
+  return front_error(400, "UnknownOperationException", "The service has no operation " + std::string{operation});
 }
 
 }  // namespace mwaa_serverless::testing

@@ -1,40 +1,62 @@
-// The operations of the service, as far as they are emulated.
+// The operations of the service: what they work on, and how one is found by its name.
 #pragma once
 
+#include <map>
 #include <mwaa_serverless/clock.hpp>
-#include <optional>
+#include <string>
 #include <string_view>
+#include <utility>
 
+#include "testing/account.hpp"
 #include "testing/input.hpp"
 #include "testing/messages.hpp"
 #include "testing/page_tokens.hpp"
 
 namespace mwaa_serverless::testing {
 
-class world;
-
 inline constexpr std::string_view signing_name = "airflow-serverless";
 
-struct page_limits {
+struct page_rules {
   int default_size = 20;
   int max_size = 100;
+  listing_order order = listing_order::oldest_first;
+};
+
+/// Requests that succeeded, by their operation and client token.
+class answered_tokens {
+ public:
+  struct entry {
+    std::string request;
+    reply answer;
+  };
+  /// Null when the token is new.
+  [[nodiscard]] const entry* find(std::string_view operation, std::string_view token) const;
+  void keep(std::string_view operation, std::string_view token, entry answered);
+
+ private:
+  std::map<std::string, entry, std::less<>> entries_;
 };
 
 /// What the operations work on.
-class surroundings {
+class operation_context {
  public:
-  surroundings(const world& in_value, const page_tokens& tokens_value, page_limits limits_value,
-               clock::time_point now_value)
-      : in(in_value), tokens(tokens_value), limits(limits_value), now(now_value) {}
-
-  const world& in;
+  account& in;
+  answered_tokens& answered;
   const page_tokens& tokens;
-  const page_limits limits;
+  const page_rules pages;
   const clock::time_point now;
+
+  [[nodiscard]] clock::wall_time_point date() const { return in.dates(now); }
 };
 
-/// The answer to `body`, which `members` were read from; nullopt when `operation` is not emulated.
-[[nodiscard]] std::optional<reply> perform(std::string_view operation, const input& members, std::string_view body,
-                                           const surroundings& around);
+/// An error in place of a response: what an operation throws.
+class refused_request {
+ public:
+  explicit refused_request(reply answer_value) : answer(std::move(answer_value)) {}
+  reply answer;
+};
+
+/// The answer to a request for `operation`, which is one of the service's.
+[[nodiscard]] reply perform(std::string_view operation, const input& members, const operation_context& context);
 
 }  // namespace mwaa_serverless::testing

@@ -14,19 +14,26 @@ namespace mwaa_serverless::testing {
 
 namespace {
 
-constexpr int offset_digits = 8;
+constexpr std::size_t time_digits = 16;
 constexpr std::size_t mac_bytes = 16;
+
+std::uint64_t milliseconds_of(clock::wall_time_point when) {
+  return static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::milliseconds>(when.time_since_epoch()).count());
+}
 
 }  // namespace
 
-page_tokens::page_tokens(std::uint64_t seed) : key_("page tokens of seed " + std::to_string(seed)) {}
+page_tokens::page_tokens(std::uint64_t seed, std::chrono::milliseconds life)
+    : key_("page tokens of seed " + std::to_string(seed)), life_(life) {}
 
-// The offset and a code that authenticates it together with the listing, in hexadecimal.
-std::string page_tokens::make(std::string_view listing, std::uint32_t offset) const {
+// The time and the key, and a code that authenticates them together with the listing, in hexadecimal.
+std::string page_tokens::make(std::string_view listing, std::string_view key, std::uint64_t milliseconds) const {
   std::string out;
-  strings::append_hex(out, offset, offset_digits);
+  strings::append_hex(out, milliseconds, static_cast<int>(time_digits));
+  for (const char c : key) strings::append_hex(out, static_cast<unsigned char>(c), 2);
   std::string signed_text = out;
-  signed_text.append(listing);
+  signed_text.append("\n").append(listing);
   std::array<unsigned char, EVP_MAX_MD_SIZE> mac{};
   unsigned int size = 0;
   if (HMAC(EVP_sha256(), key_.data(), static_cast<int>(key_.size()),
@@ -37,15 +44,24 @@ std::string page_tokens::make(std::string_view listing, std::uint32_t offset) co
   return out;
 }
 
-std::optional<std::uint32_t> page_tokens::read(std::string_view listing, std::string_view token) const {
-  if (token.size() != std::size_t{offset_digits} + 2 * mac_bytes) return std::nullopt;
-  std::uint32_t offset = 0;
-  const char* end = token.data() + offset_digits;
-  const auto [stop, failure] = std::from_chars(token.data(), end, offset, 16);
-  if (failure != std::errc{} || stop != end) return std::nullopt;
-  const std::string genuine = make(listing, offset);
-  if (CRYPTO_memcmp(genuine.data(), token.data(), token.size()) != 0) return std::nullopt;
-  return offset;
+std::string page_tokens::make(std::string_view listing, std::string_view key, clock::wall_time_point now) const {
+  return make(listing, key, milliseconds_of(now));
+}
+
+std::optional<std::string> page_tokens::read(std::string_view listing, std::string_view token,
+                                             clock::wall_time_point now) const {
+  if (token.size() < time_digits + 2 * mac_bytes || token.size() % 2 != 0) return std::nullopt;
+  std::uint64_t made = 0;
+  std::from_chars(token.data(), token.data() + time_digits, made, 16);
+  std::string key;
+  for (std::size_t i = time_digits; i < token.size() - 2 * mac_bytes; i += 2)
+    key += static_cast<char>(16 * strings::hex_value(token[i]) + strings::hex_value(token[i + 1]));
+  // Whatever was no digit gives another token than this one.
+  const std::string genuine = make(listing, key, made);
+  if (genuine.size() != token.size() || CRYPTO_memcmp(genuine.data(), token.data(), token.size()) != 0)
+    return std::nullopt;
+  if (life_.count() > 0 && milliseconds_of(now) > made + static_cast<std::uint64_t>(life_.count())) return std::nullopt;
+  return key;
 }
 
 }  // namespace mwaa_serverless::testing

@@ -21,6 +21,8 @@ namespace {
   throw exception(error{errc::invalid_configuration, std::string{"emulator_options::"} + member + " " + rule});
 }
 
+constexpr std::chrono::milliseconds longest_time = std::chrono::hours{24 * 365 * 10};
+
 const emulator_options& checked(const emulator_options& options) {
   if (options.access_key_id.empty()) refuse("access_key_id", "must not be empty");
   if (options.secret_access_key.empty()) refuse("secret_access_key", "must not be empty");
@@ -30,6 +32,15 @@ const emulator_options& checked(const emulator_options& options) {
   if (options.signature_error_status != 400 && options.signature_error_status != 403)
     refuse("signature_error_status", "must be 400 or 403");
   if (options.max_page_size < 1) refuse("max_page_size", "must be at least 1");
+  for (const auto& [name, quota] : options.operation_rate_limits) {
+    if (protocol::find_operation(name) == nullptr) refuse("operation_rate_limits", "names an operation that is none");
+    if (!(quota.rate >= 0 && std::isfinite(quota.rate) && quota.burst >= 0 && std::isfinite(quota.burst)))
+      refuse("operation_rate_limits", "must not be negative");
+  }
+  for (const auto& [name, length] :
+       {std::pair{"page_token_life", options.page_token_life}, std::pair{"stopping_time", options.stopping_time},
+        std::pair{"deletion_time", options.deletion_time}})
+    if (length.count() < 0 || length > longest_time) refuse(name, "must be from 0 to ten years");
   if (options.default_page_size < 1 || options.default_page_size > options.max_page_size)
     refuse("default_page_size", "must be from 1 to max_page_size");
   return options;
@@ -108,38 +119,13 @@ std::optional<reply> content_of(const fault& struck) {
 
 }  // namespace
 
-token_bucket::token_bucket(double rate, double burst, clock::time_point start)
-    : rate_(rate),
-      capacity_(burst > 0 ? std::max(burst, 1.0) : std::max(rate, 1.0)),
-      tokens_(capacity_),
-      filled_(start) {}
-
-std::optional<clock::time_point::duration> token_bucket::take(clock::time_point now) {
-  if (rate_ <= 0) return std::nullopt;
-  // Threads read the clock before they come here: time may seem to step back a little.
-  if (now > filled_) {
-    tokens_ = std::min(capacity_, tokens_ + rate_ * std::chrono::duration<double>(now - filled_).count());
-    filled_ = now;
-  }
-  if (tokens_ >= 1) {
-    tokens_ -= 1;
-    return std::nullopt;
-  }
-  return std::chrono::ceil<clock::time_point::duration>(std::chrono::duration<double>((1 - tokens_) / rate_));
-}
-
-service::service(const emulator_options& options, clock::time_point start)
-    : signatures_(checked(options)),
-      tokens_(options.seed),
-      rate_limit_(options.rate_limit),
-      burst_(options.burst),
-      quota_(rate_limit_, burst_, start),
-      seed_(options.seed),
-      retry_after_(options.retry_after),
-      default_page_size_(options.default_page_size),
-      max_page_size_(options.max_page_size),
-      log_capacity_(options.log_capacity),
-      random_(seed_) {}
+service::service(const emulator_options& options, account contents, clock::time_point start)
+    : options_(checked(options)),
+      signatures_(options),
+      tokens_(options.seed, options.page_token_life),
+      quotas_(options, start),
+      account_(std::move(contents)),
+      random_(options.seed) {}
 
 judgement service::judge(const incoming_request& request, clock::wall_time_point wall) const {
   return {refusal_of(request, wall), input{request.body}};
@@ -170,7 +156,7 @@ exchange service::answer(const incoming_request& request, judgement judged, cloc
   else if (scripted)
     out.answer = *std::move(scripted);
   else
-    out.answer = serve(operation, judged.members, request.body, now);
+    out.answer = serve(operation, judged.members, now);
   if (out.struck) out.answer.extra_headers += out.struck->headers;
 
   ++request_count_;
@@ -184,22 +170,20 @@ exchange service::answer(const incoming_request& request, judgement judged, cloc
   out.record.attempt = request.header("amz-sdk-request").value_or("");
   out.record.invocation = request.header("amz-sdk-invocation-id").value_or("");
   if (out.struck) out.record.fault = out.struck->name();
-  if (log_capacity_ > 0) {
-    if (log_.size() == log_capacity_) log_.pop_front();
+  if (options_.log_capacity > 0) {
+    if (log_.size() == options_.log_capacity) log_.pop_front();
     log_.push_back(out.record);
   }
   return out;
 }
 
-reply service::serve(std::string_view operation, const input& members, std::string_view body, clock::time_point now) {
-  if (const auto wait = quota_.take(now)) {
-    if (!retry_after_) return throttled(std::nullopt);
+reply service::serve(std::string_view operation, const input& members, clock::time_point now) {
+  if (const auto wait = quotas_.take(operation, now)) {
+    if (!options_.retry_after) return throttled(std::nullopt);
     return throttled(std::max(std::chrono::seconds{1}, std::chrono::ceil<std::chrono::seconds>(*wait)));
   }
-  const surroundings around{world_, tokens_, {default_page_size_, max_page_size_}, now};
-  if (auto performed = perform(operation, members, body, around)) return *std::move(performed);
-  return front_error(501, "NotImplementedException",
-                     "The emulator does not emulate " + std::string{operation} + " yet");
+  const page_rules pages{options_.default_page_size, options_.max_page_size, options_.order};
+  return perform(operation, members, {*account_, answered_, tokens_, pages, now});
 }
 
 std::optional<fault> service::next_fault() {
@@ -227,10 +211,11 @@ void service::clear_faults() {
   fault_probability_ = 0;
 }
 
-void service::reset(world contents, clock::time_point start) {
-  world_ = std::move(contents);
-  quota_ = token_bucket{rate_limit_, burst_, start};
-  random_.seed(seed_);
+void service::reset(account contents, clock::time_point start) {
+  account_.emplace(std::move(contents));
+  answered_ = {};
+  quotas_ = request_quotas{options_, start};
+  random_.seed(options_.seed);
   clear_faults();
   clear_log();
   request_count_ = 0;

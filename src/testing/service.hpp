@@ -11,29 +11,15 @@
 #include <string_view>
 #include <vector>
 
+#include "testing/account.hpp"
 #include "testing/input.hpp"
 #include "testing/messages.hpp"
+#include "testing/operations.hpp"
 #include "testing/page_tokens.hpp"
+#include "testing/request_quotas.hpp"
 #include "testing/signature_check.hpp"
-#include "testing/world.hpp"
 
 namespace mwaa_serverless::testing {
-
-/// A request quota: so many a second, so many at once.
-class token_bucket {
- public:
-  /// Full at `start`. `rate` (tokens a second) 0 grants everything; `burst` 0 is one second's worth, at least one.
-  token_bucket(double rate, double burst, clock::time_point start);
-
-  /// Takes a token; nullopt when there was one, else the time until there is one.
-  [[nodiscard]] std::optional<clock::time_point::duration> take(clock::time_point now);
-
- private:
-  double rate_;
-  double capacity_;
-  double tokens_;
-  clock::time_point filled_;
-};
 
 /// What can be said of a request without looking at the service's state.
 struct judgement {
@@ -45,7 +31,7 @@ struct judgement {
 class service {
  public:
   /// Throws exception(errc::invalid_configuration) for options that make no sense.
-  service(const emulator_options& options, clock::time_point start);
+  service(const emulator_options& options, account contents, clock::time_point start);
 
   /// The expensive half of an answer. Const, from any threads.
   [[nodiscard]] judgement judge(const incoming_request& request, clock::wall_time_point wall) const;
@@ -53,9 +39,13 @@ class service {
   [[nodiscard]] exchange answer(const incoming_request& request, judgement judged, clock::time_point now,
                                 clock::wall_time_point wall);
 
-  [[nodiscard]] world& contents() noexcept { return world_; }
+  /// What is there at `now`.
+  [[nodiscard]] account& contents(clock::time_point now) {
+    account_->settle(now);
+    return *account_;
+  }
   /// As constructed with `contents`.
-  void reset(world contents, clock::time_point start);
+  void reset(account contents, clock::time_point start);
   void script(fault next);
   void clear_faults();
   [[nodiscard]] std::size_t scripted() const noexcept;
@@ -67,21 +57,15 @@ class service {
  private:
   [[nodiscard]] std::optional<fault> next_fault();
   [[nodiscard]] std::optional<reply> refusal_of(const incoming_request& request, clock::wall_time_point wall) const;
-  [[nodiscard]] reply serve(std::string_view operation, const input& members, std::string_view body,
-                            clock::time_point now);
+  [[nodiscard]] reply serve(std::string_view operation, const input& members, clock::time_point now);
   [[nodiscard]] std::string next_request_id();
 
+  const emulator_options options_;
   signature_check signatures_;
   page_tokens tokens_;
-  const double rate_limit_;
-  const double burst_;
-  token_bucket quota_;
-  const std::uint64_t seed_;
-  const bool retry_after_;
-  int default_page_size_;
-  int max_page_size_;
-  std::size_t log_capacity_;
-  world world_;
+  request_quotas quotas_;
+  std::optional<account> account_;  ///< Always there; reset() makes a new one in its place.
+  answered_tokens answered_;
   std::mt19937_64 random_;
   std::deque<fault> script_;
   double fault_probability_ = 0;

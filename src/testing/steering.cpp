@@ -133,11 +133,10 @@ std::string run_reply(const std::string& arn, const std::string& id) {
 }
 
 std::string add_run(emulator_state& emulator, const json::value& body) {
-  const json_section asked{body, "", {"workflow", "id", "tasks"}};
+  const json_section asked = run_section(body, "");
   const std::string arn = workflow_of(emulator, asked);
   const described_run run = read_run(asked);
-  const auto now = emulator.time()->now();
-  emulator.locked([&](service& heart) { heart.contents().add_run(arn, default_version, run.id, run.tasks, now); });
+  emulator.with_contents([&](account& in, clock::time_point now) { in.add_run(arn, run.id, run.course, now); });
   return run_reply(arn, run.id);
 }
 
@@ -148,9 +147,33 @@ std::string advance_run(emulator_state& emulator, const json::value& body) {
   const auto seconds = asked.seconds("seconds");
   if (!seconds) refuse_json("seconds", "is missing");
   const std::chrono::milliseconds by{std::llround(*seconds * 1000)};
-  if (!emulator.locked([&](service& heart) { return heart.contents().advance_run(arn, id, by); }))
-    refuse_json("id", "there is no run " + quoted(id) + " of workflow " + arn);
+  emulator.with_contents([&](account& in, clock::time_point) { in.advance_run(arn, id, by); });
   return run_reply(arn, id);
+}
+
+std::string set_status(emulator_state& emulator, const json::value& body) {
+  const json_section asked{body, "", {"workflow", "id", "task", "status", "error"}};
+  const std::string arn = workflow_of(emulator, asked);
+  const std::string id = asked.string("id");
+  const std::string error = asked.string_or("error", "");
+  if (asked.contains("task")) {
+    const std::string task = asked.string("task");
+    const std::string status = read_task_status(asked, "status");
+    emulator.with_contents(
+        [&](account& in, clock::time_point now) { in.set_task_status(arn, id, task, status, error, now); });
+  } else {
+    const std::string status = read_run_status(asked, "status");
+    emulator.with_contents([&](account& in, clock::time_point now) { in.set_run_status(arn, id, status, error, now); });
+  }
+  return run_reply(arn, id);
+}
+
+std::string set_workflow(emulator_state& emulator, const json::value& body) {
+  const json_section asked = workflow_section(body, "");
+  if (asked.contains("runs")) refuse_json("runs", "are added by POST /-/runs");
+  const emulated_workflow described = read_workflow(asked);
+  emulator.with_contents([&](account& in, clock::time_point now) { in.set_workflow(described, now); });
+  return R"({"workflow":)" + quoted(described.arn) + "}";
 }
 
 std::string reset(emulator_state& emulator) {
@@ -165,12 +188,17 @@ struct route {
   std::string (*with_body)(emulator_state&, const json::value&);
 };
 
-constexpr std::array routes{
-    route{"GET", "/-/health", health, nullptr},         route{"GET", "/-/requests", request_log, nullptr},
-    route{"DELETE", "/-/requests", clear_log, nullptr}, route{"GET", "/-/faults", faults_in_line, nullptr},
-    route{"POST", "/-/faults", nullptr, script_faults}, route{"DELETE", "/-/faults", clear_faults, nullptr},
-    route{"POST", "/-/runs", nullptr, add_run},         route{"POST", "/-/advance", nullptr, advance_run},
-    route{"POST", "/-/reset", reset, nullptr}};
+constexpr std::array routes{route{"GET", "/-/health", health, nullptr},
+                            route{"GET", "/-/requests", request_log, nullptr},
+                            route{"DELETE", "/-/requests", clear_log, nullptr},
+                            route{"GET", "/-/faults", faults_in_line, nullptr},
+                            route{"POST", "/-/faults", nullptr, script_faults},
+                            route{"DELETE", "/-/faults", clear_faults, nullptr},
+                            route{"POST", "/-/workflows", nullptr, set_workflow},
+                            route{"POST", "/-/runs", nullptr, add_run},
+                            route{"POST", "/-/status", nullptr, set_status},
+                            route{"POST", "/-/advance", nullptr, advance_run},
+                            route{"POST", "/-/reset", reset, nullptr}};
 
 }  // namespace
 

@@ -235,7 +235,7 @@ TEST_CASE("emulator: what is asked for is looked at before who asks") {
       {[](request_draft& r) { r.path = "/-/reset"; }, 404, "UnknownOperationException"},
       {[](request_draft& r) { r.method = "PUT"; }, 404, "UnknownOperationException"},
       {[](request_draft& r) { r.headers[0].second = "application/json"; }, 415, "UnsupportedMediaTypeException"},
-      {[](request_draft& r) { r.operation = "GetWorkflow"; }, 501, "NotImplementedException"},
+      {[](request_draft& r) { r.operation = "ListTaskInstances2"; }, 400, "UnknownOperationException"},
   };
   for (const auto& each : cases) {
     CAPTURE(each.code);

@@ -48,6 +48,16 @@ class emulated_service {
     return json::parse(text);
   }
 
+  /// The answer to another operation than ListTaskInstances.
+  json::value ask(const std::string& operation, const std::string& body) {
+    request_draft asked = draft(body);
+    asked.operation = operation;
+    const std::string text = answer(asked.make()).body;
+    return json::parse(text);
+  }
+  /// Lets time pass.
+  void pass(mwaa_serverless::clock::time_point::duration by) { time->run_until(io, time->now() + by); }
+
   asio::io_context io;
   std::shared_ptr<mwaa_serverless::testing::virtual_clock> time;
   mwaa_serverless::testing::emulator emulator;

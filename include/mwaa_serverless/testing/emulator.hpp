@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <initializer_list>
+#include <map>
 #include <memory>
 #include <mwaa_serverless/clock.hpp>
 #include <mwaa_serverless/export.hpp>
@@ -41,6 +43,48 @@ class MWAA_SERVERLESS_API request_record {
 };
 static_assert(!std::is_aggregate_v<request_record>);
 
+/// A quota of requests.
+///
+/// Threads: a value; distinct objects may be used from any threads at once.
+class MWAA_SERVERLESS_API request_quota {
+ public:
+  request_quota();
+  /// `rate_value` requests a second, `burst_value` at once.
+  explicit request_quota(double rate_value, double burst_value = 0);
+
+  double rate = 0;   ///< 0: no limit.
+  double burst = 0;  ///< 0: one second's worth, at least one.
+};
+static_assert(!std::is_aggregate_v<request_quota>);
+
+/// In which order the service lists what it has. Its documentation does not say; a client must not rely on one.
+enum class listing_order : std::uint8_t {
+  oldest_first,  ///< In the order in which they were made; tasks in the order of their run.
+  newest_first,  ///< The reverse.
+  by_id,         ///< Workflows by ARN; versions, runs and tasks by their identifiers.
+};
+
+/// What happens to a run that is started when the quota of concurrent runs is used up.
+enum class over_run_quota : std::uint8_t {
+  refused,  ///< ServiceQuotaExceededException.
+  queued,   ///< It stays `QUEUED` until another run is complete.
+};
+
+/// What an account may have: the published defaults of the service.
+///
+/// Threads: a value; distinct objects may be used from any threads at once.
+class MWAA_SERVERLESS_API resource_quotas {
+ public:
+  resource_quotas();
+
+  std::size_t workflows = 100;
+  std::size_t versions_per_workflow = 50;
+  std::size_t concurrent_runs = 100;
+  std::size_t concurrent_runs_per_workflow = 20;
+  over_run_quota over_concurrent_runs = over_run_quota::refused;
+};
+static_assert(!std::is_aggregate_v<resource_quotas>);
+
 /// Settings of an emulator.
 ///
 /// Errors: the emulator's constructor throws exception(errc::invalid_configuration) for a member out of its range.
@@ -58,12 +102,14 @@ class MWAA_SERVERLESS_API emulator_options {
   std::optional<std::chrono::system_clock::time_point> session_token_expiration;
   std::string region = "us-east-1";
   std::string account = "123456789012";
-  /// Decides everything random: the live run's course, page tokens, request ids, random faults.
+  /// Decides everything random: the live run's course, page tokens, identifiers, request ids, random faults.
   std::uint64_t seed = 1;
   /// Requests a second that are served before ThrottlingException, and how many at once; 0 = no limit. `burst` 0 means
   /// one second's worth, at least one.
   double rate_limit = 0;
   double burst = 0;
+  /// Quotas of single operations, by name (`ListTaskInstances`): a request needs room in its own and in the one above.
+  std::map<std::string, request_quota, std::less<>> operation_rate_limits;
   /// Whether these throttles say when to come back (`RetryAfterSeconds`, which the service may leave out).
   bool retry_after = true;
   /// Added to every answer.
@@ -73,6 +119,14 @@ class MWAA_SERVERLESS_API emulator_options {
   /// Items a page when the request does not say, and the most it may ask for.
   int default_page_size = 20;
   int max_page_size = 100;
+  listing_order order = listing_order::oldest_first;
+  /// How long after its page a page token is valid; zero: without a limit.
+  std::chrono::milliseconds page_token_life{0};
+  resource_quotas quotas;
+  /// How long a run is `STOPPING` before it is `STOPPED`.
+  std::chrono::milliseconds stopping_time{3'000};
+  /// How long a workflow, or a version, is `DELETING` before it is gone.
+  std::chrono::milliseconds deletion_time{5'000};
   /// A scenario (docs/emulator.md) in place of the default one.
   std::string scenario_json;
   /// Null: the system's.
@@ -84,7 +138,7 @@ class MWAA_SERVERLESS_API emulator_options {
 };
 static_assert(!std::is_aggregate_v<emulator_options>);
 
-/// A change of a task's status, `after` the start of its run.
+/// A change of the status of a run or of a task, `after` the start of the run.
 ///
 /// Threads: a value; distinct objects may be used from any threads at once.
 class MWAA_SERVERLESS_API status_change {
@@ -115,13 +169,62 @@ class MWAA_SERVERLESS_API emulated_task {
   std::vector<status_change> timeline;
   /// `DurationInSeconds` once the task is complete; absent: the time from RUNNING to the end, none if it never ran.
   std::optional<std::chrono::seconds> duration;
+  std::string error_message;                ///< Reported once the task has failed.
+  std::map<std::string, std::string> xcom;  ///< Reported once the task is complete.
 };
 static_assert(!std::is_aggregate_v<emulated_task>);
 
+/// The course of a run: its tasks and its status.
+///
+/// Threads: a value; distinct objects may be used from any threads at once.
+class MWAA_SERVERLESS_API emulated_run {
+ public:
+  /// Three tasks one after the other; the run is `RUNNING` after 5 seconds and `SUCCESS` after 30.
+  static emulated_run typical();
+
+  emulated_run();
+  emulated_run(std::vector<emulated_task> tasks_value);            // NOLINT: tasks are a run
+  emulated_run(std::initializer_list<emulated_task> tasks_value);  // NOLINT: the same
+
+  std::vector<emulated_task> tasks;
+  /// Changes of the run's status in order of time; it is `STARTING` before the first. Empty: the status follows the
+  /// tasks. It is `QUEUED` with the first change of any of them, `RUNNING` when the first leaves `NONE`, `SCHEDULED`
+  /// and `QUEUED`, and when the last has come to a terminal status `FAILED`, if one of them failed, or `SUCCESS`.
+  /// Without tasks it is `SUCCESS` at once.
+  std::vector<status_change> timeline;
+  bool scheduled = false;     ///< `SCHEDULED` and not `ON_DEMAND`.
+  std::string version;        ///< Of the workflow; empty: the latest.
+  std::string error_message;  ///< Reported once the run has failed; empty: names a task that failed.
+};
+static_assert(!std::is_aggregate_v<emulated_run>);
+
+/// A workflow of a test's own. What is absent leaves an existing workflow as it is.
+///
+/// Threads: a value; distinct objects may be used from any threads at once.
+class MWAA_SERVERLESS_API emulated_workflow {
+ public:
+  /// Throws nothing; the ARN is checked by emulator::set_workflow.
+  explicit emulated_workflow(std::string arn_value);
+
+  std::string arn;
+  /// Its versions, oldest first, each 1 to 2048 characters; those that it has already are skipped. A new workflow has
+  /// at least one.
+  std::vector<std::string> versions;
+  std::optional<std::string> description;
+  std::optional<std::string> trigger_mode;
+  std::optional<std::string> definition;  ///< `WorkflowDefinition`: the emulator reads no S3.
+  /// `ScheduleConfiguration` of the latest version; an empty text takes it away. No run starts by it.
+  std::optional<std::string> schedule;
+  std::optional<std::map<std::string, std::string, std::less<>>> tags;
+  /// The course of the runs that StartWorkflowRun starts from now on; emulated_run::typical() for a new workflow.
+  std::optional<emulated_run> started_runs;
+};
+static_assert(!std::is_aggregate_v<emulated_workflow>);
+
 /// An emulated Amazon MWAA Serverless: one account in one region, with workflows, runs and tasks.
 ///
-/// It judges requests as the service does (signatures, input, page tokens, request quota) and is deterministic: the
-/// same seed, requests and times give the same answers. Reach it through in_memory_transport() (no network, virtual
+/// It judges requests as the service does (signatures, input, page tokens, quotas) and is deterministic: the same seed,
+/// requests and times give the same answers. Reach it through in_memory_transport() (no network, virtual
 /// time) or through an emulator_server (loopback).
 ///
 ///     testing::emulator service{options};
@@ -153,12 +256,25 @@ class MWAA_SERVERLESS_API emulator {
 
   /// ARN of the default scenario's workflow in this emulator's account and region.
   [[nodiscard]] std::string workflow_arn() const;
-  /// Adds a run that starts now, or replaces the one of that name; the workflow is added when it is new.
-  /// Throws exception(errc::invalid_argument) for an ARN or name that the service would not take, for two tasks of one
-  /// id and for changes that are out of order.
-  void add_run(std::string_view workflow_arn, std::string_view run_id, const std::vector<emulated_task>& tasks);
-  /// Lets time pass for one run: its tasks are where they would be `by` later. Negative times count as zero, and a run
-  /// is never further on than a hundred years. Throws exception(errc::invalid_argument) when there is no such run.
+  /// Adds a workflow, or changes one that exists. Throws exception(errc::invalid_argument) for an ARN that the service
+  /// would not take and for a course that add_run() would refuse.
+  void set_workflow(const emulated_workflow& workflow);
+  /// Adds a run that starts now, or replaces the one of that name; the workflow is added when it is new. Quotas do not
+  /// stop it, but it counts among the concurrent runs. Throws exception(errc::invalid_argument) for an ARN or name that
+  /// the service would not take, for a version that the workflow does not have, for two tasks of one id and for changes
+  /// that are out of order.
+  void add_run(std::string_view workflow_arn, std::string_view run_id, const emulated_run& run);
+  /// Gives a run a status from now on, in place of the changes that were to come. Any text is reported as it is.
+  /// `error_message` is reported when the status is a failure. Throws exception(errc::invalid_argument) when there is
+  /// no such run.
+  void set_run_status(std::string_view workflow_arn, std::string_view run_id, std::string_view status,
+                      std::string_view error_message = {});
+  /// The same for one task of a run, whose own status stays on its course.
+  void set_task_status(std::string_view workflow_arn, std::string_view run_id, std::string_view task_instance_id,
+                       std::string_view status, std::string_view error_message = {});
+  /// Lets time pass for one run: it and its tasks are where they would be `by` later, as if it had started so much
+  /// earlier. Negative times count as zero, and a run is never further on than a hundred years. Throws
+  /// exception(errc::invalid_argument) when there is no such run.
   template <class Rep, class Period>
   void advance_run(std::string_view workflow_arn, std::string_view run_id, std::chrono::duration<Rep, Period> by) {
     advance(workflow_arn, run_id, detail::saturated(by));
