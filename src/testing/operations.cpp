@@ -51,14 +51,24 @@ reply answered(const input& members, const operation_context& context) {
   }
 }
 
-struct row {
+class row {
+ public:
+  template <class Request>
+  static constexpr row of() {
+    row out;
+    out.name = protocol::operation_of<Request>::value.name;
+    if constexpr (requires(const Request& each, const operation_context& context) { handle(each, context); })
+      out.perform = &answered<Request>;
+    return out;
+  }
+
   std::string_view name;
-  reply (*perform)(const input& members, const operation_context& context);
+  reply (*perform)(const input& members, const operation_context& context) = nullptr;
 };
 
 template <class... Request>
 constexpr std::array<row, sizeof...(Request)> rows_of(protocol::request_list<Request...>) {
-  return {row{protocol::operation_of<Request>::value.name, &answered<Request>}...};
+  return {row::of<Request>()...};
 }
 constexpr auto all = rows_of(protocol::requests{});
 
@@ -80,8 +90,8 @@ void answered_tokens::keep(std::string_view operation, std::string_view token, e
 reply perform(std::string_view operation, const input& members, const operation_context& context) {
   context.in.settle(context.now);
   for (const row& each : all)
-    if (each.name == operation) return each.perform(members, context);
-  return front_error(400, "UnknownOperationException", "The service has no operation " + std::string{operation});
+    if (each.name == operation && each.perform != nullptr) return each.perform(members, context);
+  return front_error(501, "NotImplementedException", "The emulator does not emulate " + std::string{operation});
 }
 
 }  // namespace mwaa_serverless::testing

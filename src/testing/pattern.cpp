@@ -21,7 +21,8 @@ bool matches(std::string_view pattern, std::string_view text) {
     expression = &known->second;
   }
   try {
-    return boost::regex_match(text.begin(), text.end(), *expression);
+    // The service's patterns are Java's, whose dot matches no line end.
+    return boost::regex_match(text.begin(), text.end(), *expression, boost::match_not_dot_newline);
   } catch (const std::runtime_error&) {
     return false;  // more work than Boost.Regex allows: nothing that was meant to match
   }

@@ -9,11 +9,23 @@
 
 namespace mwaa_serverless::testing {
 
-// The response to a request that follows the model's rules; throws refused_request.
-#define MWAA_SERVERLESS_HANDLER(Name, snake, ...) \
-  [[nodiscard]] snake##_response handle(const snake##_request& request, const operation_context& context);
-MWAA_SERVERLESS_OPERATIONS(MWAA_SERVERLESS_HANDLER)
-#undef MWAA_SERVERLESS_HANDLER
+// The response to a request that follows the rules of the model. Throw refused_request.
+create_airflow_ui_url_response handle(const create_airflow_ui_url_request& request, const operation_context& context);
+create_workflow_response handle(const create_workflow_request& request, const operation_context& context);
+delete_workflow_response handle(const delete_workflow_request& request, const operation_context& context);
+get_task_instance_response handle(const get_task_instance_request& request, const operation_context& context);
+get_workflow_response handle(const get_workflow_request& request, const operation_context& context);
+get_workflow_run_response handle(const get_workflow_run_request& request, const operation_context& context);
+list_tags_for_resource_response handle(const list_tags_for_resource_request& request, const operation_context& context);
+list_task_instances_response handle(const list_task_instances_request& request, const operation_context& context);
+list_workflow_runs_response handle(const list_workflow_runs_request& request, const operation_context& context);
+list_workflow_versions_response handle(const list_workflow_versions_request& request, const operation_context& context);
+list_workflows_response handle(const list_workflows_request& request, const operation_context& context);
+start_workflow_run_response handle(const start_workflow_run_request& request, const operation_context& context);
+stop_workflow_run_response handle(const stop_workflow_run_request& request, const operation_context& context);
+tag_resource_response handle(const tag_resource_request& request, const operation_context& context);
+untag_resource_response handle(const untag_resource_request& request, const operation_context& context);
+update_workflow_response handle(const update_workflow_request& request, const operation_context& context);
 
 // The errors of resources. `type`: `Workflow`, `WorkflowRun` and so on.
 [[nodiscard]] reply conflict(std::string_view message, std::string_view id, std::string_view type);
