@@ -68,10 +68,7 @@ class steered_server {
   }
   /// A signed request of the service; its first task's status, or the error's name.
   std::string list(const std::string& run) {
-    const auto request = test::request_draft{test::list_body(run), std::chrono::system_clock::now()}.make();
-    std::string head{request.head()};
-    head.resize(head.find("Content-Length"));
-    const auto got = send(head, std::string{request.bytes().substr(request.head().size())});
+    const auto got = call("ListTaskInstances", test::list_body(run));
     if (got.status == 200) {
       const auto& tasks = got.body.at("TaskInstances").as_array();
       return tasks.empty() ? "" : std::string{tasks.at(0).at("Status").as_string()};
@@ -79,6 +76,7 @@ class steered_server {
     const std::string type{got.body.at("__type").as_string()};
     return type.substr(type.find('#') + 1);
   }
+  json::value ask(const std::string& operation, const std::string& body) { return call(operation, body).body; }
 
   testing::emulator service;
 
@@ -88,6 +86,15 @@ class steered_server {
     out.address = address;
     out.steering = steering;
     return out;
+  }
+
+  response call(const std::string& operation, const std::string& body) {
+    test::request_draft draft{body, std::chrono::system_clock::now()};
+    draft.operation = operation;
+    const auto request = draft.make();
+    std::string head{request.head()};
+    head.resize(head.find("Content-Length"));
+    return send(head, std::string{request.bytes().substr(request.head().size())});
   }
 
   asio::io_context io_;
@@ -143,6 +150,30 @@ TEST_CASE("emulator steering: another process does what the test of one process 
   CHECK(host.service.request_count() == 1);
 }
 
+TEST_CASE("emulator steering: a workflow is described, and its run's state changed") {
+  steered_server host;
+  const std::string arn = "arn:aws:airflow-serverless:us-east-1:123456789012:workflow/reports-Zz98Yy76Xx";
+  CHECK(host.steer("POST /-/workflows", R"({"arn":")" + arn + R"(","schedule":"@daily","tags":{"a":"b"}})").text ==
+        "{\"workflow\":\"" + arn + "\"}\n");
+  const std::string of_run = R"({"workflow":")" + arn + R"(","id":"r")";
+  CHECK(host.steer("POST /-/runs", of_run + R"(,"timeline":[{"after":0,"status":"RUNNING"}],"tasks":[)"
+                                            R"({"id":"t","status":"RUNNING","xcom":{"a":"b"}}],"scheduled":true})")
+            .status == 200);
+  const std::string asked = R"({"WorkflowArn":")" + arn + R"(","RunId":"r"})";
+  const auto state = [&] {
+    return std::string{host.ask("GetWorkflowRun", asked).at("RunDetail").at("RunState").as_string()};
+  };
+  CHECK(state() == "RUNNING");
+  CHECK(host.steer("POST /-/status", of_run + R"(,"status":"FAILED","error":"no disk"})").status == 200);
+  CHECK(state() == "FAILED");
+  CHECK(host.ask("GetWorkflowRun", asked).at("RunDetail").at("ErrorMessage") == "no disk");
+  CHECK(host.steer("POST /-/status", of_run + R"(,"task":"t","status":"CANCELLED"})").status == 200);
+  CHECK(host.ask("ListTaskInstances", asked).at("TaskInstances").at(0).at("Status") == "CANCELLED");
+  CHECK(
+      host.ask("GetWorkflow", R"({"WorkflowArn":")" + arn + R"("})").at("ScheduleConfiguration").at("CronExpression") ==
+      "@daily");
+}
+
 TEST_CASE("emulator steering: a run of another workflow") {
   steered_server host;
   const std::string arn = "arn:aws:airflow-serverless:us-east-1:123456789012:workflow/reports-Zz98Yy76Xx";
@@ -174,6 +205,13 @@ TEST_CASE("emulator steering: what is asked wrongly is refused with the place, a
       {"POST /-/runs", R"({"id":"r","task":[]})", 400, "task: is not a known member"},
       {"POST /-/runs", R"({"id":"r","workflow":"x"})", 400, "is not an ARN"},
       {"POST /-/runs", R"({"id":"r","tasks":[{"id":"t","status":"DONE"}]})", 400, "tasks[0].status"},
+      {"POST /-/workflows", "{}", 400, "arn: is missing"},
+      {"POST /-/workflows", R"({"arn":"x"})", 400, "is not an ARN"},
+      {"POST /-/workflows", R"({"arn":")" + host.service.workflow_arn() + R"(","runs":[]})", 400, "POST /-/runs"},
+      {"POST /-/status", R"({"id":"none","status":"FAILED"})", 400, "no run none"},
+      {"POST /-/status", R"({"id":"run-live","status":"NONE"})", 400, "is not a status of a workflow run"},
+      {"POST /-/status", R"({"id":"run-live","task":"t","status":"NONE"})", 400, "has no task t"},
+      {"POST /-/status", R"({"id":"run-live","task":"step_001","status":"STARTING"})", 400, "of a task instance"},
       {"POST /-/faults", "{}", 400, "neither faults nor a probability"},
       {"POST /-/faults", R"({"faults":[7]})", 400, "array of strings"},
       {"POST /-/faults", R"({"faults":"throttle"})", 400, "must be an array"},

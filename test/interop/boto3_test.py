@@ -2,9 +2,11 @@
 
 import contextlib
 import datetime
+import json
 import os
 import sys
 import unittest
+import urllib.request
 from unittest import mock
 
 import boto3
@@ -172,12 +174,71 @@ class Errors(ErrorChecks):
                 error = self.error_of(client, "ValidationException", **run(name), NextToken=bad)
                 self.assertEqual(error.response["FieldList"][0]["Name"], "NextToken")
 
-    def test_operation_that_is_not_emulated(self):
-        with service() as client:
-            with self.assertRaises(botocore.exceptions.ClientError) as caught:
-                client.get_workflow(WorkflowArn=WORKFLOW_ARN)
-            self.assertEqual(caught.exception.response["Error"]["Code"], "NotImplementedException")
-            self.assertIn("GetWorkflow", caught.exception.response["Error"]["Message"])
+
+class Life(unittest.TestCase):
+    def steer(self, client, path, **body):
+        """Sets the scene through the emulator's administrative path."""
+        request = urllib.request.Request(client.meta.endpoint_url + path, json.dumps(body).encode(), method="POST")
+        with urllib.request.urlopen(request) as response:
+            return json.load(response)
+
+    def state(self, client, **arguments):
+        return client.get_workflow_run(**arguments)["RunDetail"]["RunState"]
+
+    def test_a_workflow_from_its_beginning_to_its_end(self):
+        definition = {"DefinitionS3Location": {"Bucket": "bucket", "ObjectKey": "key"},
+                      "RoleArn": "arn:aws:iam::123456789012:role/r"}
+        with service("--stopping-time", "0", "--deletion-time", "0") as client:
+            made = client.create_workflow(Name="sales", Tags={"team": "a"}, Environment={"Variables": {"A": "1"}},
+                                          Code={"S3Location": {"Bucket": "code", "ObjectKey": "c"}}, **definition)
+            arn = made["WorkflowArn"]
+            self.assertEqual((made["WorkflowStatus"], made["IsLatestVersion"]), ("READY", True))
+            self.assertLess(abs(made["CreatedAt"] - datetime.datetime.now(datetime.timezone.utc)),
+                            datetime.timedelta(minutes=5))
+            with self.assertRaises(client.exceptions.ConflictException):
+                client.create_workflow(Name="sales", **definition)
+            client.tag_resource(ResourceArn=arn, Tags={"cost": "low"})
+            client.untag_resource(ResourceArn=arn, TagKeys=["team"])
+            self.assertEqual(client.list_tags_for_resource(ResourceArn=arn)["Tags"], {"cost": "low"})
+
+            started = client.start_workflow_run(WorkflowArn=arn, OverrideParameters={"day": [1, {"x": None}]})
+            of_run = {"WorkflowArn": arn, "RunId": started["RunId"]}
+            self.assertEqual(self.state(client, **of_run), "STARTING")
+            self.steer(client, "/-/advance", workflow=arn, id=started["RunId"], seconds=10)
+            self.assertEqual(self.state(client, **of_run), "RUNNING")
+            self.steer(client, "/-/advance", workflow=arn, id=started["RunId"], seconds=60)
+            run_shown = client.get_workflow_run(**of_run)
+            self.assertEqual(run_shown["RunDetail"]["RunState"], "SUCCESS")
+            self.assertEqual(run_shown["RunDetail"]["TaskInstances"], ["extract", "transform", "load"])
+            self.assertEqual(run_shown["OverrideParameters"], {"day": [1, {"x": None}]})
+            task = client.get_task_instance(TaskInstanceId="load", **of_run)
+            self.assertEqual((task["Status"], task["DurationInSeconds"]), ("SUCCESS", 7))
+
+            other = {"WorkflowArn": arn, "RunId": client.start_workflow_run(WorkflowArn=arn)["RunId"]}
+            client.stop_workflow_run(**other)
+            self.assertEqual(self.state(client, **other), "STOPPED")
+            runs = client.get_paginator("list_workflow_runs").paginate(
+                WorkflowArn=arn, PaginationConfig={"PageSize": 1}).build_full_result()["WorkflowRuns"]
+            self.assertEqual([each["RunDetailSummary"]["Status"] for each in runs], ["SUCCESS", "STOPPED"])
+
+            updated = client.update_workflow(WorkflowArn=arn, **definition)
+            versions = client.get_paginator("list_workflow_versions").paginate(
+                WorkflowArn=arn, PaginationConfig={"PageSize": 1}).build_full_result()["WorkflowVersions"]
+            self.assertEqual([each["WorkflowVersion"] for each in versions],
+                             [made["WorkflowVersion"], updated["WorkflowVersion"]])
+            old = client.get_workflow(WorkflowArn=arn, WorkflowVersion=made["WorkflowVersion"])
+            self.assertEqual(old["Environment"]["Variables"], {"A": "1"})
+            self.assertEqual(old["Code"]["S3Location"]["Bucket"], "code")
+            url = client.create_airflow_ui_url(ExpiresInSeconds=60)
+            self.assertLess(url["UrlExpiresAt"], url["SessionExpiresAt"])
+
+            client.delete_workflow(WorkflowArn=arn)
+            with self.assertRaises(client.exceptions.ResourceNotFoundException) as caught:
+                client.get_workflow(WorkflowArn=arn)
+            self.assertEqual(caught.exception.response["ResourceId"], arn)
+            names = [each["Name"] for page in client.get_paginator("list_workflows").paginate()
+                     for each in page["Workflows"]]
+            self.assertEqual(names, ["etl-nightly"])
 
 
 class Signatures(ErrorChecks):

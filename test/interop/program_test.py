@@ -58,6 +58,11 @@ class CommandLine(unittest.TestCase):
                 "fault 'nonsense'": ["--fault", "nonsense"],
                 "account": ["--account", "12"],
                 "session": ["--session"],
+                "--order": ["--order", "alphabetic"],
+                "--over-run-quota": ["--over-run-quota", "lost"],
+                "is not NAME=RPS": ["--operation-rate-limit", "ListWorkflows"],
+                "number that is none": ["--operation-rate-limit", "ListWorkflows=many"],
+                "operation_rate_limits": ["--operation-rate-limit", "ListNothing=1"],
             }
             for name, arguments in mistakes.items():
                 with self.subTest(arguments):

@@ -218,7 +218,7 @@ class Sdk(unittest.TestCase):
         answer = self.ask("list", "many", secret="wrong")
         self.error_of(answer, "InvalidSignatureException", 400)
         self.assertEqual(answer.tasks, [])
-        self.error_of(self.ask("get-run", "many"), "NotImplementedException", 501)  # signed well
+        self.error_of(self.ask("get-run", "no-such-run"), "ResourceNotFoundException", 404)  # signed well
 
 
 if __name__ == "__main__":
