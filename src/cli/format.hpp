@@ -26,7 +26,7 @@ class table_style {
 [[nodiscard]] std::string format_table(std::string_view title, const boost::json::value& document,
                                        const table_style& style);
 
-/// YAML with members in the order of their names. For errors: the same data as the AWS CLI's, which may fold long text.
+/// YAML with members in the order of their names; long text is folded.
 [[nodiscard]] std::string format_yaml(const boost::json::value& document);
 
 /// A number, boolean or text as the text and table formats show it (as Python prints it).

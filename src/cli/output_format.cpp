@@ -8,6 +8,7 @@ std::optional<output_format> parse_output_format(std::string_view name) noexcept
   if (name == "json") return output_format::json;
   if (name == "text") return output_format::text;
   if (name == "table") return output_format::table;
+  if (name == "yaml") return output_format::yaml;
   return std::nullopt;
 }
 

@@ -43,6 +43,8 @@ void result_printer::document(json::object response) {
       return write_(format_text(whole));
     case output_format::table:
       return write_(format_table(operation_, whole, style_));
+    case output_format::yaml:
+      return write_(format_yaml(whole));
   }
 }
 

@@ -13,7 +13,7 @@
 
 namespace mwaa_serverless::cli {
 
-/// Text goes out page by page, as the AWS CLI prints it; JSON and tables need all pages first.
+/// Text goes out page by page, as the AWS CLI prints it; the other formats need all pages first.
 class result_printer {
  public:
   /// `operation`: title of tables. `escape`: for a terminal, which text of the service must not steer. `write` takes

@@ -29,12 +29,14 @@ boost::json::value document(const char* text) {
 }  // namespace
 
 TEST_CASE("the formats print what the AWS CLI prints") {
-  for (const std::string name : {"several", "cut", "one", "narrow", "empty", "without_members", "odd_text", "nested"}) {
+  for (const std::string name : {"several", "cut", "one", "narrow", "empty", "without_members", "odd_text", "nested",
+                                 "workflow", "run", "tags"}) {
     CAPTURE(name);
     const boost::json::value response = boost::json::parse(file(name + ".json.in"));
     CHECK(cli::format_json(response) + '\n' == file(name + ".json"));
     CHECK(cli::format_text(response) == file(name + ".text"));
     CHECK(cli::format_table("ListTaskInstances", response, {}) == file(name + ".table"));
+    CHECK(cli::format_yaml(response) == file(name + ".yaml"));
   }
 }
 
@@ -96,7 +98,8 @@ TEST_CASE("YAML quotes what would read as something else") {
   CHECK(yaml(R"({"M":""})") == "M: ''\n");
   CHECK(yaml(R"({"M":"True"})") == "M: 'True'\n");
   CHECK(yaml(R"({"M":"a #b"})") == "M: 'a #b'\n");
-  CHECK(yaml(R"({"M":"two\nlines"})") == "M: \"two\\nlines\"\n");
+  CHECK(yaml(R"({"M":"two\nlines"})") == "M: 'two\n\n  lines'\n");
+  CHECK(yaml(R"({"M":"a\tb"})") == "M: \"a\\tb\"\n");
   CHECK(yaml(R"({"M":true,"L":[],"O":{}})") == "L: []\nM: true\nO: {}\n");
   CHECK(yaml(R"({"L":[{"Name":"x","Message":"m"},{"Name":"z"}]})") == "L:\n- Message: m\n  Name: x\n- Name: z\n");
   CHECK(yaml(R"({"L":["one","2"],"O":{"P":{"Q":1}}})") == "L:\n- one\n- '2'\nO:\n  P:\n    Q: 1\n");

@@ -354,7 +354,7 @@ TEST_CASE("parameters in files, as the AWS CLI reads them") {
 TEST_CASE("the format of output: option, environment, profile, JSON") {
   const auto config = std::filesystem::temp_directory_path() / ("mwaa_cli_output." + std::to_string(::getpid()));
   std::ofstream{config} << "[default]\noutput = text\n[profile t]\noutput = table\n[profile n]\nregion = us-east-1\n"
-                           "[profile x]\noutput = yaml\n";
+                           "[profile x]\noutput = xml\n";
   struct row {
     const char* option;
     const char* variable;
@@ -388,10 +388,10 @@ TEST_CASE("the format of output: option, environment, profile, JSON") {
   {
     const test::aws_environment set{environment({"", "", "x", ""})};
     CHECK(p.list(emulator::run_failed) == exit_code::failure);
-    CHECK(p.err.find("Unknown output type: yaml (" + config.string() +
-                     ", line 8: output; there is json, text, table)") != std::string::npos);
+    CHECK(p.err.find("Unknown output type: xml (" + config.string() +
+                     ", line 8: output; there is json, text, table, yaml)") != std::string::npos);
     CHECK(p.run({"configure", "list", "--debug"}) == exit_code::success);
-    CHECK(p.err.find("output = yaml  # " + config.string() + ", line 8: output\n") != std::string::npos);
+    CHECK(p.err.find("output = xml  # " + config.string() + ", line 8: output\n") != std::string::npos);
   }
   const test::aws_environment set{environment({"", "xml", "", ""})};
   CHECK(p.list(emulator::run_failed) == exit_code::failure);

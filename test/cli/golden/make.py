@@ -2,7 +2,8 @@
 
     /usr/bin/python3 make.py     (Debian 12, package awscli 2.9.19)
 
-Each NAME.json.in is a response in the model's order; NAME.json, NAME.text and NAME.table are what `aws` prints for it.
+Each NAME.json.in is a response in the model's order; NAME.json, NAME.text, NAME.table and NAME.yaml are what `aws`
+prints for it.
 """
 
 import argparse
@@ -37,15 +38,29 @@ DOCUMENTS = {
     "nested": {"WorkflowArn": ARN, "RunId": "r-1", "RunDetailSummary": {"Status": "FAILED", "CreatedOn": "2025-11-17"},
                "TaskInstances": ["t1", "t2"], "IsLatestVersion": True,
                "Errors": [{"Code": "1", "Where": {"Line": 3}}, {"Code": "2", "Where": {"Line": 4}}]},
+    "workflow": {"WorkflowArn": ARN, "Name": "etl-nightly", "Description": "loads, and checks: everything #1 "
+                 "that the warehouse has had since the day before, in the order in which it came in",
+                 "CreatedAt": "2025-11-17T12:00:00.123000+00:00",
+                 "EncryptionConfiguration": {"Type": "CUSTOMER_MANAGED_KEY", "KmsKeyId": "1234"}, "EngineVersion": 1,
+                 "DefinitionS3Location": {"Bucket": "b", "ObjectKey": "k.yaml"},
+                 "Code": {"S3Location": {"Bucket": "c", "ObjectKey": "d"}},
+                 "NetworkConfiguration": {"SecurityGroupIds": ["sg-1", "sg-2"], "SubnetIds": []},
+                 "Environment": {"Variables": {"A": "b", "EMPTY": "", "NUMBER": "1"}},
+                 "WorkflowDefinition": "etl:\n  dag_id: etl\n  tasks:\n    - a: 'b'\n\n  end: true\n"},
+    "run": {"WorkflowArn": ARN, "RunId": "r-1", "RunType": "ON_DEMAND",
+            "OverrideParameters": {"day": "2026-11-30", "deep": {"list": [1, 2.5, None, True], "objects": [{"x": []}], "none": {}}},
+            "RunDetail": {"RunState": "FAILED", "Duration": 12, "ErrorMessage": "boom", "TaskInstances": ["t1", "t2"],
+                          "CreatedAt": "2025-11-17T12:00:00+00:00"}},
+    "tags": {"Tags": {"team": "data", "a b": "c,d", "true": "no"}},
 }
 
 
 def main():
     here = pathlib.Path(__file__).parent
-    arguments = argparse.Namespace(query=None, color="off")
+    arguments = argparse.Namespace(query=None, color="off", output=None)
     for name, document in DOCUMENTS.items():
         (here / f"{name}.json.in").write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n")
-        for output in ("json", "text", "table"):
+        for output in ("json", "text", "table", "yaml"):
             stream = io.StringIO()
             formatter.get_formatter(output, arguments)("ListTaskInstances", json.loads(json.dumps(document)), stream)
             (here / f"{name}.{output}").write_bytes(stream.getvalue().encode())
