@@ -30,6 +30,8 @@ if(MWAA_SERVERLESS_PROGRAMS)
   endif()
   install(TARGETS mwaa-serverless mwaa-serverless-emulator RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
   install(FILES docs/man/mwaa-serverless.1 docs/man/mwaa-serverless-emulator.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+  install(FILES src/cli/completion.bash RENAME mwaa-serverless
+          DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
 endif()
 install(EXPORT mwaa_serverless_targets NAMESPACE mwaa_serverless:: DESTINATION ${package_directory})
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
-#include <boost/json/value.hpp>
+#include <boost/json/object.hpp>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -14,24 +14,23 @@
 #include <vector>
 
 #include "cli/result_printer.hpp"
+#include "protocol/describe.hpp"
 
 namespace mwaa_serverless::cli {
 
-enum class parameter_kind : std::uint8_t {
-  text,
-  integer,
-  json,  ///< Whatever has parts.
-};
-
 /// One parameter of a command.
 struct parameter {
-  std::string flag;  ///< With its dashes.
-  parameter_kind kind = parameter_kind::text;
+  std::string flag;         ///< With its dashes.
+  std::string_view member;  ///< Of the request.
+  const protocol::value_type* type = nullptr;
   bool required = false;
+  bool sensitive = false;
   std::string_view help;
+
+  [[nodiscard]] bool is(protocol::value_type::form form) const noexcept { return type->is == form; }
 };
 
-/// The values that were given to a command's parameters, by flag.
+/// What was given to a command's parameters.
 class arguments {
  public:
   void set(std::string_view flag, std::string value) { values_.insert_or_assign(std::string{flag}, std::move(value)); }
@@ -39,6 +38,9 @@ class arguments {
   [[nodiscard]] std::optional<std::string> text(std::string_view flag) const;
   /// Throws failure naming the flag when the value is no whole number, as Python reads one, or too large.
   [[nodiscard]] std::optional<std::int32_t> integer(std::string_view flag) const;
+
+  boost::json::object request;  ///< The members of the request, as read: not yet checked.
+  bool wants_sample = false;    ///< A sample of the response, and nothing sent (`--generate-cli-skeleton output`).
 
  private:
   std::map<std::string, std::string, std::less<>> values_;
@@ -78,6 +80,7 @@ struct command {
   std::string_view operation;  ///< `ListTaskInstances`
   std::string_view help;
   std::vector<parameter> parameters;
+  const protocol::structure* request = nullptr;
   bool paginated = false;  ///< Takes --starting-token, --page-size and --max-items too.
   /// Prints through `context.printer`; `context` outlives the awaitable.
   boost::asio::awaitable<void> (*run)(call& context) = nullptr;

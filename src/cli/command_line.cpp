@@ -7,14 +7,21 @@
 #include <mwaa_serverless/error.hpp>
 #include <utility>
 
+#include "cli/completion.hpp"
 #include "cli/failure.hpp"
+#include "cli/format.hpp"
 #include "cli/invocation.hpp"
 #include "cli/parameter_file.hpp"
+#include "cli/parameter_value.hpp"
+#include "cli/skeleton.hpp"
+#include "cli/wait_command.hpp"
 #include "cli/whole_number.hpp"
 
 namespace mwaa_serverless::cli {
 
 namespace {
+
+using form = protocol::value_type::form;
 
 // Options that people know from the AWS CLI and will miss here.
 struct missing_option {
@@ -24,9 +31,7 @@ struct missing_option {
 constexpr missing_option not_offered[] = {
     {"--query", "print JSON and filter it, for example with jq"},
     {"--no-sign-request", "the service takes signed requests only"},
-    {"--cli-input-json", "give the parameters as options"},
-    {"--cli-input-yaml", "give the parameters as options"},
-    {"--generate-cli-skeleton", "see --help for the parameters"},
+    {"--cli-input-yaml", "use --cli-input-json"},
     {"--cli-auto-prompt", "see --help for the parameters"},
     {"--cli-binary-format", "no parameter is binary"},
 };
@@ -46,11 +51,24 @@ constexpr char example[] =
     "      --workflow-arn arn:aws:airflow-serverless:us-east-1:123456789012:workflow/etl-nightly-Ab12Cd34Ef \\\n"
     "      --run-id 0aBcDeFgHiJkLmN\n";
 
+constexpr char input_json[] = "--cli-input-json";
+constexpr char skeleton[] = "--generate-cli-skeleton";
 constexpr std::string_view paging_flags[] = {"--starting-token", "--page-size", "--max-items"};
 
 std::string variable(const char* name) {
   const char* value = std::getenv(name);
   return value == nullptr ? std::string{} : std::string{value};
+}
+
+// As argparse judges a word behind a list.
+bool is_option(std::string_view word) {
+  if (word.size() < 2 || word.front() != '-') return false;
+  const std::string_view number = word.substr(1);
+  if (number.find_first_not_of("0123456789.") == std::string_view::npos && number.back() != '.' &&
+      std::ranges::count(number, '.') <= 1)
+    return false;
+  const std::size_t blank = word.find(' ');
+  return blank == std::string_view::npos || (word.starts_with("--") && word.find('=') < blank);
 }
 
 // `--flag=` is a value too, an empty one; CLI11 would take the next argument instead.
@@ -88,10 +106,16 @@ class parser {
     app_.set_help_flag("-h,--help", "Print this help.");
     app_.require_subcommand(0, 1);
     add_globals();
-    for (const command& each : commands()) add_command(each);
+    for (const command& each : commands()) add_skeleton(*add_command(app_, each));
+    wait_ = app_.add_subcommand("wait", "Wait until something has come to its end.");
+    wait_->require_subcommand(0, 1);
+    add_command(*wait_, wait_for_run_command());
     CLI::App* const configure = app_.add_subcommand("configure", "Show the configuration.");
     configure->require_subcommand(0, 1);
     list_ = configure->add_subcommand("list", "List the values that count, and where they come from.");
+    completions_ = app_.add_subcommand("completions", "Print what completes command lines in a shell.");
+    completions_->require_subcommand(0, 1);
+    completions_->add_subcommand("bash", "For bash: eval \"$(mwaa-serverless completions bash)\"");
     app_.footer(
         std::string{exit_codes} + '\n' + example +
         "\n"
@@ -123,20 +147,33 @@ class parser {
     if (!rest.empty()) throw failure::unknown_options("Unknown options: " + joined(rest));
 
     read_globals(out);
-    if (chosen.front()->get_name() == "configure") {
-      if (!*list_) throw failure::usage("argument subcommand: Found invalid choice ''\n\nValid choices are: list");
+    const CLI::App* named = chosen.front();
+    if (named == list_->get_parent()) {
+      second_of(*named);
       out.lists_configuration = true;
       return out;
     }
-    out.what = std::ranges::find(commands(), chosen.front()->get_name(), &command::name).operator->();
-    read_arguments(*chosen.front(), out);
+    if (named == completions_) {
+      second_of(*named);
+      out.answer = bash_completion(completed_globals(), completed_commands());
+      return out;
+    }
+    if (named == wait_) {
+      named = second_of(*named);
+      out.what = &wait_for_run_command();
+    } else {
+      out.what = std::ranges::find(commands(), named->get_name(), &command::name).operator->();
+    }
+    read_arguments(*named, out);
+    if (out.answer) return out;
     read_paging(out);
     return out;
   }
 
  private:
   void add_globals() {
-    add_global("--output", "json, text or table; else AWS_DEFAULT_OUTPUT, else output of the profile, else json.");
+    add_global("--output",
+               "json, text, table or yaml; else AWS_DEFAULT_OUTPUT, else output of the profile, else json.");
     add_global("--region", "Region; overrides AWS_REGION and AWS_DEFAULT_REGION.");
     add_global("--profile", "The profile of ~/.aws/config and ~/.aws/credentials to use.");
     add_global("--endpoint-url", "Send requests there instead of to the region's endpoint.");
@@ -160,7 +197,8 @@ class parser {
     const auto chosen = app_.get_subcommands();
     if (!chosen.empty())
       return app_.help() + global_options() + '\n' + exit_codes +
-             (chosen.front() == list_->get_parent() ? "" : '\n' + std::string{example});
+             (chosen.front() == list_->get_parent() || chosen.front() == completions_ ? ""
+                                                                                      : '\n' + std::string{example});
     const std::vector<std::string> rest = app_.remaining(true);
     if (std::ranges::any_of(rest, [](const std::string& one) { return one != "help" && !one.starts_with('-'); }))
       throw no_command(rest);
@@ -174,32 +212,95 @@ class parser {
   }
 
   static std::string type_name(const parameter& one) {
-    const char* const type = one.kind == parameter_kind::integer ? "INTEGER"
-                             : one.kind == parameter_kind::json  ? "JSON"
-                                                                 : "TEXT";
-    return one.required ? std::string{type} + " (required)" : type;
+    const auto name = [&]() -> std::string {
+      switch (one.type->is) {
+        case form::text:
+        case form::timestamp:
+          return "TEXT";
+        case form::integer:
+          return "INTEGER";
+        case form::boolean:
+          return {};
+        case form::list:
+          return "TEXT...";
+        case form::document:
+          return "JSON";
+        case form::structure:
+        case form::map:
+          return "SHORTHAND|JSON";
+      }
+      return {};
+    }();
+    return one.required ? name + " (required)" : name;
   }
 
-  void add_command(const command& each) {
-    CLI::App* sub = app_.add_subcommand(each.name, std::string{each.help});
+  CLI::App* add_command(CLI::App& to, const command& each) {
+    CLI::App* sub = to.add_subcommand(each.name, std::string{each.help});
     for (const parameter& one : each.parameters) {
+      if (one.is(form::boolean)) {
+        sub->add_flag(one.flag + ",!--no-" + one.flag.substr(2), ignored_, std::string{one.help});
+        continue;
+      }
       auto* option = sub->add_option(one.flag, unused_, std::string{one.help})->take_last();
       option->type_name(type_name(one));
     }
+    sub->add_option(input_json, unused_,
+                    "The request as JSON, or file://PATH; options take precedence over its members.")
+        ->take_last()
+        ->type_name("JSON");
+    add_paging(*sub, each);
+    return sub;
+  }
+
+  void add_skeleton(CLI::App& sub) {
+    sub.add_option(skeleton, unused_, "input (default): print a sample for --cli-input-json; output: of the response.")
+        ->take_last();
+  }
+
+  void add_paging(CLI::App& to, const command& each) {
     if (!each.paginated) return;
-    sub->add_option("--page-size", unused_, "Items a request; all pages are fetched all the same.")
+    to.add_option("--page-size", unused_, "Items a request; all pages are fetched all the same.")
         ->take_last()
         ->type_name("INTEGER");
-    sub->add_option("--max-items", unused_, "Items over all; the output's NextToken names what was left.")
+    to.add_option("--max-items", unused_, "Items over all; the output's NextToken names what was left.")
         ->take_last()
         ->type_name("INTEGER");
-    sub->add_option("--starting-token", unused_, "NextToken of an output that --max-items has cut.")->take_last();
+    to.add_option("--starting-token", unused_, "NextToken of an output that --max-items has cut.")->take_last();
+  }
+
+  // Lists take all words up to the next option: CLI11, which would take commands' names and brackets for something
+  // else, gets the number of their list. `--generate-cli-skeleton` may stand alone.
+  std::vector<std::string> gathered(std::vector<std::string> args) {
+    const auto takes_list = [&](std::string_view flag) {
+      return std::ranges::any_of(commands(), [&](const command& each) {
+        const auto has = [&](const parameter& one) { return one.flag == flag && one.is(form::list); };
+        return std::ranges::find(args, each.name) != args.end() && std::ranges::any_of(each.parameters, has);
+      });
+    };
+    std::vector<std::string> out;
+    for (std::size_t i = 0; i < args.size(); ++i) {
+      out.push_back(args[i]);
+      const std::size_t sign = args[i].find('=');
+      const std::string flag = args[i].substr(0, sign);
+      if (args[i] == skeleton && (i + 1 == args.size() || is_option(args[i + 1]))) out.emplace_back("input");
+      if (!flag.starts_with("--") || !takes_list(flag)) continue;
+      out.back() = flag;
+      std::vector<std::string> words;
+      if (sign != std::string::npos) {
+        words.push_back(args[i].substr(sign + 1));
+      } else {
+        while (i + 1 < args.size() && !is_option(args[i + 1])) words.push_back(std::move(args[++i]));
+      }
+      out.push_back(std::to_string(lists_.size()));
+      lists_.push_back(std::move(words));
+    }
+    return out;
   }
 
   // False when help is asked for.
   bool run_cli11(std::vector<std::string> args) {
     try {
-      std::vector<std::string> reversed = with_empty_values(std::move(args));
+      std::vector<std::string> reversed = with_empty_values(gathered(std::move(args)));
       std::ranges::reverse(reversed);
       app_.parse(std::move(reversed));
       return true;
@@ -238,7 +339,7 @@ class parser {
   static failure no_command(const std::vector<std::string>& rest) {
     std::string names;
     for (const command& each : commands()) names.append(each.name).append(", ");
-    names += "configure";
+    names += "wait, configure, completions";
     const auto word = std::ranges::find_if(rest, [](const std::string& one) { return !one.starts_with('-'); });
     if (word == rest.end()) {
       if (!rest.empty()) return failure::unknown_options("Unknown options: " + joined(rest));
@@ -247,31 +348,55 @@ class parser {
     return failure::usage("argument command: Found invalid choice '" + *word + "'\n\nValid choices are: " + names);
   }
 
-  static void read_arguments(const CLI::App& sub, invocation& out) {
-    std::string missing;
+  // The command below a group of them, such as `configure`.
+  static const CLI::App* second_of(const CLI::App& group) {
+    const auto chosen = group.get_subcommands();
+    if (!chosen.empty()) return chosen.front();
+    std::string names;
+    for (const CLI::App* each : group.get_subcommands([](const CLI::App*) { return true; }))
+      names.append(names.empty() ? "" : ", ").append(each->get_name());
+    throw failure::usage("argument subcommand: Found invalid choice ''\n\nValid choices are: " + names);
+  }
+
+  void read_arguments(const CLI::App& sub, invocation& out) const {
     for (const CLI::Option* option : sub.get_options()) {
       const std::string flag = option->get_name();
       if (option->count() > 0) out.given.set(flag, value_of(*option));
     }
+    const std::string sample = out.given.text(skeleton).value_or("");
+    if (!sample.empty() && sample != "input" && sample != "output")
+      throw failure::usage("argument " + std::string{skeleton} + ": Found invalid choice '" + sample +
+                           "'\n\nValid choices are: input, output");
+    std::string missing;
     for (const parameter& one : out.what->parameters)
       if (one.required && !out.given.given(one.flag)) missing.append(missing.empty() ? "" : ", ").append(one.flag);
-    if (!missing.empty()) throw failure::usage("the following arguments are required: " + missing);
-    const auto read_file = [&](std::string_view flag, parameter_kind kind) {
-      if (auto value = out.given.text(flag)) out.given.set(flag, parameter_value(flag, kind, *std::move(value)));
-    };
-    for (const parameter& one : out.what->parameters) {
-      read_file(one.flag, one.kind);
-      if (one.kind == parameter_kind::integer) static_cast<void>(out.given.integer(one.flag));
-    }
+    if (!missing.empty() && sample != "input" && !out.given.given(input_json))
+      throw failure::usage("the following arguments are required: " + missing);
+    for (const parameter& one : out.what->parameters)
+      if (const auto value = out.given.text(one.flag)) read_parameter_of(one, *value, out.given);
     // The other two are numbers for the AWS CLI before it looks for files.
-    if (out.what->paginated) read_file("--starting-token", parameter_kind::text);
+    if (auto token = out.given.text("--starting-token"))
+      out.given.set("--starting-token", value_or_file_of("--starting-token", *std::move(token), false));
+    if (const auto json = out.given.text(input_json))
+      for (auto& member : read_input_json(*json))
+        if (!out.given.request.contains(member.key())) out.given.request.emplace(member.key(), member.value());
+    if (sample == "input") out.answer = format_json(make_skeleton(*out.what->request, sample::request)) + '\n';
+    out.given.wants_sample = sample == "output";
+  }
+
+  void read_parameter_of(const parameter& one, const std::string& value, arguments& given) const {
+    boost::json::value read =
+        read_parameter(one, one.is(form::list) ? lists_[std::stoul(value)] : std::vector<std::string>{value});
+    if (read.is_string()) given.set(one.flag, std::string{read.get_string()});
+    if (read.is_int64()) given.set(one.flag, std::to_string(read.get_int64()));
+    if (!one.member.empty()) given.request.insert_or_assign(one.member, std::move(read));
   }
 
   void read_paging(invocation& out) const {
     out.pages.enabled = !no_paginate_;
     if (!out.what->paginated) return;
     // The service's own paging parameters mean one page, as in the AWS CLI.
-    if (out.given.given("--max-results") || out.given.given("--next-token")) out.pages.enabled = false;
+    if (out.given.request.contains("MaxResults") || out.given.request.contains("NextToken")) out.pages.enabled = false;
     if (!out.pages.enabled) {
       std::string wrong;
       for (const std::string_view flag : paging_flags)
@@ -329,6 +454,69 @@ class parser {
     return value;
   }
 
+  std::vector<completed_flag> completed_globals() const {
+    std::vector<completed_flag> out;
+    for (const CLI::Option* each : app_.get_options()) {
+      completed_flag flag{each->get_name(), each->get_items_expected_max() > 0, each->get_name() == "--ca-bundle", {}};
+      if (flag.flag == "--output") flag.values = split(output_format_names);
+      if (flag.flag == "--cli-error-format") flag.values = split(error_format_names);
+      if (flag.flag == "--color") flag.values = split(color_choice_names);
+      out.push_back(std::move(flag));
+    }
+    return out;
+  }
+
+  std::vector<completed_command> completed_commands() const {
+    std::vector<completed_command> out;
+    for (const command& each : commands()) out.push_back({each.name, completed_flags(app_, each)});
+    const command& wait = wait_for_run_command();
+    out.push_back({"wait " + wait.name, completed_flags(*wait_, wait)});
+    out.push_back({"configure list", {}});
+    out.push_back({"completions bash", {}});
+    return out;
+  }
+
+  static std::vector<completed_flag> completed_flags(const CLI::App& group, const command& of) {
+    std::vector<completed_flag> out;
+    for (const CLI::Option* each : group.get_subcommand(of.name)->get_options()) {
+      for (const std::string& name : each->get_lnames()) {
+        completed_flag flag{"--" + name, each->get_items_expected_max() > 0, false, {}};
+        const auto known = std::ranges::find(of.parameters, flag.flag, &parameter::flag);
+        if (known != of.parameters.end()) flag.values = values_of(*known->type);
+        if (flag.flag == skeleton) flag.values = {"input", "output"};
+        if (flag.flag == input_json) flag.values = {"file://"};
+        if (flag.flag != "--help") out.push_back(std::move(flag));
+      }
+    }
+    return out;
+  }
+
+  // What the value of a parameter may be, or begin with.
+  static std::vector<std::string> values_of(const protocol::value_type& type) {
+    std::vector<std::string> out;
+    if (type.values != nullptr)
+      for (const std::string_view value : type.values().subspan(1)) out.emplace_back(value);
+    if (type.is != form::structure) return out;
+    for (const protocol::member_row& each : type.members->members) {
+      const std::string before = std::string{each.name} + '=';
+      if (each.type->values != nullptr)
+        for (const std::string_view value : each.type->values().subspan(1)) out.push_back(before + std::string{value});
+      else
+        out.push_back(each.type->is == form::structure || each.type->is == form::map ? before + '{' : before);
+    }
+    return out;
+  }
+
+  static std::vector<std::string> split(std::string_view names) {
+    std::vector<std::string> out;
+    while (!names.empty()) {
+      const std::size_t end = std::min(names.find(", "), names.size());
+      out.emplace_back(names.substr(0, end));
+      names.remove_prefix(std::min(end + 2, names.size()));
+    }
+    return out;
+  }
+
   static std::string joined(const std::vector<std::string>& words) {
     std::string out;
     for (const std::string& word : words) out.append(out.empty() ? "" : ", ").append(word);
@@ -339,7 +527,10 @@ class parser {
   CLI::App app_{"Commands of Amazon MWAA Serverless, with the AWS CLI's options, output and exit codes.",
                 std::string{program_name}};
   const CLI::App* list_ = nullptr;
-  std::string unused_;  // values are read from the options' results
+  CLI::App* wait_ = nullptr;
+  CLI::App* completions_ = nullptr;
+  std::vector<std::vector<std::string>> lists_;  // given to parameters that take several words
+  std::string unused_;                           // values are read from the options' results
   bool no_verify_ssl_ = false;
   bool no_paginate_ = false;
   bool debug_ = false;

@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
 #include <string>
 
 #include "cli/failure.hpp"
 #include "cli/operation_help.hpp"
+#include "cli/parameter_check.hpp"
+#include "cli/skeleton.hpp"
 #include "protocol/json_reader.hpp"
 #include "protocol/json_writer.hpp"
 #include "strings/ascii_case.hpp"
@@ -15,7 +18,6 @@ namespace mwaa_serverless::cli {
 namespace {
 
 namespace json = boost::json;
-using form = protocol::value_type::form;
 
 bool is_upper(char c) {
   return c >= 'A' && c <= 'Z';
@@ -35,21 +37,9 @@ std::string flag_of(const protocol::member_row& member) {
   return "--" + dashed(member.name);
 }
 
-parameter_kind kind_of(const protocol::value_type& type) {
-  switch (type.is) {
-    case form::text:
-    case form::timestamp:
-      return parameter_kind::text;
-    case form::integer:
-      return parameter_kind::integer;
-    case form::boolean:
-    case form::document:
-    case form::structure:
-    case form::list:
-    case form::map:
-      return parameter_kind::json;
-  }
-  return parameter_kind::json;
+void check(const protocol::structure& request, const arguments& given) {
+  if (const std::string wrong = check_parameters(given.request, request); !wrong.empty())
+    throw failure::parameter("Parameter validation failed:\n" + wrong);
 }
 
 }  // namespace
@@ -60,31 +50,31 @@ command describe_command(const protocol::operation& operation, const protocol::s
   out.name = dashed(operation.name);
   out.operation = operation.name;
   out.help = help.text;
+  out.parameters = parameters_of(request, operation.name);
+  out.request = &request;
+  return out;
+}
+
+std::vector<parameter> parameters_of(const protocol::structure& request, std::string_view operation) {
+  const operation_help& help = help_of(operation);
+  std::vector<parameter> out;
   for (const protocol::member_row& each : request.members)
-    out.parameters.push_back({flag_of(each), kind_of(*each.type), each.check.required, help.of(each.name)});
+    out.push_back({flag_of(each), each.name, each.type, each.check.required, holds_secrets(*each.type, each.check),
+                   help.of(each.name)});
   return out;
 }
 
 void fill(const protocol::structure_place& request, const arguments& given) {
-  for (const protocol::member_row& each : request.members.members) {
-    const std::string flag = flag_of(each);
-    const auto value = given.text(flag);
-    if (!value) continue;
-    if (each.type->is == form::text) {
-      protocol::assign(*each.type, protocol::make(*each.type, each.at(request.object)), *value);
-      continue;
-    }
-    std::string text = "{\"" + std::string{each.name} + "\":";
-    if (each.type->is == form::timestamp)
-      protocol::append_json_string(text, *value);
-    else if (each.type->is == form::integer)
-      text += std::to_string(*given.integer(flag));
-    else
-      text += *value;
-    text += '}';
-    if (const auto wrong = protocol::read_json(text, request.members, request.object))
-      throw failure::parameter("Error parsing parameter '" + flag + "': " + wrong->message());
-  }
+  check(request.members, given);
+  if (const auto wrong = protocol::read_json(json::serialize(given.request), request.members, request.object))
+    throw failure::parameter("Parameter validation failed:\n" + wrong->message());
+}
+
+bool prints_sample(call& context, const protocol::structure& request, const protocol::structure& response) {
+  if (!context.given.wants_sample) return false;
+  check(request, context.given);
+  context.printer.document(make_skeleton(response, sample::response));
+  return true;
 }
 
 json::object to_json(const protocol::structure_view& response) {

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "cli/command.hpp"
 #include "protocol/blank.hpp"
@@ -18,7 +19,9 @@ namespace mwaa_serverless::cli {
 
 /// A command without its `run`.
 [[nodiscard]] command describe_command(const protocol::operation& operation, const protocol::structure& request);
-/// Sets the members of `request` for which something was given. Throws failure that names the flag.
+/// Those that set the members of `request`. `operation`: whose help they have.
+[[nodiscard]] std::vector<parameter> parameters_of(const protocol::structure& request, std::string_view operation);
+/// Checks what was given, as AWS's tools do, and sets the members of `request`. Throws failure.
 void fill(const protocol::structure_place& request, const arguments& given);
 /// What the service sent, in the model's order; times as the AWS CLI prints them.
 [[nodiscard]] boost::json::object to_json(const protocol::structure_view& response);
@@ -34,8 +37,15 @@ class listed_page {
   std::size_t count;
 };
 
+/// Prints a sample of the response, when that is asked for and what was given is right.
+[[nodiscard]] bool prints_sample(call& context, const protocol::structure& request,
+                                 const protocol::structure& response);
+
 template <class Request>
 boost::asio::awaitable<void> run_operation(call& context) {
+  if (prints_sample(context, protocol::described<Request>::value,
+                    protocol::described<typename Request::response_type>::value))
+    co_return;
   auto request = protocol::blank<Request>();
   fill(protocol::structure_place{request}, context.given);
   const auto response = co_await context.api.perform(std::move(request));
@@ -46,7 +56,7 @@ boost::asio::awaitable<void> run_operation(call& context) {
 template <class Request>
 boost::asio::awaitable<void> run_listing(call& context) {
   const paging& pages = context.pages;
-  if (!pages.enabled) {
+  if (!pages.enabled || context.given.wants_sample) {
     co_await run_operation<Request>(context);
     co_return;
   }

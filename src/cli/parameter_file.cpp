@@ -121,27 +121,32 @@ std::string with_newlines(std::string_view text) {
 
 }  // namespace
 
-std::string parameter_value(std::string_view flag, parameter_kind kind, std::string value) {
+std::string value_or_file(std::string value, bool takes_bytes) {
   const bool binary = value.starts_with("fileb://");
   if (!binary && !value.starts_with("file://")) return value;
-  const auto refused = [&](const std::string& why) {
-    return failure::parameter("Error parsing parameter '" + std::string{flag} + "': " + why);
-  };
   const std::string path = with_variables(with_home(value.substr(binary ? 8 : 7)));
   std::string text;
   if (const int code = open_file{path}.read_all(text); code != 0) {
-    throw refused("Unable to load paramfile " + value + ": [Errno " + std::to_string(code) + "] " +
-                  std::generic_category().message(code) + ": " + quoted(path));
+    throw parameter_file_error("Unable to load paramfile " + value + ": [Errno " + std::to_string(code) + "] " +
+                               std::generic_category().message(code) + ": " + quoted(path));
   }
   if (!binary && !strings::is_utf8(text)) {
-    throw refused("Unable to load paramfile (" + path +
-                  "), text contents could not be decoded.  If this is a binary file, please use the fileb:// prefix "
-                  "instead of the file:// prefix.");
+    throw parameter_file_error("Unable to load paramfile (" + path +
+                               "), text contents could not be decoded.  If this is a binary file, please use the "
+                               "fileb:// prefix instead of the file:// prefix.");
   }
-  if (binary && kind == parameter_kind::text)
-    throw refused("Unable to load paramfile " + value +
-                  ": fileb:// gives bytes, and the parameter is text: use file://");
+  if (binary && !takes_bytes)
+    throw parameter_file_error("Unable to load paramfile " + value +
+                               ": fileb:// gives bytes, and the parameter is text: use file://");
   return binary ? text : with_newlines(text);
+}
+
+std::string value_or_file_of(std::string_view flag, std::string value, bool takes_bytes) {
+  try {
+    return value_or_file(std::move(value), takes_bytes);
+  } catch (const parameter_file_error& problem) {
+    throw failure::parameter("Error parsing parameter '" + std::string{flag} + "': " + problem.what());
+  }
 }
 
 }  // namespace mwaa_serverless::cli

@@ -137,7 +137,7 @@ TEST_CASE("what is refused, with which words") {
       "create-airflow-ui-url, create-workflow, delete-workflow, get-task-instance, get-workflow, get-"
       "workflow-run, list-tags-for-resource, list-task-instances, list-workflow-runs, list-workflow-"
       "versions, list-workflows, start-workflow-run, stop-workflow-run, tag-resource, untag-resource, "
-      "update-workflow, configure";
+      "update-workflow, wait, configure, completions";
   const refusal refusals[] = {
       {"", "the following arguments are required: command"},
       {"list-task-instances", "the following arguments are required: --workflow-arn, --run-id"},
@@ -154,7 +154,7 @@ TEST_CASE("what is refused, with which words") {
       {command + "list-task-instances", "Unknown options: list-task-instances"},
       {"--bogus", "Unknown options: --bogus"},
       {command + "--output xml",
-       "argument --output: Found invalid choice 'xml'\n\nValid choices are: json, text, table"},
+       "argument --output: Found invalid choice 'xml'\n\nValid choices are: json, text, table, yaml"},
       {command + "--color blue", "argument --color: Found invalid choice 'blue'\n\nValid choices are: on, off, auto"},
       {command + "--cli-error-format x",
        "argument --cli-error-format: Found invalid choice 'x'\n\nValid choices are: enhanced, legacy, json, yaml, "

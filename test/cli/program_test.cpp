@@ -83,16 +83,17 @@ long lines(const std::string& text) {
   return std::count(text.begin(), text.end(), '\n');
 }
 
-// Answers one request after the other, with success; the last answer repeats.
+// Answers one request after the other; the last answer repeats.
 class scripted_network final : public mwaa::transport {
  public:
-  explicit scripted_network(std::vector<std::string> bodies) : bodies_(std::move(bodies)) {}
+  explicit scripted_network(std::vector<std::string> bodies, int status = 200)
+      : bodies_(std::move(bodies)), status_(status) {}
 
   asio::awaitable<mwaa::result<mwaa::http_response>> send(const mwaa::http_request& request,
                                                           mwaa::clock::time_point) override {
     requests.emplace_back(request.bytes().substr(request.bytes().find("\r\n\r\n") + 4));
     mwaa::http_response response;
-    response.status = 200;
+    response.status = status_;
     response.body = bodies_[std::min(requests.size(), bodies_.size()) - 1];
     co_return response;
   }
@@ -103,6 +104,7 @@ class scripted_network final : public mwaa::transport {
 
  private:
   std::vector<std::string> bodies_;
+  int status_;
 };
 
 // Time that passes only while somebody waits.
@@ -730,4 +732,158 @@ TEST_CASE("tables are coloured on terminals, or on demand") {
   CHECK(p.out.find('\x1b') != std::string::npos);
   CHECK(p.list(emulator::run_failed, {"--output", "table", "--color", "off"}) == exit_code::success);
   CHECK(p.out.find('\x1b') == std::string::npos);
+}
+
+TEST_CASE("parameters of every kind go into the request") {
+  const test::aws_environment set{keys};
+  program p;
+  const auto network = std::make_shared<scripted_network>(std::vector<std::string>{R"({"WorkflowArn":"arn"})"});
+  p.network = network;
+  CHECK(p.run({"create-workflow", "--name", "etl", "--definition-s3-location", "Bucket=b,ObjectKey=k", "--role-arn",
+               "r", "--code", R"({"S3Location": {"Bucket": "bkt", "ObjectKey": "k"}})", "--engine-version", "1",
+               "--tags", "a=b,c=d", "--environment", "Variables={A=secret}", "--network-configuration",
+               "SecurityGroupIds=sg-1,sg-2,SubnetIds=subnet-1", "--client-token", "t"}) == exit_code::success);
+  CHECK(p.out == "{\n    \"WorkflowArn\": \"arn\"\n}\n");
+  CHECK(network->requests.back() ==
+        R"({"Name":"etl","ClientToken":"t","DefinitionS3Location":{"Bucket":"b","ObjectKey":"k"},)"
+        R"("Code":{"S3Location":{"Bucket":"bkt","ObjectKey":"k"}},"RoleArn":"r","EngineVersion":1,)"
+        R"("NetworkConfiguration":{"SecurityGroupIds":["sg-1","sg-2"],"SubnetIds":["subnet-1"]},)"
+        R"("Environment":{"Variables":{"A":"secret"}},"Tags":{"a":"b","c":"d"}})");
+  CHECK(p.run({"untag-resource", "--resource-arn", "arn", "--tag-keys", "a", "list-workflows", "[c]", "--debug"}) ==
+        exit_code::success);
+  CHECK(network->requests.back() == R"({"ResourceArn":"arn","TagKeys":["a","list-workflows","[c]"]})");
+  const auto sent = network->requests.size();
+  CHECK(p.run({"untag-resource", "--resource-arn", "arn", "--tag-keys"}) == exit_code::usage);
+  CHECK(p.err.find("Invalid length for parameter TagKeys, value: 0, valid min length: 1\n") != std::string::npos);
+  CHECK(p.run({"list-workflows", "--tag-keys", "a", "b"}) == exit_code::usage);
+  CHECK(p.err.find("Unknown options: --tag-keys, a, b\n") != std::string::npos);
+  CHECK(network->requests.size() == sent);
+}
+
+TEST_CASE("a response without members prints nothing; of secrets nothing is logged") {
+  const test::aws_environment set{keys};
+  program p;
+  const auto network = std::make_shared<scripted_network>(std::vector<std::string>{
+      R"({"AuthorizedUrl":"https://secret","SessionId":"secret"})", R"({"RunId":"r-1"})", "{}"});
+  p.network = network;
+  CHECK(p.run({"create-airflow-ui-url", "--debug"}) == exit_code::success);
+  CHECK(p.output().at("AuthorizedUrl") == "https://secret");
+  CHECK(p.err.find("secret") == std::string::npos);
+  CHECK(p.run({"start-workflow-run", "--workflow-arn", "arn", "--override-parameters", R"({"key": "secret"})",
+               "--debug"}) == exit_code::success);
+  CHECK(network->requests.back().find(R"("OverrideParameters":{"key": "secret"})") == std::string::npos);
+  CHECK(network->requests.back().find("secret") != std::string::npos);
+  CHECK(p.err.find("secret") == std::string::npos);
+  for (const char* format : {"json", "text", "table", "yaml"}) {
+    CHECK(p.run({"tag-resource", "--resource-arn", "arn", "--tags", "a=b", "--output", format}) == exit_code::success);
+    CHECK(p.out.empty());
+  }
+}
+
+TEST_CASE("a request as JSON, which options change") {
+  const test::aws_environment set{keys};
+  program p;
+  const auto network = std::make_shared<scripted_network>(std::vector<std::string>{R"({"WorkflowRuns":[]})"});
+  p.network = network;
+  const std::string json = R"({"WorkflowArn": "arn", "WorkflowVersion": "v"})";
+  CHECK(p.run({"list-workflow-runs", "--cli-input-json", json}) == exit_code::success);
+  CHECK(network->requests.back() == R"({"WorkflowArn":"arn","WorkflowVersion":"v"})");
+  CHECK(p.run({"list-workflow-runs", "--workflow-arn", "other", "--cli-input-json", json}) == exit_code::success);
+  CHECK(network->requests.back() == R"({"WorkflowArn":"other","WorkflowVersion":"v"})");
+  CHECK(p.run({"list-workflow-runs", "--cli-input-json", R"({"WorkflowArn": "arn", "MaxResults": 5})", "--max-items",
+               "3"}) == exit_code::usage);
+  CHECK(p.err.find("Cannot specify --no-paginate along with pagination arguments: --max-items") != std::string::npos);
+  const auto sent = network->requests.size();
+  CHECK(p.run({"get-workflow-run", "--cli-input-json", R"({"RunId": 1, "X": 2})"}) == exit_code::usage);
+  CHECK(p.err.find("Parameter validation failed:\n"
+                   "Missing required parameter in input: \"WorkflowArn\"\n"
+                   "Unknown parameter in input: \"X\", must be one of: WorkflowArn, RunId\n"
+                   "Invalid type for parameter RunId, value: 1, type: <class 'int'>, valid types: <class 'str'>\n") !=
+        std::string::npos);
+  CHECK(p.run({"create-airflow-ui-url", "--cli-input-json", R"({"ExpiresInSeconds": 5000000000})"}) ==
+        exit_code::usage);
+  for (const char* wrong : {"{", "[]"}) {
+    CHECK(p.run({"get-workflow-run", "--cli-input-json", wrong}) == exit_code::usage);
+    CHECK(p.err.find("Error parsing parameter '") != std::string::npos);
+  }
+  CHECK(p.run({"get-workflow-run", "--cli-input-json", "file:///nonexistent"}) == exit_code::failure);
+  CHECK(network->requests.size() == sent);
+}
+
+TEST_CASE("skeletons are printed and nothing is sent") {
+  program p;
+  const auto network = std::make_shared<scripted_network>(std::vector<std::string>{"{}"});
+  p.network = network;
+  {
+    const test::aws_environment clean;  // no region, no keys
+    const char* const expected = "{\n    \"ResourceArn\": \"\",\n    \"TagKeys\": [\n        \"\"\n    ]\n}\n";
+    CHECK(p.run({"untag-resource", "--generate-cli-skeleton"}) == exit_code::success);
+    CHECK(p.out == expected);
+    CHECK(p.run({"untag-resource", "--generate-cli-skeleton", "input"}) == exit_code::success);
+    CHECK(p.out == expected);
+    CHECK(p.run({"untag-resource", "--generate-cli-skeleton", "--debug"}) == exit_code::success);
+    CHECK(p.out == expected);
+    CHECK(p.run({"untag-resource", "--generate-cli-skeleton", "x"}) == exit_code::usage);
+    CHECK(p.run({"untag-resource", "--generate-cli-skeleton", "output"}) == exit_code::usage);
+  }
+  const test::aws_environment set{keys};
+  CHECK(p.run({"list-workflow-runs", "--workflow-arn", "arn", "--generate-cli-skeleton", "output"}) ==
+        exit_code::success);
+  CHECK(p.output().at("NextToken") == "NextToken");
+  CHECK(p.output().at("WorkflowRuns").as_array().at(0).at("RunDetailSummary").at("CreatedOn") == "1970-01-01T00:00:00");
+  CHECK(p.run({"list-workflow-runs", "--workflow-arn", "", "--generate-cli-skeleton", "output"}) == exit_code::usage);
+  CHECK(network->requests.empty());
+}
+
+TEST_CASE("wait run-finished tells how the run has ended") {
+  const test::aws_environment set{keys};
+  const auto body = [](const std::string& state, const std::string& more = "") {
+    return R"({"RunId":"r","RunDetail":{"RunState":")" + state + '"' + more + "}}";
+  };
+  struct row {
+    std::vector<std::string> bodies;
+    exit_code ends;
+    std::string message;
+  };
+  const row rows[] = {
+      {{body("QUEUED"), body("RUNNING"), body("SUCCESS")}, exit_code::success, ""},
+      {{body("RUNNING"), body("FAILED", R"(,"ErrorMessage":"boom")")},
+       exit_code::failure,
+       "Waiter RunFinished failed: the run has ended in state FAILED: boom\n"},
+      {{body("STOPPED")}, exit_code::failure, "Waiter RunFinished failed: the run has ended in state STOPPED\n"},
+      {{body("TIMEOUT")}, exit_code::failure, "Waiter RunFinished failed: the run has ended in state TIMEOUT\n"},
+      {{body("RUNNING")},
+       exit_code::failure,
+       "Waiter RunFinished failed: the time is up (--timeout), and the run is still in state RUNNING\n"},
+  };
+  for (const row& each : rows) {
+    CAPTURE(each.message);
+    program p;
+    const auto network = std::make_shared<scripted_network>(each.bodies);
+    p.network = network;
+    const auto adjust = p.around.adjust;
+    p.around.adjust = [&](mwaa::client_config& config) {
+      adjust(config);
+      config.time = std::make_shared<leaping_clock>();
+    };
+    CHECK(p.run({"wait", "run-finished", "--workflow-arn", "arn", "--run-id", "r", "--timeout", "600"}) == each.ends);
+    CHECK(p.out.empty());
+    CHECK((each.message.empty() ? p.err.empty() : p.err.find(each.message) != std::string::npos));
+    CHECK(network->requests.size() >= each.bodies.size());
+    CHECK(network->requests.front() == R"({"WorkflowArn":"arn","RunId":"r"})");
+  }
+  program p;
+  CHECK(p.run({"wait", "run-finished", "--workflow-arn", "arn"}) == exit_code::usage);
+  CHECK(p.run({"wait", "run-finished", "--workflow-arn", "arn", "--run-id", "r", "--timeout", "0"}) ==
+        exit_code::usage);
+  CHECK(p.run({"wait", "run-finished", "--workflow-arn", "arn", "--run-id", "r", "--timeout", "x"}) ==
+        exit_code::usage);
+  CHECK(p.run({"wait"}) == exit_code::usage);
+  CHECK(p.service.request_count() == 0);
+  // What another look cannot mend ends the wait, with 255 as in all waiters of the AWS CLI.
+  p.network = std::make_shared<scripted_network>(
+      std::vector<std::string>{R"({"__type":"ResourceNotFoundException","Message":"no such run"})"}, 404);
+  CHECK(p.run({"wait", "run-finished", "--workflow-arn", "arn", "--run-id", "r"}) == exit_code::failure);
+  CHECK(p.err.find("Waiter RunFinished failed: An error occurred (ResourceNotFoundException): no such run\n") !=
+        std::string::npos);
 }
