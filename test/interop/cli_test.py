@@ -8,6 +8,7 @@ AWS CLI v1, from PyPI, is compared by its JSON; its exit codes are older.
 
 import concurrent.futures
 import gzip
+import http.server
 import importlib.util
 import json
 import os
@@ -17,11 +18,12 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import unittest
 
 import botocore
 
-from emulator_process import WORKFLOW_ARN, EmulatorProcess
+from emulator_process import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY, WORKFLOW_ARN, EmulatorProcess
 
 PROGRAM = pathlib.Path(sys.argv.pop(2))
 EMULATOR = pathlib.Path(sys.argv.pop(1))
@@ -390,6 +392,247 @@ class Alone(unittest.TestCase):
                              ["Message", "Code", "ServiceCode", "QuotaCode", "RetryAfterSeconds"])
 
 
+ARN = ["--workflow-arn", WORKFLOW_ARN]
+TIME = 1763380800.123
+VERSION = "0123456789abcdef0123456789abcdef"
+RUN_DETAIL = {"WorkflowArn": WORKFLOW_ARN, "WorkflowVersion": VERSION, "RunId": "r-1", "RunType": "ON_DEMAND",
+              "StartedOn": TIME, "CreatedAt": 1763380800, "Duration": 12, "ErrorMessage": "it's: broken #1",
+              "TaskInstances": ["t1", "t2"], "RunState": "FAILED"}
+
+# What the service answers to each operation, and a command line for it. Maps are in the order of their keys, in which we
+# print them; the AWS CLI prints them as they came.
+OPERATIONS = {
+    "CreateAirflowUiUrl": (["--expires-in-seconds", "60"], {"AuthorizedUrl": "https://ui.example/?t=a&b=c",
+                                                            "SessionId": VERSION}),
+    "CreateWorkflow": (["--name", "etl", "--definition-s3-location", "Bucket=b,ObjectKey=k", "--role-arn", "r"],
+                       {"WorkflowArn": WORKFLOW_ARN, "CreatedAt": TIME, "RevisionId": "1", "WorkflowStatus": "READY",
+                        "WorkflowVersion": VERSION, "IsLatestVersion": True, "Warnings": ["one", "two: 2"]}),
+    "DeleteWorkflow": (ARN + ["--workflow-version", VERSION], {"WorkflowArn": WORKFLOW_ARN, "WorkflowVersion": VERSION}),
+    "GetTaskInstance": (ARN + ["--run-id", "r-1", "--task-instance-id", "t1"],
+                        {"WorkflowArn": WORKFLOW_ARN, "RunId": "r-1", "TaskInstanceId": "t1", "Status": "SUCCESS",
+                         "DurationInSeconds": 3, "OperatorName": "S3ListOperator", "ModifiedAt": TIME,
+                         "AttemptNumber": 1, "LogStream": "a/b", "Xcom": {"n": "1", "return_value": "x"}}),
+    "GetWorkflow": (ARN, {"WorkflowArn": WORKFLOW_ARN, "WorkflowVersion": VERSION, "Name": "etl", "CreatedAt": TIME,
+                          "EncryptionConfiguration": {"Type": "CUSTOMER_MANAGED_KEY", "KmsKeyId": "k"},
+                          "EngineVersion": 1, "WorkflowStatus": "READY",
+                          "DefinitionS3Location": {"Bucket": "b", "ObjectKey": "k"},
+                          "Code": {"S3Location": {"Bucket": "bkt", "ObjectKey": "z"}}, "CodeSnapshottedAt": TIME,
+                          "ScheduleConfiguration": {"CronExpression": "0 0 * * *"},
+                          "NetworkConfiguration": {"SecurityGroupIds": ["sg-1", "sg-2"], "SubnetIds": []},
+                          "Environment": {"Variables": {"A": "b", "EMPTY": "", "NO": "no"}},
+                          "WorkflowDefinition": "etl:\n  tasks:\n    - a: 'b'\n"}),
+    "GetWorkflowRun": (ARN + ["--run-id", "r-1"],
+                       {"WorkflowArn": WORKFLOW_ARN, "RunId": "r-1", "OverrideParameters":
+                        {"day": "2026-11-30", "n": 1, "deep": {"list": [1, 2], "of": [{"a": "b"}], "none": None}},
+                        "RunDetail": RUN_DETAIL}),
+    "ListTagsForResource": (["--resource-arn", WORKFLOW_ARN], {"Tags": {"a b": "c,d", "team": "data", "true": "no"}}),
+    "ListTaskInstances": (ARN + ["--run-id", "r-1"], {"TaskInstances": [
+        {"WorkflowArn": WORKFLOW_ARN, "RunId": "r-1", "TaskInstanceId": "t1", "Status": "SUCCESS"}]}),
+    "ListWorkflowRuns": (ARN, {"WorkflowRuns": [
+        {"RunId": "r-1", "WorkflowArn": WORKFLOW_ARN, "RunType": "SCHEDULED",
+         "RunDetailSummary": {"Status": "SUCCESS", "CreatedOn": TIME, "StartedAt": TIME}},
+        {"RunId": "r-2", "WorkflowArn": WORKFLOW_ARN, "RunDetailSummary": {"Status": "RUNNING"}}]}),
+    "ListWorkflowVersions": (ARN, {"WorkflowVersions": [
+        {"WorkflowVersion": VERSION, "WorkflowArn": WORKFLOW_ARN, "IsLatestVersion": True, "CreatedAt": TIME,
+         "DefinitionS3Location": {"Bucket": "b", "ObjectKey": "k"}}]}),
+    "ListWorkflows": ([], {"Workflows": [{"WorkflowArn": WORKFLOW_ARN, "Name": "etl", "CreatedAt": TIME,
+                                          "Description": "long " * 30 + "text"}], "NextToken": None}),
+    "StartWorkflowRun": (ARN + ["--override-parameters", '{"day": "2026-11-30", "n": [1, null, {"x": 2.5}]}'],
+                         {"RunId": "r-1", "Status": "STARTING", "StartedAt": TIME}),
+    "StopWorkflowRun": (ARN + ["--run-id", "r-1"], {"WorkflowArn": WORKFLOW_ARN, "RunId": "r-1", "Status": "STOPPING"}),
+    "TagResource": (["--resource-arn", WORKFLOW_ARN, "--tags", "a=b,c=d e"], {}),
+    "UntagResource": (["--resource-arn", WORKFLOW_ARN, "--tag-keys", "a", "b"], {}),
+    "UpdateWorkflow": (ARN + ["--definition-s3-location", "Bucket=b,ObjectKey=k", "--role-arn", "r"],
+                       {"WorkflowArn": WORKFLOW_ARN, "ModifiedAt": TIME, "WorkflowVersion": VERSION, "Warnings": []}),
+}
+
+CREATE = OPERATIONS["CreateWorkflow"][0]
+START = ["start-workflow-run", *ARN]
+TAG = ["tag-resource", "--resource-arn", WORKFLOW_ARN]
+UNTAG = ["untag-resource", "--resource-arn", WORKFLOW_ARN]
+# Parameters of every kind: whole command lines. In {folder} are files.
+PARAMETERS = [
+    ["create-workflow", *CREATE, "--code", "S3Location={Bucket=bkt,ObjectKey=k}", "--environment",
+     "Variables={A=b,C='d,e'}", "--network-configuration", "SecurityGroupIds=sg-1,sg-2,SubnetIds=subnet-1", "--tags",
+     "Key1=v1,Key2=v2", "--engine-version", "1", "--encryption-configuration", "Type=AWS_MANAGED_KEY"],
+    ["create-workflow", *CREATE, "--code", '{"S3Location": {"Bucket": "bkt", "ObjectKey": "k"}}', "--tags", "{}",
+     "--client-token", "t", "--description", "two  words"],
+    ["create-workflow", "--cli-input-json", "file://{folder}/request.json"],
+    ["create-workflow", "--cli-input-json", "file://{folder}/request.json", "--name", "other", "--tags", "a=b"],
+    [*TAG, "--tags", "file://{folder}/tags.json"],
+    [*TAG, "--tags", "file://{folder}/tags.txt"],
+    [*UNTAG, "--tag-keys", "a", "list-workflows", "b=c"],
+    [*UNTAG, "--tag-keys", '["a", "b"]'],
+    [*UNTAG, "--tag-keys", "file://{folder}/list.json"],
+    [*START, "--override-parameters", "file://{folder}/tags.json"],
+    [*START, "--override-parameters", "{}"],
+]
+# What both refuse, with the same words, and nothing sent.
+PARAMETER_REFUSALS = [
+    ["create-workflow", *CREATE, "--tags", "a"],
+    ["create-workflow", *CREATE, "--tags", "a=b,a=c"],
+    ["create-workflow", *CREATE, "--code", "S3Location={Bucket=b"],
+    ["create-workflow", *CREATE, "--code", "{}"],
+    ["create-workflow", *CREATE, "--code", "S3Location={Bucket=b}"],
+    ["create-workflow", *CREATE, "--network-configuration", "SubnetIds=[],Other=1"],
+    ["create-workflow", *CREATE, "--tags", "[1]"],
+    ["create-workflow", "--cli-input-json", "{"],
+    ["create-workflow", "--cli-input-json", "[]"],
+    ["create-workflow", "--cli-input-json", '{"Name": 1, "Nane": 2}'],
+    ["create-workflow", "--name", "etl"],
+    [*START, "--override-parameters", "a=1"],
+    [*START, "--override-parameters", "[1]"],
+    [*UNTAG, "--tag-keys"],
+    [*TAG, "--tags", "file:///nonexistent"],
+    ["create-workflow", "--generate-cli-skeleton", "xml"],
+    ["get-workflow-run", *ARN, "--generate-cli-skeleton", "output"],
+    ["get-workflow-run", *ARN, "--run-id", "", "--generate-cli-skeleton", "output"],
+]
+
+
+class CannedService:
+    """Answers each operation from OPERATIONS, and keeps what was asked."""
+
+    def __init__(self):
+        self.requests = []
+        service = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self):
+                operation = self.headers["X-Amz-Target"].rpartition(".")[2]
+                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                service.requests.append((operation, body))
+                answer = json.dumps(OPERATIONS[operation][1]).encode()
+                self.send_response(200)
+                self.send_header("Content-Type", "application/x-amz-json-1.0")
+                self.send_header("Content-Length", str(len(answer)))
+                self.send_header("x-amzn-RequestId", "canned")
+                self.end_headers()
+                self.wfile.write(answer)
+
+            def log_message(self, *arguments):
+                pass
+
+        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    def environment(self, **changes):
+        out = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), "LC_ALL": "C.UTF-8",
+               **sanitizer_options(), "AWS_ENDPOINT_URL_MWAA_SERVERLESS": self.url, "AWS_REGION": REGION,
+               "AWS_DEFAULT_REGION": REGION, "AWS_ACCESS_KEY_ID": ACCESS_KEY_ID,
+               "AWS_SECRET_ACCESS_KEY": SECRET_ACCESS_KEY, "AWS_CONFIG_FILE": os.devnull,
+               "AWS_SHARED_CREDENTIALS_FILE": os.devnull, "AWS_EC2_METADATA_DISABLED": "true",
+               "PYTHONDONTWRITEBYTECODE": "1", **changes}
+        return out
+
+    def taken_requests(self):
+        """What was asked since the last time; tokens that a client makes are alike."""
+        out, self.requests = self.requests, []
+        for _, body in out:
+            if len(body.get("ClientToken", "")) == 36:
+                body["ClientToken"] = "made"
+        return out
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        self._server.shutdown()
+        self._server.server_close()
+
+
+class EveryOperation(unittest.TestCase):
+    """All commands, one after the other, against canned responses: what is sent and what is printed."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.model = tempfile.TemporaryDirectory(prefix="mwaa-serverless-model-")
+        copy_model(pathlib.Path(cls.model.name))
+        cls.folder = tempfile.TemporaryDirectory(prefix="mwaa-serverless-files-")
+        files = pathlib.Path(cls.folder.name)
+        (files / "request.json").write_text(json.dumps({
+            "Name": "etl", "RoleArn": "r", "DefinitionS3Location": {"Bucket": "b", "ObjectKey": "k"},
+            "Tags": {"x": "y"}, "EngineVersion": 1}))
+        (files / "tags.json").write_text('{"a": "b"}\n')
+        (files / "tags.txt").write_text("a=b,c=d\n")
+        (files / "list.json").write_text('["a", "b"]')
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.model.cleanup()
+        cls.folder.cleanup()
+
+    def compare(self, their_program, arguments, code):
+        arguments = [argument.replace("{folder}", self.folder.name) for argument in arguments]
+        with CannedService() as service, self.subTest(" ".join(arguments)):
+            environment = service.environment()
+            theirs = execute([*their_program, "mwaa-serverless", "--endpoint-url", service.url, *arguments],
+                             {**environment, "AWS_DATA_PATH": self.model.name})
+            their_requests = service.taken_requests()
+            ours = execute([PROGRAM, *arguments], environment)
+            self.assertEqual((ours[0], ours[1].decode()), (theirs[0], theirs[1].decode()), (ours[2], theirs[2]))
+            self.assertEqual(service.taken_requests(), their_requests)
+            self.assertEqual(theirs[0], code)
+            return theirs, ours, their_requests
+
+    def all_of(self, cases):
+        with concurrent.futures.ThreadPoolExecutor(max_workers=2) as pool:
+            return list(pool.map(lambda case: self.compare(*case), cases))
+
+
+class EveryOperationAgainstV2(EveryOperation):
+    def test_output(self):
+        cases = []
+        for name, (arguments, response) in OPERATIONS.items():
+            nested = any(isinstance(value, (dict, list)) for value in response.values())
+            for output in ("json", "yaml", "text", "table") if nested else ("json", "yaml"):
+                cases.append(([V2], [command_name(name), *arguments, "--output", output], 0))
+        self.all_of(cases)
+
+    def test_parameters(self):
+        for outcome in self.all_of([([V2], arguments, 0) for arguments in PARAMETERS]):
+            if outcome is not None:
+                self.assertEqual(len(outcome[2]), 1)
+
+    def test_refusals(self):
+        for outcome in self.all_of([([V2], arguments, 252) for arguments in PARAMETER_REFUSALS]):
+            if outcome is None:
+                continue
+            (_, _, their_err), (_, _, err), requests = outcome
+            self.assertEqual(requests, [])
+            # We do not repeat what may be secret.
+            if b"usage: " not in their_err and b"--override-parameters" not in their_err:
+                self.assertIn(their_err.strip().removeprefix(b"aws: error: "), err)
+
+    def test_skeletons(self):
+        for name in ("DeleteWorkflow", "GetWorkflowRun", "ListWorkflowRuns", "UntagResource", "StartWorkflowRun"):
+            self.compare([V2], [command_name(name), "--generate-cli-skeleton"], 0)
+        for name in ("ListWorkflowRuns", "TagResource"):
+            self.compare([V2], [command_name(name), *OPERATIONS[name][0], "--generate-cli-skeleton", "output"], 0)
+
+
+class EveryOperationAgainstV1(EveryOperation):
+    def test_json(self):
+        """Version 1 prints times as numbers or text as they came, so the operations without them."""
+        if importlib.util.find_spec("awscli") is None:
+            self.skipTest("no awscli in the virtual environment")
+        v1 = [sys.executable, "-m", "awscli"]
+        self.all_of([(v1, [command_name(name), *OPERATIONS[name][0]], 0) for name in
+                     ("CreateAirflowUiUrl", "DeleteWorkflow", "ListTagsForResource", "ListTaskInstances", "StopWorkflowRun",
+                      "TagResource", "UntagResource")])
+        for outcome in self.all_of([(v1, arguments, 0) for arguments in PARAMETERS[4:9]]):
+            if outcome is not None:
+                self.assertEqual(len(outcome[2]), 1)
+
+
+def command_name(operation):
+    return botocore.xform_name(operation, "-")
+
+
 V2 = find_v2()
 
 if __name__ == "__main__":
@@ -397,7 +640,7 @@ if __name__ == "__main__":
     if V2 is None:
         if os.environ.get("MWAA_SERVERLESS_REQUIRE_ALL") == "1":
             sys.exit("no AWS CLI v2 on this machine (Debian: apt-get install awscli)")
-        del AgainstV2, Comparison
+        del AgainstV2, Comparison, EveryOperationAgainstV2
     result = unittest.main(exit=False, verbosity=2).result
     if not result.wasSuccessful():
         sys.exit(1)

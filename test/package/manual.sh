@@ -12,5 +12,6 @@ compare() { # NAME HELP
   diff <(options <<<"$2") <(sed 's/\\-/-/g' "$page" | options) ||
     { echo "$1: the help (<) and the manual page (>) differ" >&2; exit 1; }
 }
-compare mwaa-serverless "$("$program" --help; "$program" list-task-instances --help; "$program" configure list --help)"
+compare mwaa-serverless "$("$program" --help; "$program" list-task-instances --help;
+  "$program" wait run-finished --help; "$program" configure list --help)"
 compare mwaa-serverless-emulator "$("$emulator" --help)"
