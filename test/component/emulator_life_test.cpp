@@ -4,6 +4,10 @@
 #include <chrono>
 #include <mwaa_serverless/as_result.hpp>
 #include <mwaa_serverless/client.hpp>
+#include <mwaa_serverless/model/airflow_ui.hpp>
+#include <mwaa_serverless/model/tags.hpp>
+#include <mwaa_serverless/model/workflow.hpp>
+#include <mwaa_serverless/model/workflow_version.hpp>
 #include <set>
 #include <string>
 #include <vector>
@@ -59,7 +63,7 @@ asio::awaitable<void> life(mwaa::client client, std::shared_ptr<mwaa::clock> tim
   CHECK(seen.run_detail->duration == 25s);
 
   std::vector<std::string> tasks;
-  auto items = client.paginate_list_task_instances(mwaa::list_task_instances_request{arn, run}).page_size(2).items();
+  auto items = client.paginate_list_task_instances(mwaa::list_task_instances_request{arn, run}).with_page_size(2).items();
   while (auto task = co_await items.next()) tasks.push_back(task->task_instance_id.str());
   CHECK(tasks == std::vector<std::string>{"extract", "transform", "load"});
   const auto task = co_await client.get_task_instance(mwaa::get_task_instance_request{arn, tasks[0], run});
@@ -71,7 +75,7 @@ asio::awaitable<void> life(mwaa::client client, std::shared_ptr<mwaa::clock> tim
   CHECK(stopped.status == mwaa::workflow_run_status::stopping);
   co_await time->sleep_until(time->now() + 3s);
   std::vector<std::string> runs;
-  auto all_runs = client.paginate_list_workflow_runs(mwaa::list_workflow_runs_request{arn}).page_size(1).items();
+  auto all_runs = client.paginate_list_workflow_runs(mwaa::list_workflow_runs_request{arn}).with_page_size(1).items();
   while (auto each = co_await all_runs.next()) {
     REQUIRE(each->run_detail_summary.has_value());
     runs.emplace_back(each->run_detail_summary->status.name());
@@ -82,7 +86,7 @@ asio::awaitable<void> life(mwaa::client client, std::shared_ptr<mwaa::clock> tim
   const auto updated = co_await client.update_workflow(update);
   std::vector<std::string> versions;
   auto all_versions =
-      client.paginate_list_workflow_versions(mwaa::list_workflow_versions_request{arn}).page_size(1).items();
+      client.paginate_list_workflow_versions(mwaa::list_workflow_versions_request{arn}).with_page_size(1).items();
   while (auto each = co_await all_versions.next()) versions.push_back(each->workflow_version.str());
   CHECK(versions == std::vector<std::string>{made.workflow_version.str(), updated.workflow_version.str()});
   const auto old = co_await client.get_workflow(mwaa::get_workflow_request{arn}.with_workflow_version(versions[0]));
@@ -94,7 +98,7 @@ asio::awaitable<void> life(mwaa::client client, std::shared_ptr<mwaa::clock> tim
   CHECK(url.session_expires_at == url.url_expires_at.value() - 5min + 12h);
 
   std::set<std::string> names;
-  auto workflows = client.paginate_list_workflows(mwaa::list_workflows_request{}).page_size(1).items();
+  auto workflows = client.paginate_list_workflows(mwaa::list_workflows_request{}).with_page_size(1).items();
   while (auto each = co_await workflows.next()) names.insert(each->name.str());
   CHECK(names == std::set<std::string>{"etl-nightly", "sales"});
 
