@@ -139,14 +139,14 @@ class judge {
 
   // ISO 8601, or a number of seconds since 1970.
   void timestamp(const protocol::value_type& type, void* to, const json::value& given, const std::string& path) {
-    using seconds = std::chrono::duration<double>;
+    using fractional_seconds = std::chrono::duration<double>;
     constexpr double most = 9e9;  // within the nanoseconds of a clock
     std::optional<protocol::time_point> when;
     if (given.is_string())
       when = strings::parse_timestamp(view_of(given.get_string()));
     else if (given.is_number() && std::abs(given.to_number<double>()) < most)
       when = protocol::time_point{
-          std::chrono::duration_cast<protocol::time_point::duration>(seconds{given.to_number<double>()})};
+          std::chrono::duration_cast<protocol::time_point::duration>(fractional_seconds{given.to_number<double>()})};
     if (!when) return wrong_type(path, "a timestamp");
     type.set_time(to, *when);
   }

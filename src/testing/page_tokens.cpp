@@ -28,9 +28,9 @@ page_tokens::page_tokens(std::uint64_t seed, std::chrono::milliseconds life)
     : key_("page tokens of seed " + std::to_string(seed)), life_(life) {}
 
 // The time and the key, and a code that authenticates them together with the listing, in hexadecimal.
-std::string page_tokens::make(std::string_view listing, std::string_view key, std::uint64_t milliseconds) const {
+std::string page_tokens::make(std::string_view listing, std::string_view key, std::uint64_t made) const {
   std::string out;
-  strings::append_hex(out, milliseconds, static_cast<int>(time_digits));
+  strings::append_hex(out, made, static_cast<int>(time_digits));
   for (const char c : key) strings::append_hex(out, static_cast<unsigned char>(c), 2);
   std::string signed_text = out;
   signed_text.append("\n").append(listing);

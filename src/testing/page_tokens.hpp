@@ -23,7 +23,7 @@ class page_tokens {
                                                 clock::wall_time_point now) const;
 
  private:
-  [[nodiscard]] std::string make(std::string_view listing, std::string_view key, std::uint64_t milliseconds) const;
+  [[nodiscard]] std::string make(std::string_view listing, std::string_view key, std::uint64_t made) const;
 
   std::string key_;
   std::chrono::milliseconds life_;

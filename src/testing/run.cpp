@@ -17,7 +17,7 @@ namespace {
 using std::chrono::milliseconds;
 
 // Twice this fits a clock's nanoseconds.
-constexpr milliseconds longest = std::chrono::hours{24 * 365 * 100};
+constexpr milliseconds course_limit = std::chrono::hours{24 * 365 * 100};
 
 bool in_order(const std::vector<status_change>& changes) {
   return std::is_sorted(changes.begin(), changes.end(),
@@ -114,7 +114,7 @@ run::run(std::string_view workflow_arn, std::string_view version_value, std::str
   if (course_.timeline.empty()) course_.timeline = derived(course_.tasks);
   if (course_.error_message.empty()) course_.error_message = default_error(course_.tasks);
   // A course may have begun before its start.
-  if (!course_.timeline.empty()) created_ += std::clamp(course_.timeline.front().after, -longest, milliseconds{0});
+  if (!course_.timeline.empty()) created_ += std::clamp(course_.timeline.front().after, -course_limit, milliseconds{0});
   status_.add(created_, workflow_run_status::starting);
   task_instance common;
   common.workflow_arn = workflow_arn_;
@@ -140,11 +140,11 @@ void run::begin(clock::time_point at) {
   const bool waited = status_.at(at) != nullptr && status_.at(at)->status == workflow_run_status::queued;
   for (const status_change& each : course_.timeline) {
     if (waited && (each.status == "STARTING" || each.status == "QUEUED")) continue;
-    status_.add(at + std::clamp(each.after, -longest, longest), status_of<workflow_run_status>(each.status));
+    status_.add(at + std::clamp(each.after, -course_limit, course_limit), status_of<workflow_run_status>(each.status));
   }
   for (std::size_t i = 0; i < tasks_.size(); ++i)
     for (const status_change& each : course_.tasks[i].timeline)
-      tasks_[i].status.add(at + std::clamp(each.after, -longest, longest),
+      tasks_[i].status.add(at + std::clamp(each.after, -course_limit, course_limit),
                            status_of<task_instance_status>(each.status));
 }
 
@@ -154,7 +154,7 @@ void run::queue() {
 
 void run::advance(milliseconds by) {
   const std::chrono::nanoseconds step =
-      std::min<std::chrono::nanoseconds>(longest - skipped_, std::clamp(by, milliseconds{0}, longest));
+      std::min<std::chrono::nanoseconds>(course_limit - skipped_, std::clamp(by, milliseconds{0}, course_limit));
   skipped_ += step;
   created_ -= step;
   status_.shift(step);

@@ -144,9 +144,9 @@ std::string advance_run(emulator_state& emulator, const json::value& body) {
   const json_section asked{body, "", {"workflow", "id", "seconds"}};
   const std::string arn = workflow_of(emulator, asked);
   const std::string id = asked.string("id");
-  const auto seconds = asked.seconds("seconds");
-  if (!seconds) refuse_json("seconds", "is missing");
-  const std::chrono::milliseconds by{std::llround(*seconds * 1000)};
+  const auto length = asked.seconds("seconds");
+  if (!length) refuse_json("seconds", "is missing");
+  const std::chrono::milliseconds by{std::llround(*length * 1000)};
   emulator.with_contents([&](account& in, clock::time_point) { in.advance_run(arn, id, by); });
   return run_reply(arn, id);
 }

@@ -7,7 +7,6 @@
 #include "support/emulated_service.hpp"
 
 namespace json = boost::json;
-using test::code_of;
 using test::emulated_service;
 
 namespace {
@@ -34,7 +33,7 @@ std::string many(int count, const std::string& value) {
   return out;
 }
 
-const std::string arn = mwaa_serverless::testing::emulator::default_workflow_arn;
+const std::string existing_arn = mwaa_serverless::testing::emulator::default_workflow_arn;
 
 }  // namespace
 
@@ -46,8 +45,8 @@ TEST_CASE("emulator: input within the model's limits is taken, beyond them it is
     const char* field;
     const char* words;
   };
-  const std::string of_arn = R"({"WorkflowArn":")" + arn + "\"";
-  const std::string of_resource = R"({"ResourceArn":")" + arn + "\"";
+  const std::string of_arn = R"({"WorkflowArn":")" + existing_arn + "\"";
+  const std::string of_resource = R"({"ResourceArn":")" + existing_arn + "\"";
   const std::vector<row> rows{
       // Nested structures: required members, minima, maxima.
       {"CreateWorkflow", create(""),
@@ -147,13 +146,13 @@ TEST_CASE("emulator: input within the model's limits is taken, beyond them it is
     emulated_service service;
     const auto refused = service.ask(each.operation, each.bad);
     CAPTURE(json::serialize(refused));
-    CHECK(code_of(refused) == "ValidationException");
+    CHECK(test::code_of(refused) == "ValidationException");
     REQUIRE(refused.at("FieldList").as_array().size() == 1);
     CHECK(refused.at("FieldList").at(0).at("Name") == each.field);
     CHECK(std::string{refused.at("Message").as_string()}.find(each.words) != std::string::npos);
     const auto taken = service.ask(each.operation, each.good);
     CAPTURE(json::serialize(taken));
-    CHECK(code_of(taken).empty());
+    CHECK(test::code_of(taken).empty());
   }
 }
 

@@ -16,12 +16,9 @@ namespace json = boost::json;
 using namespace std::chrono_literals;
 using test::emulated_service;
 using test::list_body;
+using test::text_of;
 
 namespace {
-
-std::string text(const json::value& value) {
-  return std::string{value.as_string()};
-}
 
 /// All pages of a run, each after `pause` of virtual time.
 std::vector<json::object> list_all(emulated_service& service, const std::string& run_id, int page_size,
@@ -43,12 +40,12 @@ std::vector<json::object> list_all(emulated_service& service, const std::string&
 
 std::set<std::string> ids(const std::vector<json::object>& tasks) {
   std::set<std::string> out;
-  for (const auto& each : tasks) out.insert(text(each.at("TaskInstanceId")));
+  for (const auto& each : tasks) out.insert(text_of(each.at("TaskInstanceId")));
   return out;
 }
 
 std::string status_of(emulated_service& service, const std::string& run_id) {
-  return text(service.answer_body(list_body(run_id)).at("TaskInstances").as_array().at(0).at("Status"));
+  return text_of(service.answer_body(list_body(run_id)).at("TaskInstances").as_array().at(0).at("Status"));
 }
 
 }  // namespace
@@ -61,7 +58,7 @@ TEST_CASE("emulator: run-finished has 250 tasks and every status, whatever the p
     CHECK(ids(tasks).size() == 250);
     std::set<std::string> statuses;
     for (const auto& each : tasks) {
-      const std::string status = text(each.at("Status"));
+      const std::string status = text_of(each.at("Status"));
       statuses.insert(status);
       mwaa::task_instance_status known;
       REQUIRE(mwaa::task_instance_status::parse(status, known));
@@ -139,7 +136,7 @@ TEST_CASE("emulator: a world that the service would not have is refused") {
 TEST_CASE("emulator: page tokens are good for their listing only, unaltered") {
   emulated_service service;
   const auto first = service.answer_body(list_body("run-finished"));
-  const std::string token = text(first.at("NextToken"));
+  const std::string token = text_of(first.at("NextToken"));
   const auto with_token = [&](const std::string& run_id, const std::string& value) {
     return service.answer_body(list_body(run_id, ",\"NextToken\":\"" + value + "\""));
   };
@@ -225,12 +222,12 @@ TEST_CASE("emulator: input is judged by the model's rules, all of it at once") {
     const auto body = json::parse(response.body);
     CHECK(body.at("__type") == "ValidationException");
     CHECK(body.at("Reason") == each.reason);
-    const std::string message = text(body.at("Message"));
+    const std::string message = text_of(body.at("Message"));
     CAPTURE(message);
     CHECK(message.find(each.words) != std::string::npos);
     std::vector<std::string> fields;
     if (const auto* list = body.as_object().if_contains("FieldList")) {
-      for (const auto& field : list->as_array()) fields.push_back(text(field.at("Name")));
+      for (const auto& field : list->as_array()) fields.push_back(text_of(field.at("Name")));
     }
     CHECK(fields == each.fields);
   }

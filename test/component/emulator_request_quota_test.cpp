@@ -10,7 +10,6 @@
 namespace mwaa = mwaa_serverless;
 namespace testing = mwaa_serverless::testing;
 using namespace std::chrono_literals;
-using test::code_of;
 using test::emulated_service;
 
 namespace {
@@ -18,7 +17,7 @@ namespace {
 /// How many of `count` requests are served.
 int served(emulated_service& service, const std::string& operation, const std::string& body, int count) {
   int out = 0;
-  for (int i = 0; i < count; ++i) out += code_of(service.ask(operation, body)) == "ThrottlingException" ? 0 : 1;
+  for (int i = 0; i < count; ++i) out += test::code_of(service.ask(operation, body)) == "ThrottlingException" ? 0 : 1;
   return out;
 }
 
@@ -50,16 +49,16 @@ TEST_CASE("emulator: throttles say when to come back, unless they are told not t
     options.operation_rate_limits["ListWorkflows"] = testing::request_quota{0.25};
     options.retry_after = hints;
     emulated_service service{options};
-    CHECK(code_of(service.ask("ListWorkflows", "{}")).empty());
+    CHECK(test::code_of(service.ask("ListWorkflows", "{}")).empty());
     service.pass(1500ms);
     const auto throttled = service.ask("ListWorkflows", "{}");
-    REQUIRE(code_of(throttled) == "ThrottlingException");
+    REQUIRE(test::code_of(throttled) == "ThrottlingException");
     if (hints)
       CHECK(throttled.at("RetryAfterSeconds") == 3);
     else
       CHECK_FALSE(throttled.as_object().contains("RetryAfterSeconds"));
     service.pass(2500ms);
-    CHECK(code_of(service.ask("ListWorkflows", "{}")).empty());
+    CHECK(test::code_of(service.ask("ListWorkflows", "{}")).empty());
   }
 }
 

@@ -12,19 +12,15 @@ namespace mwaa = mwaa_serverless;
 namespace testing = mwaa_serverless::testing;
 namespace json = boost::json;
 using namespace std::chrono_literals;
-using test::code_of;
 using test::emulated_service;
+using test::text_of;
 
 namespace {
 
-const std::string arn = testing::emulator::default_workflow_arn;
-
-std::string text(const json::value& value) {
-  return std::string{value.as_string()};
-}
+const std::string default_arn = testing::emulator::default_workflow_arn;
 
 std::string with(const std::string& more = {}) {
-  return R"({"WorkflowArn":")" + arn + "\"" + more + "}";
+  return R"({"WorkflowArn":")" + default_arn + "\"" + more + "}";
 }
 std::string run_body(const std::string& id, const std::string& more = {}) {
   return with(R"(,"RunId":")" + id + "\"" + more);
@@ -33,18 +29,18 @@ std::string run_body(const std::string& id, const std::string& more = {}) {
 std::string started(emulated_service& service, const std::string& more = {}) {
   const auto out = service.ask("StartWorkflowRun", with(more));
   CAPTURE(json::serialize(out));
-  REQUIRE(code_of(out).empty());
-  return text(out.at("RunId"));
+  REQUIRE(test::code_of(out).empty());
+  return text_of(out.at("RunId"));
 }
 
 json::value detail(emulated_service& service, const std::string& id) {
   return service.ask("GetWorkflowRun", run_body(id)).at("RunDetail");
 }
 std::string state(emulated_service& service, const std::string& id) {
-  return text(detail(service, id).at("RunState"));
+  return text_of(detail(service, id).at("RunState"));
 }
 std::string task_status(emulated_service& service, const std::string& run, const std::string& task) {
-  return text(service.ask("GetTaskInstance", run_body(run, R"(,"TaskInstanceId":")" + task + "\"")).at("Status"));
+  return text_of(service.ask("GetTaskInstance", run_body(run, R"(,"TaskInstanceId":")" + task + "\"")).at("Status"));
 }
 
 }  // namespace
@@ -52,7 +48,7 @@ std::string task_status(emulated_service& service, const std::string& run, const
 TEST_CASE("emulator: a run that was started moves with the clock, to its end") {
   emulated_service service;
   const auto answer = service.ask("StartWorkflowRun", with(R"(,"OverrideParameters":{"day":[1,null,"x"]})"));
-  const std::string id = text(answer.at("RunId"));
+  const std::string id = text_of(answer.at("RunId"));
   CHECK(answer.at("Status") == "STARTING");
   CHECK(answer.at("StartedAt") == "2026-01-01T00:00:00Z");
   const auto begin = service.time->now();
@@ -63,7 +59,7 @@ TEST_CASE("emulator: a run that was started moves with the clock, to its end") {
     service.time->run_until(service.io, begin + moment);
     CHECK(state(service, id) == status);
     const auto listed = service.ask("ListWorkflowRuns", with()).at("WorkflowRuns").as_array().back();
-    CHECK(text(listed.at("RunId")) == id);
+    CHECK(text_of(listed.at("RunId")) == id);
     CHECK(listed.at("RunDetailSummary").at("Status") == status);
   }
   const auto shown = service.ask("GetWorkflowRun", run_body(id));
@@ -82,7 +78,7 @@ TEST_CASE("emulator: a run that was started moves with the clock, to its end") {
   CHECK(task.at("ModifiedAt") == "2026-01-01T00:00:12Z");
   CHECK(task.at("DurationInSeconds") == 5);
   CHECK(task.at("AttemptNumber") == 1);
-  CHECK(text(task.at("LogStream")) == id + ".extract");
+  CHECK(text_of(task.at("LogStream")) == id + ".extract");
 }
 
 TEST_CASE("emulator: a run and its tasks are stopped") {
@@ -91,7 +87,7 @@ TEST_CASE("emulator: a run and its tasks are stopped") {
   service.pass(13s);
   const auto stopped = service.ask("StopWorkflowRun", run_body(id));
   CHECK(stopped.at("Status") == "STOPPING");
-  CHECK(text(stopped.at("RunId")) == id);
+  CHECK(text_of(stopped.at("RunId")) == id);
   CHECK(stopped.at("WorkflowVersion").as_string().size() == 32);
   service.pass(1s);
   CHECK(service.ask("StopWorkflowRun", run_body(id)).at("Status") == "STOPPING");
@@ -127,7 +123,7 @@ TEST_CASE("emulator: runs of the default scenario have a state that fits their t
 
 TEST_CASE("emulator: the state of a run follows its tasks") {
   emulated_service service;
-  service.emulator.add_run(arn, "mine",
+  service.emulator.add_run(default_arn, "mine",
                            {{"a", {{3s, "SCHEDULED"}, {5s, "RUNNING"}, {9s, "SUCCESS"}}},
                             {"b", {{4s, "QUEUED"}, {6s, "RUNNING"}, {11s, "TIMEOUT"}}}});
   for (const auto& [after, status] : std::vector<std::pair<std::chrono::seconds, const char*>>{
@@ -135,14 +131,14 @@ TEST_CASE("emulator: the state of a run follows its tasks") {
     service.time->run_until(service.io, mwaa::clock::time_point{service.time->now() - service.time->elapsed()} + after);
     CHECK(state(service, "mine") == status);
   }
-  service.emulator.add_run(arn, "endless", {{"a", "RUNNING"}});
+  service.emulator.add_run(default_arn, "endless", {{"a", "RUNNING"}});
   service.pass(1h);
   CHECK(state(service, "endless") == "RUNNING");
 }
 
 TEST_CASE("emulator: a test says what started runs do") {
   emulated_service service;
-  testing::emulated_workflow described{arn};
+  testing::emulated_workflow described{default_arn};
   described.started_runs = testing::emulated_run{testing::emulated_task{"only", {{1s, "RUNNING"}, {4s, "FAILED"}}}};
   described.started_runs->timeline = {{1s, "RUNNING"}, {5s, "TIMEOUT"}};
   described.started_runs->error_message = "too slow";
@@ -164,29 +160,29 @@ TEST_CASE("emulator: a test changes a run while it runs") {
   emulated_service service;
   const std::string id = started(service);
   service.pass(8s);
-  service.emulator.set_task_status(arn, id, "extract", "FAILED", "out of memory");
-  service.emulator.set_run_status(arn, id, "FAILED", "extract failed");
+  service.emulator.set_task_status(default_arn, id, "extract", "FAILED", "out of memory");
+  service.emulator.set_run_status(default_arn, id, "FAILED", "extract failed");
   CHECK(task_status(service, id, "extract") == "FAILED");
   CHECK(detail(service, id).at("ErrorMessage") == "extract failed");
   service.pass(1h);
   CHECK(state(service, id) == "FAILED");
   CHECK(task_status(service, id, "extract") == "FAILED");
-  service.emulator.set_run_status(arn, id, "A_STATE_OF_TOMORROW");
+  service.emulator.set_run_status(default_arn, id, "A_STATE_OF_TOMORROW");
   CHECK(state(service, id) == "A_STATE_OF_TOMORROW");
 
   const std::string other = started(service);
-  service.emulator.advance_run(arn, other, 1min);
+  service.emulator.advance_run(default_arn, other, 1min);
   CHECK(state(service, other) == "SUCCESS");
   CHECK(detail(service, other).at("Duration") == 25);
-  CHECK_THROWS_WITH_AS(service.emulator.set_run_status(arn, "none", "FAILED"), doctest::Contains("no run none"),
+  CHECK_THROWS_WITH_AS(service.emulator.set_run_status(default_arn, "none", "FAILED"), doctest::Contains("no run none"),
                        mwaa::exception);
-  CHECK_THROWS_WITH_AS(service.emulator.set_task_status(arn, id, "none", "FAILED"), doctest::Contains("no task none"),
-                       mwaa::exception);
+  CHECK_THROWS_WITH_AS(service.emulator.set_task_status(default_arn, id, "none", "FAILED"),
+                       doctest::Contains("no task none"), mwaa::exception);
 }
 
 TEST_CASE("emulator: a scheduled run, and runs of an old version") {
   emulated_service service;
-  testing::emulated_workflow described{arn};
+  testing::emulated_workflow described{default_arn};
   const std::string old(32, 'a');
   const std::string latest(32, 'b');
   described.versions = {old, latest};
@@ -194,24 +190,25 @@ TEST_CASE("emulator: a scheduled run, and runs of an old version") {
   testing::emulated_run nightly;
   nightly.scheduled = true;
   nightly.version = old;
-  service.emulator.add_run(arn, "nightly", nightly);
+  service.emulator.add_run(default_arn, "nightly", nightly);
   const std::string id = started(service);
   CHECK(service.ask("GetWorkflowRun", run_body("nightly")).at("RunType") == "SCHEDULED");
-  CHECK(text(detail(service, "nightly").at("WorkflowVersion")) == old);
-  CHECK(text(detail(service, id).at("WorkflowVersion")) == latest);
+  CHECK(text_of(detail(service, "nightly").at("WorkflowVersion")) == old);
+  CHECK(text_of(detail(service, id).at("WorkflowVersion")) == latest);
   const auto of_old = service.ask("ListWorkflowRuns", with(R"(,"WorkflowVersion":")" + old + "\"")).at("WorkflowRuns");
   REQUIRE(of_old.as_array().size() == 1);
   CHECK(of_old.at(0).at("RunId") == "nightly");
   CHECK(started(service, R"(,"WorkflowVersion":")" + old + "\"") != id);
   nightly.version = std::string(32, 'c');
-  CHECK_THROWS_WITH_AS(service.emulator.add_run(arn, "no", nightly), doctest::Contains("has no version"),
+  CHECK_THROWS_WITH_AS(service.emulator.add_run(default_arn, "no", nightly), doctest::Contains("has no version"),
                        mwaa::exception);
 }
 
 TEST_CASE("emulator: attempts of a task are counted") {
   emulated_service service;
   service.emulator.add_run(
-      arn, "mine", {{"a", {{0s, "RUNNING"}, {1s, "UP_FOR_RETRY"}, {2s, "QUEUED"}, {3s, "RUNNING"}, {5s, "SUCCESS"}}}});
+      default_arn, "mine",
+      {{"a", {{0s, "RUNNING"}, {1s, "UP_FOR_RETRY"}, {2s, "QUEUED"}, {3s, "RUNNING"}, {5s, "SUCCESS"}}}});
   const auto task = [&] { return service.ask("GetTaskInstance", run_body("mine", R"(,"TaskInstanceId":"a")")); };
   CHECK(task().at("AttemptNumber") == 1);
   service.pass(4s);
@@ -231,16 +228,16 @@ TEST_CASE("emulator: runs over the quota are refused") {
   const std::string id = started(service);
   (void)started(service);
   auto refused = service.ask("StartWorkflowRun", with());
-  CHECK(code_of(refused) == "ServiceQuotaExceededException");
-  CHECK(text(refused.at("Message")).find("Workflow arn") == 0);
+  CHECK(test::code_of(refused) == "ServiceQuotaExceededException");
+  CHECK(text_of(refused.at("Message")).find("Workflow arn") == 0);
   const std::string of_other = R"({"WorkflowArn":")" + other + "\"}";
-  CHECK(code_of(service.ask("StartWorkflowRun", of_other)).empty());
+  CHECK(test::code_of(service.ask("StartWorkflowRun", of_other)).empty());
   refused = service.ask("StartWorkflowRun", of_other);
-  CHECK(code_of(refused) == "ServiceQuotaExceededException");
-  CHECK(text(refused.at("Message")).find("The account") == 0);
+  CHECK(test::code_of(refused) == "ServiceQuotaExceededException");
+  CHECK(text_of(refused.at("Message")).find("The account") == 0);
   // A run that is being stopped still counts.
   (void)service.ask("StopWorkflowRun", run_body(id));
-  CHECK(code_of(service.ask("StartWorkflowRun", with())) == "ServiceQuotaExceededException");
+  CHECK(test::code_of(service.ask("StartWorkflowRun", with())) == "ServiceQuotaExceededException");
   service.pass(3s);
   (void)started(service);
 }
@@ -249,7 +246,7 @@ TEST_CASE("emulator: runs over the quota wait, when they are to, until others en
   testing::emulator_options options;
   options.quotas.concurrent_runs_per_workflow = 1;
   options.quotas.over_concurrent_runs = testing::over_run_quota::queued;
-  options.scenario_json = R"({"workflows":[{"arn":")" + arn + R"("}]})";
+  options.scenario_json = R"({"workflows":[{"arn":")" + default_arn + R"("}]})";
   emulated_service service{options};
   std::vector<std::string> runs;
   for (int i = 0; i < 4; ++i) {

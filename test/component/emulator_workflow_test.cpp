@@ -12,14 +12,10 @@
 namespace testing = mwaa_serverless::testing;
 namespace json = boost::json;
 using namespace std::chrono_literals;
-using test::code_of;
 using test::emulated_service;
+using test::text_of;
 
 namespace {
-
-std::string text(const json::value& value) {
-  return std::string{value.as_string()};
-}
 
 // The members that both CreateWorkflow and UpdateWorkflow require.
 constexpr const char* content =
@@ -31,8 +27,8 @@ std::string create_body(const std::string& name, const std::string& more = {}) {
 
 std::string created(emulated_service& service, const std::string& name, const std::string& more = {}) {
   const auto made = service.ask("CreateWorkflow", create_body(name, more));
-  REQUIRE(code_of(made).empty());
-  return text(made.at("WorkflowArn"));
+  REQUIRE(test::code_of(made).empty());
+  return text_of(made.at("WorkflowArn"));
 }
 
 std::string of(const std::string& arn, const std::string& more = {}) {
@@ -53,9 +49,9 @@ std::vector<std::string> listed(emulated_service& service, const std::string& op
         body.substr(0, body.size() - 1) + (body.size() > 2 ? "," : "") + "\"MaxResults\":" + std::to_string(page_size);
     if (!next.empty()) asked += R"(,"NextToken":")" + next + "\"";
     const auto page = service.ask(operation, asked + "}");
-    REQUIRE(code_of(page).empty());
-    for (const auto& each : page.at(items).as_array()) out.push_back(text(each.at(member)));
-    next = page.as_object().contains("NextToken") ? text(page.at("NextToken")) : std::string{};
+    REQUIRE(test::code_of(page).empty());
+    for (const auto& each : page.at(items).as_array()) out.push_back(text_of(each.at(member)));
+    next = page.as_object().contains("NextToken") ? text_of(page.at("NextToken")) : std::string{};
   } while (!next.empty());
   return out;
 }
@@ -71,13 +67,13 @@ TEST_CASE("emulator: a workflow is made, and shown as it was made") {
                            R"("LoggingConfiguration":{"LogGroupName":"logs"},"EngineVersion":1,)"
                            R"("NetworkConfiguration":{"SecurityGroupIds":["sg-1"],"SubnetIds":["subnet-1"]},)"
                            R"("Environment":{"Variables":{"A":"1"}},"Tags":{"team":"a"},"TriggerMode":"t")"));
-  const std::string arn = text(made.at("WorkflowArn"));
+  const std::string arn = text_of(made.at("WorkflowArn"));
   CHECK(std::regex_match(
       arn, std::regex{"arn:aws:airflow-serverless:us-east-1:123456789012:workflow/sales-[a-zA-Z0-9]{10}"}));
   CHECK(made.at("WorkflowStatus") == "READY");
   CHECK(made.at("IsLatestVersion") == true);
   CHECK(made.at("CreatedAt") == "2026-01-01T00:00:00Z");
-  CHECK(std::regex_match(text(made.at("WorkflowVersion")), std::regex{"[a-z0-9]{32}"}));
+  CHECK(std::regex_match(text_of(made.at("WorkflowVersion")), std::regex{"[a-z0-9]{32}"}));
   service.pass(1min);
   const auto shown = service.ask("GetWorkflow", of(arn));
   json::value expected = json::parse(
@@ -102,19 +98,20 @@ TEST_CASE("emulator: what is not said of a new workflow has the service's defaul
   CHECK(shown.at("EngineVersion") == 1);
   for (const char* absent : {"Description", "Code", "CodeSnapshottedAt", "ScheduleConfiguration", "Environment"})
     CHECK_FALSE(shown.as_object().contains(absent));
-  CHECK(service.ask("ListTagsForResource", resource(text(shown.at("WorkflowArn")))) == json::parse(R"({"Tags":{}})"));
+  CHECK(service.ask("ListTagsForResource", resource(text_of(shown.at("WorkflowArn")))) ==
+        json::parse(R"({"Tags":{}})"));
 }
 
 TEST_CASE("emulator: names of workflows are unique, also while the other one is being deleted") {
   emulated_service service;
   const std::string arn = created(service, "sales");
   const auto refused = service.ask("CreateWorkflow", create_body("sales"));
-  CHECK(code_of(refused) == "ConflictException");
+  CHECK(test::code_of(refused) == "ConflictException");
   CHECK(refused.at("ResourceId") == "sales");
   CHECK(refused.at("ResourceType") == "AWS::MWAAServerless::Workflow");
-  CHECK(code_of(service.ask("CreateWorkflow", create_body("etl-nightly"))) == "ConflictException");
+  CHECK(test::code_of(service.ask("CreateWorkflow", create_body("etl-nightly"))) == "ConflictException");
   (void)service.ask("DeleteWorkflow", of(arn));
-  CHECK(code_of(service.ask("CreateWorkflow", create_body("sales"))) == "ConflictException");
+  CHECK(test::code_of(service.ask("CreateWorkflow", create_body("sales"))) == "ConflictException");
   service.pass(5s);
   CHECK(created(service, "sales") != arn);
 }
@@ -122,7 +119,7 @@ TEST_CASE("emulator: names of workflows are unique, also while the other one is 
 TEST_CASE("emulator: an update makes a version; versions do not change") {
   emulated_service service;
   const std::string arn = created(service, "sales", R"(,"Description":"first","Environment":{"Variables":{"A":"1"}})");
-  const std::string first = text(service.ask("GetWorkflow", of(arn)).at("WorkflowVersion"));
+  const std::string first = text_of(service.ask("GetWorkflow", of(arn)).at("WorkflowVersion"));
   testing::emulated_workflow described{arn};
   described.schedule = "@daily";
   service.emulator.set_workflow(described);
@@ -130,12 +127,12 @@ TEST_CASE("emulator: an update makes a version; versions do not change") {
   service.pass(10s);
   const auto updated =
       service.ask("UpdateWorkflow", of(arn, std::string{","} + content + R"(,"Description":"second")"));
-  const std::string second = text(updated.at("WorkflowVersion"));
+  const std::string second = text_of(updated.at("WorkflowVersion"));
   CHECK(second != first);
   CHECK(updated.at("ModifiedAt") == "2026-01-01T00:00:10Z");
 
   const auto latest = service.ask("GetWorkflow", of(arn));
-  CHECK(text(latest.at("WorkflowVersion")) == second);
+  CHECK(text_of(latest.at("WorkflowVersion")) == second);
   CHECK(latest.at("Description") == "second");
   CHECK(latest.at("CreatedAt") == "2026-01-01T00:00:00Z");
   CHECK(latest.at("ModifiedAt") == "2026-01-01T00:00:10Z");
@@ -147,14 +144,14 @@ TEST_CASE("emulator: an update makes a version; versions do not change") {
   CHECK_FALSE(old.as_object().contains("ScheduleConfiguration"));
   const auto versions = service.ask("ListWorkflowVersions", of(arn)).at("WorkflowVersions").as_array();
   REQUIRE(versions.size() == 2);
-  CHECK(text(versions[0].at("WorkflowVersion")) == first);
+  CHECK(text_of(versions[0].at("WorkflowVersion")) == first);
   CHECK(versions[0].at("IsLatestVersion") == false);
   CHECK(versions[1].at("IsLatestVersion") == true);
   CHECK(versions[1].at("ScheduleConfiguration").at("CronExpression") == "@daily");
   CHECK(versions[1].at("DefinitionS3Location") == json::parse(R"({"Bucket":"b","ObjectKey":"k"})"));
   const auto workflows = service.ask("ListWorkflows", "{}").at("Workflows").as_array();
   REQUIRE(workflows.size() == 2);
-  CHECK(text(workflows[1].at("WorkflowVersion")) == second);
+  CHECK(text_of(workflows[1].at("WorkflowVersion")) == second);
   CHECK(workflows[1].at("Description") == "second");
 }
 
@@ -167,8 +164,8 @@ TEST_CASE("emulator: a deleted workflow is DELETING for a while, its runs are st
   for (int i = 0; i < 2; ++i) CHECK(service.ask("DeleteWorkflow", of(arn)) == json::parse(of(arn)));
   CHECK(service.ask("GetWorkflow", of(arn)).at("WorkflowStatus") == "DELETING");
   CHECK(service.ask("GetWorkflowRun", of_run).at("RunDetail").at("RunState") == "STOPPING");
-  CHECK(code_of(service.ask("StartWorkflowRun", of(arn))) == "ConflictException");
-  CHECK(code_of(service.ask("UpdateWorkflow", of(arn, std::string{","} + content))) == "ConflictException");
+  CHECK(test::code_of(service.ask("StartWorkflowRun", of(arn))) == "ConflictException");
+  CHECK(test::code_of(service.ask("UpdateWorkflow", of(arn, std::string{","} + content))) == "ConflictException");
   service.pass(3s);
   CHECK(service.ask("GetWorkflowRun", of_run).at("RunDetail").at("RunState") == "STOPPED");
   service.pass(1999ms);
@@ -176,36 +173,36 @@ TEST_CASE("emulator: a deleted workflow is DELETING for a while, its runs are st
   service.pass(1ms);
   CHECK(service.ask("ListWorkflows", "{}").at("Workflows").as_array().size() == 1);
   for (const char* operation : {"GetWorkflow", "DeleteWorkflow", "StartWorkflowRun"})
-    CHECK(code_of(service.ask(operation, of(arn))) == "ResourceNotFoundException");
-  CHECK(code_of(service.ask("GetWorkflowRun", of_run)) == "ResourceNotFoundException");
+    CHECK(test::code_of(service.ask(operation, of(arn))) == "ResourceNotFoundException");
+  CHECK(test::code_of(service.ask("GetWorkflowRun", of_run)) == "ResourceNotFoundException");
 }
 
 TEST_CASE("emulator: one version is deleted; with the last one the workflow is") {
   emulated_service service;
   const std::string arn = created(service, "sales");
-  const std::string first = text(service.ask("GetWorkflow", of(arn)).at("WorkflowVersion"));
+  const std::string first = text_of(service.ask("GetWorkflow", of(arn)).at("WorkflowVersion"));
   const auto run = service.ask("StartWorkflowRun", of(arn));
   const std::string second =
-      text(service.ask("UpdateWorkflow", of(arn, std::string{","} + content)).at("WorkflowVersion"));
+      text_of(service.ask("UpdateWorkflow", of(arn, std::string{","} + content)).at("WorkflowVersion"));
   const auto version = [&](const std::string& id) { return of(arn, R"(,"WorkflowVersion":")" + id + "\""); };
   CHECK(service.ask("DeleteWorkflow", version(first)) == json::parse(version(first)));
   CHECK(service.ask("GetWorkflow", version(first)).at("WorkflowStatus") == "DELETING");
   CHECK(service.ask("GetWorkflow", of(arn)).at("WorkflowStatus") == "READY");
-  CHECK(code_of(service.ask("StartWorkflowRun", version(first))) == "ConflictException");
-  CHECK(code_of(service.ask("StartWorkflowRun", version(second))).empty());
+  CHECK(test::code_of(service.ask("StartWorkflowRun", version(first))) == "ConflictException");
+  CHECK(test::code_of(service.ask("StartWorkflowRun", version(second))).empty());
   service.pass(5s);
-  CHECK(code_of(service.ask("GetWorkflow", version(first))) == "ResourceNotFoundException");
+  CHECK(test::code_of(service.ask("GetWorkflow", version(first))) == "ResourceNotFoundException");
   CHECK(listed(service, "ListWorkflowVersions", "WorkflowVersions", "WorkflowVersion", of(arn)) ==
         std::vector<std::string>{second});
   // The runs of the version went with it, and no other.
   const auto runs = listed(service, "ListWorkflowRuns", "WorkflowRuns", "RunId", of(arn));
   CHECK(runs.size() == 1);
-  CHECK(runs[0] != text(run.at("RunId")));
+  CHECK(runs[0] != text_of(run.at("RunId")));
   (void)service.ask("DeleteWorkflow", version(second));
   CHECK(service.ask("GetWorkflow", of(arn)).at("WorkflowStatus") == "DELETING");
   CHECK(service.ask("ListWorkflows", "{}").at("Workflows").as_array().size() == 2);
   service.pass(5s);
-  CHECK(code_of(service.ask("GetWorkflow", of(arn))) == "ResourceNotFoundException");
+  CHECK(test::code_of(service.ask("GetWorkflow", of(arn))) == "ResourceNotFoundException");
 }
 
 TEST_CASE("emulator: what is not there is not found, or invalid where the model names no such error") {
@@ -245,13 +242,13 @@ TEST_CASE("emulator: what is not there is not found, or invalid where the model 
     const auto body = service.ask(each.operation, each.body);
     CAPTURE(json::serialize(body));
     if (each.type != nullptr) {
-      CHECK(code_of(body) == "ResourceNotFoundException");
-      CHECK(text(body.at("ResourceType")) == std::string{"AWS::MWAAServerless::"} + each.type);
-      CHECK_FALSE(text(body.at("ResourceId")).empty());
+      CHECK(test::code_of(body) == "ResourceNotFoundException");
+      CHECK(text_of(body.at("ResourceType")) == std::string{"AWS::MWAAServerless::"} + each.type);
+      CHECK_FALSE(text_of(body.at("ResourceId")).empty());
     } else {
-      CHECK(code_of(body) == "ValidationException");
+      CHECK(test::code_of(body) == "ValidationException");
       CHECK(body.at("Reason") == "other");
-      CHECK(text(body.at("FieldList").as_array().at(0).at("Name")) == each.field);
+      CHECK(text_of(body.at("FieldList").as_array().at(0).at("Name")) == each.field);
     }
   }
 }
@@ -265,8 +262,9 @@ TEST_CASE("emulator: tags are set, replaced and taken away, 50 at most") {
   CHECK(service.ask("ListTagsForResource", resource(arn)).at("Tags") == json::parse(R"({"b":"3","c":""})"));
   std::string many = R"("b":"4")";
   for (int i = 0; i < 48; ++i) many += ",\"t" + std::to_string(i) + "\":\"\"";
-  CHECK(code_of(service.ask("TagResource", resource(arn, ",\"Tags\":{" + many + "}"))).empty());
-  CHECK(code_of(service.ask("TagResource", resource(arn, R"(,"Tags":{"one more":""})"))) == "ValidationException");
+  CHECK(test::code_of(service.ask("TagResource", resource(arn, ",\"Tags\":{" + many + "}"))).empty());
+  CHECK(test::code_of(service.ask("TagResource", resource(arn, R"(,"Tags":{"one more":""})"))) ==
+        "ValidationException");
   CHECK(service.ask("ListTagsForResource", resource(arn)).at("Tags").as_object().size() == 50);
 }
 
@@ -279,19 +277,21 @@ TEST_CASE("emulator: a client token makes a request repeatable, for the same req
   // The order of members makes no other request.
   CHECK(service.ask("CreateWorkflow", std::string{R"({"ClientToken":"t-1",)"} + content + R"(,"Name":"sales"})") ==
         first);
-  CHECK(code_of(service.ask("CreateWorkflow", create_body("other", R"(,"ClientToken":"t-1")"))) == "ConflictException");
-  const std::string arn = text(first.at("WorkflowArn"));
+  CHECK(test::code_of(service.ask("CreateWorkflow", create_body("other", R"(,"ClientToken":"t-1")"))) ==
+        "ConflictException");
+  const std::string arn = text_of(first.at("WorkflowArn"));
   const auto run = service.ask("StartWorkflowRun", of(arn, R"(,"ClientToken":"t-1")"));
-  CHECK(code_of(run).empty());  // another operation's tokens are its own
+  CHECK(test::code_of(run).empty());  // another operation's tokens are its own
   service.pass(10s);
   CHECK(service.ask("StartWorkflowRun", of(arn, R"(,"ClientToken":"t-1")")) == run);
   CHECK(run.at("Status") == "STARTING");
-  CHECK(code_of(service.ask("StartWorkflowRun", of(arn, R"(,"ClientToken":"t-1","OverrideParameters":{})"))) ==
+  CHECK(test::code_of(service.ask("StartWorkflowRun", of(arn, R"(,"ClientToken":"t-1","OverrideParameters":{})"))) ==
         "ConflictException");
   CHECK(service.ask("StartWorkflowRun", of(arn, R"(,"ClientToken":"T-1")")).at("RunId") != run.at("RunId"));
   // A request that failed has used nothing up.
-  CHECK(code_of(service.ask("CreateWorkflow", create_body("sales", R"(,"ClientToken":"t-2")"))) == "ConflictException");
-  CHECK(code_of(service.ask("CreateWorkflow", create_body("fresh", R"(,"ClientToken":"t-2")"))).empty());
+  CHECK(test::code_of(service.ask("CreateWorkflow", create_body("sales", R"(,"ClientToken":"t-2")"))) ==
+        "ConflictException");
+  CHECK(test::code_of(service.ask("CreateWorkflow", create_body("fresh", R"(,"ClientToken":"t-2")"))).empty());
 }
 
 TEST_CASE("emulator: quotas of workflows and versions") {
@@ -302,15 +302,15 @@ TEST_CASE("emulator: quotas of workflows and versions") {
   (void)created(service, "a");
   const std::string arn = created(service, "b");
   const auto refused = service.ask("CreateWorkflow", create_body("c"));
-  CHECK(code_of(refused) == "ServiceQuotaExceededException");
+  CHECK(test::code_of(refused) == "ServiceQuotaExceededException");
   for (const char* member : {"ResourceId", "ResourceType", "ServiceCode", "QuotaCode", "Message"})
-    CHECK_FALSE(text(refused.at(member)).empty());
+    CHECK_FALSE(text_of(refused.at(member)).empty());
   const std::string update = of(arn, std::string{","} + content);
-  CHECK(code_of(service.ask("UpdateWorkflow", update)).empty());
-  CHECK(code_of(service.ask("UpdateWorkflow", update)) == "ServiceQuotaExceededException");
+  CHECK(test::code_of(service.ask("UpdateWorkflow", update)).empty());
+  CHECK(test::code_of(service.ask("UpdateWorkflow", update)) == "ServiceQuotaExceededException");
   (void)service.ask("DeleteWorkflow", of(arn));
   service.pass(5s);
-  CHECK(code_of(service.ask("CreateWorkflow", create_body("c"))).empty());
+  CHECK(test::code_of(service.ask("CreateWorkflow", create_body("c"))).empty());
 }
 
 TEST_CASE("emulator: what the documentation says beyond the model is refused, too") {
@@ -324,8 +324,8 @@ TEST_CASE("emulator: what the documentation says beyond the model is refused, to
   for (const auto& [more, field] : rows) {
     CAPTURE(more);
     const auto refused = service.ask("CreateWorkflow", create_body("sales", more));
-    CHECK(code_of(refused) == "ValidationException");
-    CHECK(text(refused.at("FieldList").as_array().at(0).at("Name")) == field);
+    CHECK(test::code_of(refused) == "ValidationException");
+    CHECK(text_of(refused.at("FieldList").as_array().at(0).at("Name")) == field);
   }
   CHECK_FALSE(created(service, "sales",
                       R"(,"Environment":{"Variables":{"AIRFLOW__WORKERS__SECRETS_BACKEND":"a",)"
@@ -337,8 +337,8 @@ TEST_CASE("emulator: what the documentation says beyond the model is refused, to
 TEST_CASE("emulator: an address of Airflow's interface") {
   emulated_service service;
   const auto made = service.ask("CreateAirflowUiUrl", "{}");
-  CHECK(std::regex_match(text(made.at("SessionId")), std::regex{"[a-z0-9]{32}"}));
-  CHECK(text(made.at("AuthorizedUrl")).starts_with("https://" + text(made.at("SessionId")) + "."));
+  CHECK(std::regex_match(text_of(made.at("SessionId")), std::regex{"[a-z0-9]{32}"}));
+  CHECK(text_of(made.at("AuthorizedUrl")).starts_with("https://" + text_of(made.at("SessionId")) + "."));
   CHECK(made.at("UrlExpiresAt") == "2026-01-01T00:05:00Z");
   CHECK(made.at("SessionExpiresAt") == "2026-01-01T12:00:00Z");
   const auto other = service.ask("CreateAirflowUiUrl", R"({"ExpiresInSeconds":5,"SessionDurationInSeconds":60})");
@@ -381,13 +381,13 @@ TEST_CASE("emulator: what comes and goes beside a listing loses and repeats noth
     for (const char* name : {"a", "b", "c", "d", "e", "f"}) arns.push_back(created(service, name));
     const auto first = service.ask("ListWorkflows", R"({"MaxResults":3})");
     std::set<std::string> seen;
-    for (const auto& each : first.at("Workflows").as_array()) seen.insert(text(each.at("Name")));
+    for (const auto& each : first.at("Workflows").as_array()) seen.insert(text_of(each.at("Name")));
     // One that was shown goes, as does the last of the page; and one comes at the end that is behind.
     for (const auto& each : first.at("Workflows").as_array())
-      if (text(each.at("Name")) != "b") (void)service.ask("DeleteWorkflow", of(text(each.at("WorkflowArn"))));
+      if (text_of(each.at("Name")) != "b") (void)service.ask("DeleteWorkflow", of(text_of(each.at("WorkflowArn"))));
     (void)created(service, order == testing::listing_order::by_id ? "0" : "g");
     const auto second = service.ask("ListWorkflows", R"({"NextToken":)" + json::serialize(first.at("NextToken")) + "}");
-    for (const auto& each : second.at("Workflows").as_array()) CHECK(seen.insert(text(each.at("Name"))).second);
+    for (const auto& each : second.at("Workflows").as_array()) CHECK(seen.insert(text_of(each.at("Name"))).second);
     for (const char* name : {"a", "b", "c", "d", "e", "f"}) CHECK(seen.contains(name));
   }
 }
@@ -400,10 +400,10 @@ TEST_CASE("emulator: page tokens may have an end") {
   const auto page = service.ask("ListWorkflows", R"({"MaxResults":1})");
   const std::string next = R"({"NextToken":)" + json::serialize(page.at("NextToken")) + "}";
   service.pass(1min);
-  CHECK(code_of(service.ask("ListWorkflows", next)).empty());
+  CHECK(test::code_of(service.ask("ListWorkflows", next)).empty());
   service.pass(1ms);
   const auto refused = service.ask("ListWorkflows", next);
-  CHECK(code_of(refused) == "ValidationException");
+  CHECK(test::code_of(refused) == "ValidationException");
   CHECK(refused.at("FieldList").as_array().at(0).at("Name") == "NextToken");
 }
 

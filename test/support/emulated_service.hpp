@@ -16,6 +16,10 @@ namespace test {
 
 namespace json = boost::json;
 
+inline std::string text_of(const json::value& value) {
+  return std::string{value.as_string()};
+}
+
 /// The name of an error in a body, without the namespace.
 inline std::string code_of(const json::value& body) {
   const json::value* type = body.as_object().if_contains("__type");
