@@ -45,7 +45,8 @@ std::string page_tokens::make(std::string_view listing, std::string_view key, st
 }
 
 std::string page_tokens::make(std::string_view listing, std::string_view key, clock::wall_time_point now) const {
-  return make(listing, key, milliseconds_of(now));
+  // Without a limit the time would only make tokens of one page differ.
+  return make(listing, key, life_.count() > 0 ? milliseconds_of(now) : 0);
 }
 
 std::optional<std::string> page_tokens::read(std::string_view listing, std::string_view token,

@@ -407,6 +407,14 @@ TEST_CASE("emulator: page tokens may have an end") {
   CHECK(refused.at("FieldList").as_array().at(0).at("Name") == "NextToken");
 }
 
+TEST_CASE("emulator: without an end, the token of a page is the same at all times") {
+  emulated_service service;
+  (void)created(service, "a");
+  const auto first = service.ask("ListWorkflows", R"({"MaxResults":1})").at("NextToken");
+  service.pass(1h);
+  CHECK(service.ask("ListWorkflows", R"({"MaxResults":1})").at("NextToken") == first);
+}
+
 TEST_CASE("emulator: the same requests at the same times make the same workflows and runs") {
   const auto transcript = [](std::uint64_t seed) {
     testing::emulator_options options;
