@@ -63,7 +63,8 @@ asio::awaitable<void> life(mwaa::client client, std::shared_ptr<mwaa::clock> tim
   CHECK(seen.run_detail->duration == 25s);
 
   std::vector<std::string> tasks;
-  auto items = client.paginate_list_task_instances(mwaa::list_task_instances_request{arn, run}).with_page_size(2).items();
+  auto items =
+      client.paginate_list_task_instances(mwaa::list_task_instances_request{arn, run}).with_page_size(2).items();
   while (auto task = co_await items.next()) tasks.push_back(task->task_instance_id.str());
   CHECK(tasks == std::vector<std::string>{"extract", "transform", "load"});
   const auto task = co_await client.get_task_instance(mwaa::get_task_instance_request{arn, tasks[0], run});
