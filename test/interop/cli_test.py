@@ -20,6 +20,7 @@ import sys
 import tempfile
 import threading
 import unittest
+import urllib.request
 
 import botocore
 
@@ -629,6 +630,82 @@ class EveryOperationAgainstV1(EveryOperation):
                 self.assertEqual(len(outcome[2]), 1)
 
 
+class Life(Comparison):
+    """A workflow's life, played by both programs on one emulator: what one has done, both print alike."""
+
+    def setUp(self):
+        self.emulator = EmulatorProcess(EMULATOR, "--stopping-time", "0", "--deletion-time", "0")
+        self.addCleanup(self.emulator.stop)
+
+    def theirs(self, *arguments):
+        environment = self.emulator.environment(AWS_DATA_PATH=self.directory.name)
+        return execute([V2, "mwaa-serverless", "--endpoint-url", self.emulator.url, *arguments], environment)
+
+    def ours(self, *arguments):
+        return execute([PROGRAM, *arguments], self.emulator.environment())
+
+    def acts(self, program, *arguments):
+        code, out, err = program(*arguments)
+        self.assertEqual((code, err), (0, b""), arguments)
+        return json.loads(out) if out else None
+
+    def both_act(self, *arguments):
+        """For what may be done twice: the same members are printed."""
+        ours, theirs = self.acts(self.ours, *arguments), self.acts(self.theirs, *arguments)
+        self.assertEqual(ours if ours is None else list(ours), theirs if theirs is None else list(theirs), arguments)
+        return ours
+
+    def both_print(self, *arguments, outputs=("json",), code=0):
+        for output in outputs:
+            ours, theirs = self.ours(*arguments, "--output", output), self.theirs(*arguments, "--output", output)
+            self.assertEqual((ours[0], ours[1].decode()), (theirs[0], theirs[1].decode()), arguments)
+            self.assertEqual(ours[0], code, ours[2])
+        self.assertIn(theirs[2].strip(), ours[2])
+        return ours[1]
+
+    def advance(self, workflow, run, seconds):
+        body = json.dumps({"workflow": workflow, "id": run, "seconds": seconds}).encode()
+        urllib.request.urlopen(urllib.request.Request(self.emulator.url + "/-/advance", body, method="POST")).close()
+
+    def test_life(self):
+        all_outputs = ("json", "yaml", "text", "table")
+        definition = ["--definition-s3-location", "Bucket=bucket,ObjectKey=key", "--role-arn",
+                      "arn:aws:iam::123456789012:role/r"]
+        made = self.acts(self.ours, "create-workflow", "--name", "sales", *definition, "--tags", "team=a", "--environment",
+                         "Variables={A=1}", "--code", "S3Location={Bucket=code,ObjectKey=c}")
+        theirs = self.acts(self.theirs, "create-workflow", "--name", "stock", *definition)
+        self.assertEqual(list(made), list(theirs))
+        workflow, resource = ["--workflow-arn", made["WorkflowArn"]], ["--resource-arn", made["WorkflowArn"]]
+        self.both_print("create-workflow", "--name", "sales", *definition, code=254)
+        self.both_print("get-workflow", *workflow, outputs=all_outputs)
+        self.both_act("tag-resource", *resource, "--tags", "cost=low,owner='a,b'")
+        self.both_act("untag-resource", *resource, "--tag-keys", "team", "nothing")
+        self.both_print("list-tags-for-resource", *resource, outputs=all_outputs)
+
+        started = self.acts(self.ours, "start-workflow-run", *workflow, "--override-parameters", '{"day": [1, {"x": null}]}')
+        run = ["--run-id", started["RunId"]]
+        self.advance(made["WorkflowArn"], started["RunId"], 600)
+        self.both_print("get-workflow-run", *workflow, *run)
+        self.assertEqual(self.ours("wait", "run-finished", *workflow, *run), (0, b"", b""))
+        self.both_print("get-task-instance", *workflow, *run, "--task-instance-id", "load", outputs=all_outputs)
+        stopped = ["--run-id", self.acts(self.theirs, "start-workflow-run", *workflow)["RunId"]]
+        self.both_act("stop-workflow-run", *workflow, *stopped)
+        code, out, err = self.ours("wait", "run-finished", *workflow, *stopped, "--timeout", "60")
+        self.assertEqual((code, out), (255, b""))
+        self.assertIn(b"Waiter RunFinished failed: the run has ended in state STOPPED", err)
+        self.both_print("list-workflow-runs", *workflow, "--page-size", "1", outputs=all_outputs)
+
+        self.both_act("update-workflow", *workflow, *definition)
+        self.both_print("list-workflow-versions", *workflow, "--max-items", "2", outputs=all_outputs)
+        self.both_print("get-workflow", *workflow, "--workflow-version", made["WorkflowVersion"])
+        self.both_act("create-airflow-ui-url", "--expires-in-seconds", "60")
+        self.both_print("list-workflows", "--page-size", "2", outputs=all_outputs)
+        self.acts(self.ours, "delete-workflow", *workflow)
+        self.acts(self.theirs, "delete-workflow", "--workflow-arn", theirs["WorkflowArn"])
+        self.both_print("get-workflow", *workflow, code=254)
+        self.both_print("list-workflows")
+
+
 def command_name(operation):
     return botocore.xform_name(operation, "-")
 
@@ -640,7 +717,7 @@ if __name__ == "__main__":
     if V2 is None:
         if os.environ.get("MWAA_SERVERLESS_REQUIRE_ALL") == "1":
             sys.exit("no AWS CLI v2 on this machine (Debian: apt-get install awscli)")
-        del AgainstV2, Comparison, EveryOperationAgainstV2
+        del AgainstV2, Comparison, EveryOperationAgainstV2, Life
     result = unittest.main(exit=False, verbosity=2).result
     if not result.wasSuccessful():
         sys.exit(1)
