@@ -50,7 +50,6 @@ std::string without_input(std::string message) {
 }
 
 json::value read_shorthand(const parameter& of, const std::string& text, const protocol::value_type& type) {
-  if (!strings::is_utf8(text)) throw refused(of.flag, "is no UTF-8");
   try {
     json::value out = parse_shorthand(text);
     fit_shorthand(out, type);
@@ -63,6 +62,7 @@ json::value read_shorthand(const parameter& of, const std::string& text, const p
 }
 
 json::value read_word(const parameter& of, const std::string& text, const protocol::value_type& type) {
+  if (!strings::is_utf8(text)) throw refused(of.flag, "the value is not valid UTF-8");
   switch (type.is) {
     case form::text:
       return json::value(text);

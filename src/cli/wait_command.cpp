@@ -42,7 +42,7 @@ void judge(const wait_progress& last) {
     case wait_outcome::stopped:
       throw wait_failed(with_error_message("the run has ended in " + state_of(last), last));
     case wait_outcome::still_running:
-      throw wait_failed("the time is up (--timeout), and the run is still in " + state_of(last));
+      throw wait_failed("the deadline (--timeout) passed while the run was in " + state_of(last));
   }
 }
 

@@ -110,6 +110,8 @@ TEST_CASE("structures and maps in shorthand and as JSON") {
   CHECK(read("--tags", "a=b,a=c").starts_with("Error parsing parameter '--tags': Second instance of key \"a\" "));
   CHECK(read("--tags", "a=b,{") ==
         "Error parsing parameter '--tags': Expected: '=', received: '{' for input:\na=b,{\n    ^");
+  CHECK(read("--tags", "a=\xff") == "Error parsing parameter '--tags': the value is not valid UTF-8");
+  CHECK(read("--name", "\xff") == "Error parsing parameter '--name': the value is not valid UTF-8");
   CHECK(read("--tags", "[]") == "Error parsing parameter '--tags': Invalid JSON:\n[]");
   CHECK(read("--code", "S3Location={a=[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[").find("32 levels") !=
         std::string::npos);

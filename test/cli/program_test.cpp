@@ -854,7 +854,7 @@ TEST_CASE("wait run-finished tells how the run has ended") {
       {{body("TIMEOUT")}, exit_code::failure, "Waiter RunFinished failed: the run has ended in state TIMEOUT\n"},
       {{body("RUNNING")},
        exit_code::failure,
-       "Waiter RunFinished failed: the time is up (--timeout), and the run is still in state RUNNING\n"},
+       "Waiter RunFinished failed: the deadline (--timeout) passed while the run was in state RUNNING\n"},
   };
   for (const row& each : rows) {
     CAPTURE(each.message);
