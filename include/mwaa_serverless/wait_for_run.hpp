@@ -24,6 +24,12 @@ namespace mwaa_serverless {
 /// Between two looks it waits as Smithy's waiters do: a random time of at least min_delay, whose upper end doubles with
 /// each look up to max_delay. A run that is stopping, or about as old as expected_duration says, is looked at more
 /// often.
+///
+/// Errors: watch_run() throws exception(errc::invalid_argument) naming a member that is out of its range.
+///
+/// Threads: a value; distinct objects may be used from any threads at once.
+///
+/// Source: the delays are those of Smithy's specification of waiters; the service's model has none of its own.
 class MWAA_SERVERLESS_API wait_options {
  public:
   wait_options();
@@ -59,6 +65,8 @@ enum class wait_outcome : std::uint8_t {
 };
 
 /// What a wait knows after a look.
+///
+/// Threads: a value; distinct objects may be used from any threads at once.
 class MWAA_SERVERLESS_API wait_progress {
  public:
   wait_progress();
@@ -81,7 +89,6 @@ static_assert(!std::is_aggregate_v<wait_progress>);
 /// wait_options::max_failures_in_a_row; exception(errc::invalid_argument) naming a wait option.
 /// Cancellation: of next() ends the look or the wait under way with operation_aborted. The run goes on.
 /// Lifetime: keeps the client's state alive. Nothing runs between two next(): a wait that is late looks at once.
-/// Source: the delays are those of Smithy's specification of waiters; the service's model has none of its own.
 [[nodiscard]] MWAA_SERVERLESS_API async_generator<wait_progress> watch_run(client api, std::string workflow_arn,
                                                                            std::string run_id,
                                                                            wait_options options = {});

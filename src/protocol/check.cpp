@@ -3,15 +3,11 @@
 #include <string>
 #include <string_view>
 
+#include "strings/utf8.hpp"
+
 namespace mwaa_serverless::protocol {
 
 namespace {
-
-// A value as messages show it.
-std::string cut(std::string_view value) {
-  constexpr std::size_t shown = 60;
-  return value.size() <= shown ? std::string{value} : std::string{value.substr(0, shown)} + "...";
-}
 
 // The first of what is wrong; empty when nothing is.
 class checker {
@@ -36,7 +32,7 @@ class checker {
     switch (type.is) {
       case value_type::form::text: {
         const std::string_view text = type.text(value);
-        return length(path, check.sensitive ? "***" : cut(text), static_cast<std::int64_t>(text.size()), check.min);
+        return length(path, check.sensitive ? "***" : strings::beginning_of(text), characters(text), check.min);
       }
       case value_type::form::integer:
         if (check.min == rules::none || type.integer(value) >= check.min) return {};
@@ -61,14 +57,19 @@ class checker {
     std::size_t index = 0;
     for_each(type, entries, [&](std::string_view key, const void* value) {
       if (!wrong.empty()) return;
-      const std::string place = path + (list ? '[' + std::to_string(index++) + ']' : "['" + cut(key) + "']");
-      if (check.key != nullptr) wrong = length(place, cut(key), static_cast<std::int64_t>(key.size()), check.key->min);
+      const std::string place =
+          path + (list ? '[' + std::to_string(index++) + ']' : "['" + strings::beginning_of(key) + "']");
+      if (check.key != nullptr) wrong = length(place, strings::beginning_of(key), characters(key), check.key->min);
       if (wrong.empty())
         wrong = value_of(*type.element, value, check.element != nullptr ? *check.element : rules{}, place);
     });
     return wrong;
   }
 
+  // As AWS's tools count.
+  static std::int64_t characters(std::string_view text) {
+    return static_cast<std::int64_t>(strings::count_characters(text));
+  }
   static std::string length(const std::string& path, const std::string& shown, std::int64_t is, std::int64_t least) {
     if (least == rules::none || is >= least) return {};
     return "Invalid length for parameter " + path + ", value '" + shown + "': length " + std::to_string(is) +

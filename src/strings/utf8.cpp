@@ -1,5 +1,7 @@
 #include "strings/utf8.hpp"
 
+#include <algorithm>
+
 namespace mwaa_serverless::strings {
 
 utf8_character first_character(std::string_view text) noexcept {
@@ -26,6 +28,19 @@ std::size_t first_not_utf8(std::string_view text) noexcept {
     at += size;
   }
   return at;
+}
+
+std::size_t count_characters(std::string_view text) noexcept {
+  const auto begins = [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U; };
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), begins));
+}
+
+std::string beginning_of(std::string_view text) {
+  constexpr std::size_t shown = 60;
+  if (text.size() <= shown) return std::string{text};
+  std::size_t end = shown;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0U) == 0x80U) --end;
+  return std::string{text.substr(0, end)} + "...";
 }
 
 }  // namespace mwaa_serverless::strings

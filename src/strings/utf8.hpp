@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace mwaa_serverless::strings {
@@ -21,5 +22,11 @@ struct utf8_character {
 [[nodiscard]] inline bool is_utf8(std::string_view text) noexcept {
   return first_not_utf8(text) == text.size();
 }
+
+/// How many characters UTF-8 text has.
+[[nodiscard]] std::size_t count_characters(std::string_view text) noexcept;
+
+/// A value as messages show it: its beginning and `...` when it is longer than 60 bytes. No character is cut.
+[[nodiscard]] std::string beginning_of(std::string_view text);
 
 }  // namespace mwaa_serverless::strings

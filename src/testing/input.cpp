@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "strings/date_time.hpp"
+#include "strings/utf8.hpp"
 #include "testing/pattern.hpp"
 
 namespace mwaa_serverless::testing {
@@ -21,21 +22,8 @@ namespace json = boost::json;
 namespace {
 
 constexpr std::size_t max_depth = 32;
-constexpr std::size_t shown_characters = 64;
-
-std::string shown(std::string_view value) {
-  if (value.size() <= shown_characters) return std::string{value};
-  return std::string{value.substr(0, shown_characters)} + "...";
-}
-
 std::string_view view_of(json::string_view text) {
   return {text.data(), text.size()};
-}
-
-// Lengths are of characters, not of bytes.
-std::size_t characters(std::string_view utf8) {
-  return static_cast<std::size_t>(
-      std::count_if(utf8.begin(), utf8.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U; }));
 }
 
 /// Reads a JSON value by the description of what it should be, and notes what breaks a rule.
@@ -111,7 +99,7 @@ class judge {
   void text(const protocol::value_type& type, const protocol::rules& check, std::string_view given,
             const std::string& path) {
     const std::string told = check.sensitive ? "***" : std::string{given};
-    if (!length(check, characters(given), told, path)) return;
+    if (!length(check, strings::count_characters(given), told, path)) return;
     if (!check.pattern.empty() && !matches(check.pattern, given))
       return broken_rule(path, told, "satisfy regular expression pattern: " + std::string{check.pattern});
     if (type.values == nullptr) return;
@@ -167,7 +155,7 @@ class judge {
     type.clear(to, given.size());
     for (const auto& entry : given) {
       const std::string_view key = view_of(entry.key());
-      const std::string place = path + '.' + shown(key);
+      const std::string place = path + '.' + strings::beginning_of(key);
       if (check.key != nullptr) text(key_type, *check.key, key, place);
       value(*type.element, element_rules(check), protocol::make(*type.element, protocol::add(type, to, key)),
             entry.value(), place);
@@ -192,7 +180,8 @@ class judge {
     note(path, "Value at '" + path + "' must be " + std::string{expected});
   }
   void broken_rule(const std::string& path, std::string_view given, const std::string& rule) {
-    note(path, "Value '" + shown(given) + "' at '" + path + "' failed to satisfy constraint: Member must " + rule);
+    note(path, "Value '" + strings::beginning_of(given) + "' at '" + path +
+                   "' failed to satisfy constraint: Member must " + rule);
   }
   void note(const std::string& path, std::string message) {
     constexpr std::size_t most = 100;  // of which a person reads the first

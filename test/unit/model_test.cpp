@@ -77,6 +77,17 @@ TEST_CASE("model: a union has exactly one member") {
   CHECK_FALSE(protocol::check(protocol::structure_view{create}));
 }
 
+TEST_CASE("model: lengths are of characters") {
+  auto create = mwaa::create_workflow_request{"w", mwaa::workflow_definition_location{"b", "k"}, "role"};
+  create.code = mwaa::workflow_code{};
+  create.code->s3_location = mwaa::workflow_code_location{"\xc3\xa9\xc3\xa9", "key"};  // four bytes
+  const auto refused = protocol::check(protocol::structure_view{create});
+  REQUIRE(refused);
+  CHECK(refused->message ==
+        "Invalid length for parameter Code.S3Location.Bucket, value '\xc3\xa9\xc3\xa9': length 2, "
+        "valid min length: 3");
+}
+
 TEST_CASE("model: states in which a run stays") {
   using status = mwaa::workflow_run_status;
   for (const auto ends : {status::success, status::failed, status::timeout, status::stopped})

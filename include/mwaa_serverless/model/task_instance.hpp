@@ -1,4 +1,7 @@
 // Task instances of a workflow run: the resource, and the operations that list and show it.
+//
+// All are values: distinct objects may be used from any threads at once, and what a response holds shares its block of
+// text (see text). Source: the service's model, API version 2024-07-26.
 #pragma once
 
 #include <chrono>
@@ -44,10 +47,6 @@ MWAA_SERVERLESS_API std::span<const std::string_view> open_enum<task_instance_st
 
 /// Where a task instance stands: one of the 14 values of the service's `TaskInstanceStatus`, or one that this version
 /// of the library does not know (see open_enum).
-///
-/// Threads: a value; distinct objects may be used from any threads at once.
-///
-/// Source: the service's model, `TaskInstanceStatus`.
 class MWAA_SERVERLESS_API task_instance_status : public open_enum<task_instance_status_values> {
  public:
   using values = task_instance_status_values;
@@ -64,10 +63,6 @@ static_assert(!std::is_aggregate_v<task_instance_status>);
 /// The service requires none of these members of itself; text that it left out has present() == false.
 ///
 /// Lifetime: a copy keeps its response's block of text alive (see text).
-///
-/// Threads: a value; distinct objects may be used from any threads at once.
-///
-/// Source: the service's model, `TaskInstanceSummary`.
 class MWAA_SERVERLESS_API task_instance {
  public:
   task_instance() = default;
@@ -90,10 +85,6 @@ static_assert(!std::is_aggregate_v<task_instance>);
 /// One page of task instances.
 ///
 /// Lifetime: its texts share one block (see text).
-///
-/// Threads: a value; distinct objects may be used from any threads at once.
-///
-/// Source: the service's model, `ListTaskInstancesResponse`.
 class MWAA_SERVERLESS_API list_task_instances_response {
  public:
   list_task_instances_response() = default;
@@ -116,10 +107,6 @@ static_assert(!std::is_aggregate_v<list_task_instances_response>);
 ///
 /// Errors: checked before any I/O: `workflow_arn` and `run_id` at least one character, `max_results` at least 1. Upper
 /// limits and patterns are the service's to judge.
-///
-/// Threads: a value; distinct objects may be used from any threads at once.
-///
-/// Source: the service's model, `ListTaskInstancesRequest`.
 class MWAA_SERVERLESS_API list_task_instances_request {
  public:
   using response_type = list_task_instances_response;
