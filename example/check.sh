@@ -13,6 +13,19 @@ fail() {
 emulator_options=()
 case $name in
   metrics) emulator_options=(--throttle-first 2) ;;
+  start_run)
+    cat >"$scratch/scenario.json" <<'SCENARIO'
+{"workflows": [{
+  "arn": "arn:aws:airflow-serverless:us-east-1:123456789012:workflow/etl-nightly-Ab12Cd34Ef",
+  "runs": [],
+  "started_runs": {"tasks": [
+    {"id": "extract", "timeline": [{"after": 0.3, "status": "RUNNING"}, {"after": 1, "status": "SUCCESS"}]},
+    {"id": "load", "error": "disk full",
+     "timeline": [{"after": 1, "status": "RUNNING"}, {"after": 2, "status": "FAILED"}]}]}
+}]}
+SCENARIO
+    emulator_options=(--scenario "$scratch/scenario.json")
+    ;;
 esac
 start_emulator "$emulator_program" "${emulator_options[@]}"
 "$example" >"$scratch/out" 2>"$scratch/err" || fail "exit code $?"
@@ -33,6 +46,12 @@ case $name in
   future)
     [ "$(cat "$scratch/out")" = "first page: 20 task instances
 first page: 12 task instances" ] || fail "not two pages"
+    ;;
+  start_run)
+    [ "$(count '^now: ' out)" -ge 2 ] || fail "not a run that is seen to move"
+    [ "$(grep -vE '^now: (STARTING|QUEUED|RUNNING)$' "$scratch/out")" = "started: STARTING
+now: FAILED
+load failed: disk full" ] || fail "not a run that fails"
     ;;
   demo)
     [ "$(count '^... and 238 more$' out)" = 1 ] || fail "not 12 rows of 250"
