@@ -25,7 +25,7 @@ std::string printed(const T& value) {
 }
 
 template <class T>
-void read(const std::string& text, T& into) {
+void decode_into(const std::string& text, T& into) {
   REQUIRE_FALSE(protocol::read_json(text, protocol::described<T>::value, &into));
 }
 
@@ -39,7 +39,7 @@ TEST_CASE("model: what is sensitive goes over the wire and not into a log") {
   CHECK(printed(start) == R"({"WorkflowArn":"arn","OverrideParameters":"***"})");
 
   mwaa::get_workflow_run_response run;
-  read(R"({"RunId":"r","OverrideParameters":{"password":"hunter2"}})", run);
+  decode_into(R"({"RunId":"r","OverrideParameters":{"password":"hunter2"}})", run);
   CHECK(printed(run) == R"({"RunId":"r","OverrideParameters":"***"})");
 
   const auto create =
@@ -50,7 +50,7 @@ TEST_CASE("model: what is sensitive goes over the wire and not into a log") {
                            R"("Environment":{"Variables":{"PASSWORD":"***"}}})");
 
   mwaa::create_airflow_ui_url_response url;
-  read(R"({"AuthorizedUrl":"https://secret","SessionId":"0123","UrlExpiresAt":1764500000.5})", url);
+  decode_into(R"({"AuthorizedUrl":"https://secret","SessionId":"0123","UrlExpiresAt":1764500000.5})", url);
   CHECK(url.authorized_url == "https://secret");
   CHECK(printed(url) == R"({"AuthorizedUrl":"***","SessionId":"***","UrlExpiresAt":"2025-11-30T10:53:20.500000Z"})");
 }
