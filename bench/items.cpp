@@ -22,7 +22,7 @@ namespace {
 
 constexpr int page_items = 100;
 
-/// A service that answers at once, with the same full page for ever.
+/// A service that answers at once, with the same full page forever.
 class one_page_for_ever final : public mwaa::transport {
  public:
   asio::awaitable<mwaa::result<mwaa::http_response>> send(const mwaa::http_request&, mwaa::clock::time_point) override {

@@ -34,10 +34,10 @@ using steady = std::chrono::steady_clock;
 
 namespace {
 
-/// Which operations the service has struck or throttled: an error of any other has no excuse.
+/// Which operations the service has applied or throttled: an error of any other has no excuse.
 class excuses final : public mwaa::observer {
  public:
-  void struck(const testing::request_record& record) {
+  void applied(const testing::request_record& record) {
     if (record.fault.empty() && record.code.empty()) return;
     const std::lock_guard lock{mutex_};
     if (!record.fault.empty()) ++faults_;
@@ -169,7 +169,7 @@ class watch {
     const std::size_t resident = resident_kib();
     const std::size_t descriptors = open_descriptors();
     const auto slowest = *std::min_element(of.moved.begin(), of.moved.end());
-    if (steady::now() - slowest > patience) problems_.emplace_back("a poller has had no item for two minutes");
+    if (steady::now() - slowest > time_limit) problems_.emplace_back("a poller has had no item for two minutes");
     const double minutes = std::chrono::duration<double, std::ratio<60>>(steady::now() - started_).count();
     std::printf(
         "%6.1f min  %llu listings, %llu items, %llu taken up again; %llu throttled, %llu errors of %llu faults, %zu "
@@ -203,7 +203,7 @@ class watch {
   [[nodiscard]] const std::vector<std::string>& problems() const { return problems_; }
 
  private:
-  static constexpr auto patience = 2min;
+  static constexpr auto time_limit = 2min;
 
   const soak_options& options_;
   const steady::time_point started_;
@@ -249,7 +249,7 @@ std::vector<std::string> run(const soak_options& options, std::size_t descriptor
   emulated.log_capacity = 1;
   emulated.rate_limit = options.rate_limit;
   emulated.seed = options.seed;
-  emulated.on_request = [said](const testing::request_record& record) { said->struck(record); };
+  emulated.on_request = [said](const testing::request_record& record) { said->applied(record); };
   testing::local_service service{emulated, options.tls};
   work of;
   of.random.seed(options.seed);
@@ -281,7 +281,7 @@ std::vector<std::string> run(const soak_options& options, std::size_t descriptor
   for (const std::string& each : said->unexplained()) problems.push_back("unexplained: " + each);
   problems.insert(problems.end(), of.wrong.begin(), of.wrong.end());
   if (of.listings == 0) problems.emplace_back("no listing was complete");
-  if (said->faults() == 0) problems.emplace_back("no fault struck");
+  if (said->faults() == 0) problems.emplace_back("no fault applied");
   if (client.metrics().transport.open != 0) problems.emplace_back("a connection is left open");
   return problems;
 }

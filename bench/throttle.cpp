@@ -179,13 +179,13 @@ int throttle(const throttle_options& options) {
 
 int strays(const stray_options& options) {
   constexpr std::size_t settled = 10;
-  constexpr std::size_t struck = 60;
+  constexpr std::size_t disturbed = 60;
   constexpr std::size_t after = 60;
   bool kept = true;
   for (int run = 0; run < options.seeds; ++run) {
     const auto time = std::make_shared<mwaa::testing::virtual_clock>();
     const auto start = time->now();
-    std::vector<int> accepted(settled + struck + after);  // by second
+    std::vector<int> accepted(settled + disturbed + after);  // by second
     std::uint64_t requests = 0;
     mwaa::testing::emulator_options service_options;
     service_options.seed = options.seed + static_cast<std::uint64_t>(run);
@@ -215,7 +215,7 @@ int strays(const stray_options& options) {
     }
     time->run_until(io, start + std::chrono::seconds{settled});
     service.strike_randomly(options.share, {mwaa::testing::fault::throttle(1s)});
-    time->run_until(io, start + std::chrono::seconds{settled + struck});
+    time->run_until(io, start + std::chrono::seconds{settled + disturbed});
     service.strike_randomly(0);
     time->run(io);
     if (failure) std::rethrow_exception(failure);
@@ -223,12 +223,12 @@ int strays(const stray_options& options) {
     int during = 0;
     std::size_t recovery = 0;  // seconds after the minute, to the last with less than 95 %
     for (std::size_t i = settled; i < accepted.size(); ++i) {
-      if (i < settled + struck)
+      if (i < settled + disturbed)
         during += accepted[i];
       else if (accepted[i] < 0.95 * options.wanted)
-        recovery = i + 1 - settled - struck;
+        recovery = i + 1 - settled - disturbed;
     }
-    const double during_per_second = static_cast<double>(during) / struck;
+    const double during_per_second = static_cast<double>(during) / disturbed;
     print(boost::json::object{{"benchmark", "throttle_at_random"},
                               {"share", options.share},
                               {"callers", options.callers},

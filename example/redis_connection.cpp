@@ -174,11 +174,11 @@ class redis_connection::link : public std::enable_shared_from_this<link> {
 };
 
 redis_connection::redis_connection(asio::any_io_executor executor, std::string address,
-                                   std::chrono::milliseconds patience)
-    : executor_(std::move(executor)), address_(std::move(address)), patience_(patience) {}
+                                   std::chrono::milliseconds time_limit)
+    : executor_(std::move(executor)), address_(std::move(address)), time_limit_(time_limit) {}
 
 asio::awaitable<redis_answer> redis_connection::command(std::vector<std::string> arguments, time_point deadline) {
-  const time_point give_up = std::chrono::steady_clock::now() + patience_;
+  const time_point give_up = std::chrono::steady_clock::now() + time_limit_;
   for (;;) {
     std::shared_ptr<link> used;
     bool reused = true;

@@ -22,8 +22,8 @@ class redis_connection {
   using time_point = std::chrono::steady_clock::time_point;
 
   /// `address`: `IP:PORT`, or the path of a Unix socket (hiredis would block for looking up a name). A Redis that does
-  /// not answer a command within `patience` is given up, and for a second nobody asks it again.
-  redis_connection(boost::asio::any_io_executor executor, std::string address, std::chrono::milliseconds patience);
+  /// not answer a command within `time_limit` is given up, and for a second nobody asks it again.
+  redis_connection(boost::asio::any_io_executor executor, std::string address, std::chrono::milliseconds time_limit);
 
   /// For commands that answer with a number. Waits until `deadline` at the latest; the connection outlives it.
   /// A command that found its connection broken is repeated once, so it may be carried out twice.
@@ -35,7 +35,7 @@ class redis_connection {
 
   const boost::asio::any_io_executor executor_;
   const std::string address_;
-  const std::chrono::milliseconds patience_;
+  const std::chrono::milliseconds time_limit_;
   std::mutex mutex_;
   std::shared_ptr<link> link_;
   time_point ask_again_{};

@@ -46,8 +46,8 @@ constexpr const char* book_a_turn = R"(
 /// The turn of a caller that is cancelled while it waits stays booked: nobody gets it.
 class redis_quota final : public mwaa::attempt_gate {
  public:
-  redis_quota(asio::any_io_executor executor, std::string address, std::chrono::milliseconds patience)
-      : redis_(std::move(executor), std::move(address), patience) {}
+  redis_quota(asio::any_io_executor executor, std::string address, std::chrono::milliseconds time_limit)
+      : redis_(std::move(executor), std::move(address), time_limit) {}
 
   // Redis lives in real time, so this gate does too: it does not go with a client in virtual time.
   asio::awaitable<std::optional<mwaa::error>> enter(std::string_view operation,
@@ -117,8 +117,8 @@ int main(int argc, char** argv) {
   const int calls = std::stoi(argv[2]);
   calls_left = calls;
   asio::io_context io;
-  const std::chrono::milliseconds patience{argc > 3 ? std::stoi(argv[3]) : 1000};
-  const auto quota = std::make_shared<redis_quota>(io.get_executor(), argv[1], patience);
+  const std::chrono::milliseconds time_limit{argc > 3 ? std::stoi(argv[3]) : 1000};
+  const auto quota = std::make_shared<redis_quota>(io.get_executor(), argv[1], time_limit);
   auto config = mwaa::client_config::from_environment();
   config.attempt_gate = quota;
   if (argc > 4) config.operation_timeout = std::chrono::milliseconds{std::stoi(argv[4])};

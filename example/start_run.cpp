@@ -9,7 +9,7 @@ namespace mwaa = mwaa_serverless;
 using namespace std::chrono_literals;
 
 asio::awaitable<void> start_and_watch(mwaa::client client, std::string workflow_arn) {
-  // With a token of one's own, kept somewhere safe, a program that crashed here asks for the same run again.
+  // A program that kept its token somewhere safe, and crashed here, asks with it for the same run again.
   auto request = mwaa::start_workflow_run_request{workflow_arn}
                      .with_client_token(mwaa::make_client_token())
                      .with_override_parameters(mwaa::json_text{R"({"day": "2026-11-30"})"});

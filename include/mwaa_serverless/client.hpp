@@ -208,8 +208,8 @@ class MWAA_SERVERLESS_API client {
   template <class Request>
   [[nodiscard]] paginator<Request> paginate(Request request, call_options options = {}) const;
 
-  /// Opens connections ahead of the first call, so that it need not wait for name look-up, TCP and TLS: all at once,
-  /// until there are so many, idle or in use. From 1 to client_config::max_connections. Throws exception as a call
+  /// Opens connections ahead of the first call, so that it need not wait for name lookup, TCP and TLS: all at once,
+  /// until `connections` are open, idle or in use. From 1 to client_config::max_connections. Throws exception as a call
   /// does when one could not be opened, without retries; the others stay open.
   [[nodiscard]] boost::asio::awaitable<void> prewarm(std::size_t connections = 1) const;
 

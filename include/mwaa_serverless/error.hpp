@@ -257,7 +257,7 @@ class MWAA_SERVERLESS_API exception : public boost::system::system_error {
 template <class T>
 using result = boost::system::result<T, error>;
 
-/// Makes result<T>::value() throw mwaa_serverless::exception (found by argument-dependent look-up).
+/// Makes result<T>::value() throw mwaa_serverless::exception (found by argument-dependent lookup).
 [[noreturn]] MWAA_SERVERLESS_API void throw_exception_from_error(const error& details,
                                                                  const boost::source_location& location);
 

@@ -25,7 +25,7 @@ class MWAA_SERVERLESS_API network_options {
  public:
   network_options();
 
-  /// Limit of opening a connection: name look-up, TCP and TLS handshakes. Positive, at most a year. Default
+  /// Limit of opening a connection: name lookup, TCP and TLS handshakes. Positive, at most a year. Default
   /// 3.1 s (as the Rust SDK).
   std::chrono::milliseconds connect_timeout{3100};
   /// Limit of silence: the longest time in which a request under way neither sends nor receives a byte (boto3's
@@ -56,7 +56,7 @@ class MWAA_SERVERLESS_API network_options {
   std::string client_certificate;
   std::string client_key;
   /// False accepts any certificate, also that of someone in between who reads and changes everything: for experiments
-  /// against a server of one's own only. No variable and no file can switch it; describe() and the command-line program
+  /// against a private server only. No variable and no file can switch it; describe() and the command-line program
   /// say so in capitals, and transport_metrics::tls_unverified counts.
   bool verify_tls = true;
   /// A caller's own TLS settings, used as they are instead of the four above (the host name is still checked when the

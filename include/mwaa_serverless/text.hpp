@@ -107,7 +107,7 @@ class MWAA_SERVERLESS_API text {
                                   : std::string_view{part_.block->bytes() + part_.offset, part_.size};
   }
   operator std::string_view() const noexcept { return view(); }  // NOLINT: text is meant to be read as a view
-  /// A copy of one's own, independent of the block.
+  /// A separate copy, independent of the block.
   [[nodiscard]] std::string str() const { return std::string{view()}; }
 
   friend bool operator==(const text& a, const text& b) noexcept { return a.view() == b.view(); }

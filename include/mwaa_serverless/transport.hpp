@@ -36,9 +36,9 @@ class MWAA_SERVERLESS_API transport {
   /// caller does not wait for that.
   [[nodiscard]] virtual boost::asio::awaitable<result<http_response>> send(const http_request& request,
                                                                            clock::time_point deadline) = 0;
-  /// Opens connections to `to` ahead of the first request, all at once, until there are so many, idle or in use; never
-  /// one that would need another to be closed. Fails as send() does when one could not be opened; the others stay.
-  /// Cancelled through Asio as send() is. By default there is nothing to open.
+  /// Opens connections to `to` ahead of the first request, all at once, until `connections` are open, idle or in use;
+  /// never one that would need another to be closed. Fails as send() does when one could not be opened; the others
+  /// stay. Cancelled through Asio as send() is. By default there is nothing to open.
   [[nodiscard]] virtual boost::asio::awaitable<result<void>> prewarm(std::shared_ptr<const origin> /*to*/,
                                                                      std::size_t /*connections*/) {
     co_return result<void>{};

@@ -87,7 +87,7 @@ int main(int argc, char** argv) {
   // A closed standard output is then an error of write().
   std::signal(SIGPIPE, SIG_IGN);
 
-  cli::surroundings around;
+  cli::process_environment around;
   around.out = [](std::string_view bytes) {
     cli::write_all(STDOUT_FILENO, bytes, "Could not write to standard output");
   };

@@ -53,7 +53,7 @@ T run_alone(asio::awaitable<T> work) {
   return *std::move(value);
 }
 
-provider_options fetching(const invocation& asked, const surroundings& around) {
+provider_options fetching(const invocation& asked, const process_environment& around) {
   provider_options options = around.fetching;
   options.ca_bundle = asked.ca_bundle;
   options.share_standard_input = true;
@@ -67,7 +67,7 @@ provider_options fetching(const invocation& asked, const surroundings& around) {
   return options;
 }
 
-client_config settings(const invocation& asked, const surroundings& around) {
+client_config settings(const invocation& asked, const process_environment& around) {
   const provider_options options = fetching(asked, around);
   client_config config = asked.region.empty() ? run_alone(client_config::load(asked.profile, options))
                                               : client_config::from_environment(asked.profile, options);
@@ -80,7 +80,7 @@ client_config settings(const invocation& asked, const surroundings& around) {
   if (asked.connect_timeout) config.connect_timeout = limit(*asked.connect_timeout);
   if (asked.read_timeout) read = limit(*asked.read_timeout);
   config.attempt_timeout = config.connect_timeout + read;
-  // AWS tools want a region even for an endpoint of one's own: requests are signed for it.
+  // AWS tools want a region even for a private endpoint: requests are signed for it.
   if (config.region.empty()) throw exception(error(errc::no_region, "no region is configured"));
   return config;
 }
@@ -141,7 +141,8 @@ bool interrupted(const invocation& asked, call& context, asio::io_context& io, a
   std::rethrow_exception(outcome);
 }
 
-exit_code run_command(const invocation& asked, const surroundings& around, const table_style& style, const log& debug) {
+exit_code run_command(const invocation& asked, const process_environment& around, const table_style& style,
+                      const log& debug) {
   client_config config = settings(asked, around);
   const output_format output = output_of(asked, config);
   asio::io_context io{1};
@@ -204,7 +205,7 @@ std::string listed(std::string_view name, const std::vector<configured_value>& a
   return listed(name, found->value, "config-file", file == nullptr || *file == '\0' ? "~/.aws/config" : file);
 }
 
-exit_code list_configuration(const invocation& asked, const surroundings& around, const log& debug) {
+exit_code list_configuration(const invocation& asked, const process_environment& around, const log& debug) {
   const client_config config = run_alone(client_config::load(asked.profile, fetching(asked, around)));
   const std::vector<configured_value> all = config.describe();
   for (const configured_value& each : all)
@@ -223,9 +224,9 @@ exit_code list_configuration(const invocation& asked, const surroundings& around
 
 }  // namespace
 
-exit_code run_program(std::vector<std::string> args, const surroundings& given) {
+exit_code run_program(std::vector<std::string> args, const process_environment& given) {
   // Arguments and files are repeated in messages too.
-  surroundings around = given;
+  process_environment around = given;
   around.err = [&](std::string_view text) { given.err(strings::printable(std::string{text}, "\n\t")); };
   error_format errors = error_format::enhanced;
   table_style style;

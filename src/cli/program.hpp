@@ -12,9 +12,9 @@
 namespace mwaa_serverless::cli {
 
 /// What the program has around it.
-class surroundings {
+class process_environment {
  public:
-  surroundings() {}
+  process_environment() {}
 
   /// Standard output and standard error; the first throws std::system_error when it cannot write.
   std::function<void(std::string_view)> out;
@@ -31,6 +31,6 @@ class surroundings {
 };
 
 /// Runs one command. `args`: without the program's name. Throws nothing that a person should read.
-[[nodiscard]] exit_code run_program(std::vector<std::string> args, const surroundings& around);
+[[nodiscard]] exit_code run_program(std::vector<std::string> args, const process_environment& around);
 
 }  // namespace mwaa_serverless::cli

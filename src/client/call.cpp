@@ -252,8 +252,8 @@ asio::awaitable<std::optional<error>> call::enter_gates() {
     co_return out_of_time(last_failure_.value_or(error{}), operation_phase::throttle_gate, "starting");
   if (!line_.try_pass(now())) {
     const time_point entered = now();
-    const time_point patience = after(entered, client_.config_.retry.max_gate_wait) - queued_;
-    const bool passed = co_await line_.pass(place_, client_.time(), std::min(latest_start(), patience));
+    const time_point latest_pass = after(entered, client_.config_.retry.max_gate_wait) - queued_;
+    const bool passed = co_await line_.pass(place_, client_.time(), std::min(latest_start(), latest_pass));
     queued_ += now() - entered;
     if (!passed) {
       const time_point opens = line_.closed_until();
@@ -261,7 +261,7 @@ asio::awaitable<std::optional<error>> call::enter_gates() {
       if (opens > now()) message += ", closed for another " + in_seconds(opens - now());
       if (now() == entered) message += " (no attempt could have been made in time, so the call did not wait)";
       const error last = last_failure_.value_or(error{});
-      if (patience < latest_start()) co_return too_long_in_queue(last, message);
+      if (latest_pass < latest_start()) co_return too_long_in_queue(last, message);
       co_return out_of_time(last, operation_phase::throttle_gate, message);
     }
   }

@@ -132,7 +132,7 @@ std::optional<settings> read_command_line(int argc, char** argv, int& exit_code)
                  "HTTP status of signature errors: 400 or 403")
       ->check(CLI::IsMember({400, 403}))
       ->capture_default_str();
-  app.add_option("--throttle-first", throttle_first, "throttle so many requests at the start")
+  app.add_option("--throttle-first", throttle_first, "throttle the first N requests")
       ->check(CLI::Range(0, 1'000'000'000));
   app.add_option("--fault", fault_spellings,
                  "strike the next requests with faults, in order: KIND[=VALUE][*TIMES]; repeatable")

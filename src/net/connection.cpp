@@ -87,7 +87,7 @@ connection::~connection() {
   const std::lock_guard lock{mutex_};
   descriptor_ = -1;
   if (tls_ && process_.inherited()) tls_->leave();
-  tls_.reset();  // while the socket is open, to say good-bye
+  tls_.reset();  // while the socket is open, to send close_notify
 }
 
 void connection::expire(std::chrono::milliseconds silence) noexcept {
@@ -309,7 +309,7 @@ io_step connection::receive(response_parser& parser) {
   const tls_stream::loan loan{*tls_, lent};
   std::array<char, record_bytes> record;
   std::size_t all = 0;
-  while (!parser.sated()) {
+  while (!parser.complete()) {
     io_step step = tls_->read(record);
     if (step.status != io_status::done) {
       step.count = all;

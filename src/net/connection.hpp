@@ -40,8 +40,8 @@ class connection {
                                                                        std::size_t max_body_bytes);
 
   /// Ends what is under way with a timeout. From any thread, as expired() and last_moved(); the only members of which
-  /// that is so. `silence`, when it is not zero, was the limit: the peer neither took nor sent a byte for so long. In a
-  /// child of the process that opened it, the parent's use of the connection goes on.
+  /// that is so. `silence`, when it is not zero, was the limit: the peer neither took nor sent a byte for that time. In
+  /// a child of the process that opened it, the parent's use of the connection goes on.
   void expire(std::chrono::milliseconds silence = {}) noexcept;
   [[nodiscard]] bool expired() const noexcept { return expired_; }
   /// The context of the socket ends: closes it. What is under way ends with errc::client_closed. No other thread uses

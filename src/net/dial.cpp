@@ -27,7 +27,7 @@ using boost::system::error_code;
 namespace {
 
 /// Wakes the one who dials. Its sockets' handlers may run on several threads, and after it has gone.
-class bell {
+class notifier {
  public:
   /// Rings the next wait, too, when it comes before that.
   void ring() noexcept {
@@ -80,7 +80,7 @@ class attempt {
       : socket(io), address_(std::move(address)), ended_(std::make_shared<std::atomic<bool>>(false)) {}
 
   /// What went wrong at once, if anything did.
-  error_code start(const std::shared_ptr<bell>& at_end) {
+  error_code start(const std::shared_ptr<notifier>& at_end) {
     error_code code;
     socket.open(address_.protocol(), code);
     if (!code) socket.native_non_blocking(true, code);
@@ -127,7 +127,7 @@ class attempts {
   }
   [[nodiscard]] bool context_gone() const noexcept { return end_->reached(); }
 
-  const std::shared_ptr<bell> woken = std::make_shared<bell>();
+  const std::shared_ptr<notifier> woken = std::make_shared<notifier>();
   std::vector<std::unique_ptr<attempt>> under_way;
 
  private:
@@ -142,7 +142,7 @@ std::vector<dial_state::family> families_of(const std::vector<tcp::endpoint>& ad
   return out;
 }
 
-// A message names failures until it is so long, and counts the others.
+// A message names failures up to this length, and counts the others.
 constexpr std::size_t max_failures_bytes = 600;
 
 error problem(errc value, std::string message) {

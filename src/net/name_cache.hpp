@@ -18,7 +18,7 @@ class name_cache {
 
   /// A client talks to few hosts; the limit guards against one that makes names up.
   static constexpr std::size_t max_names = 128;
-  /// Even an answer that is good for longer is asked for again after this: its time may be a slip of someone's pen.
+  /// Even an answer that is good for longer is asked for again after this: a name server may send a lifetime of years.
   static constexpr std::chrono::seconds max_time_to_live{3600};
 
   /// Null when nothing is known, or no longer.

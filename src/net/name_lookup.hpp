@@ -47,7 +47,7 @@ class name_lookup : public std::enable_shared_from_this<name_lookup> {
   /// how long the caller will wait.
   void start(const std::string& host, const std::string& name_servers, const std::string& hosts_file,
              std::chrono::milliseconds budget);
-  /// Sets `finished` when the look-up has ended; at once when it has already.
+  /// Sets `finished` when the lookup has ended; at once when it has already.
   void notify(std::shared_ptr<event> finished);
   [[nodiscard]] bool ended() const;
   /// After the end. errc::resolve_failed with the reason.
@@ -55,7 +55,7 @@ class name_lookup : public std::enable_shared_from_this<name_lookup> {
   /// Lets go of all that lives on the caller's loop, before the end or after it. What it waits for keeps it alive
   /// until then.
   void stop() noexcept;
-  /// The same, for those who wait: the look-up has ended in vain.
+  /// The same, for those who wait: the lookup has ended in vain.
   void abandon() noexcept;
 
  private:

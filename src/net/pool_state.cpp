@@ -69,7 +69,7 @@ pool_state::acquisition pool_state::acquire(const origin& to) {
     idle_.erase(idle_.begin());
   } else if (line_.size() >= max_waiting_) {
     ++refused_;
-    return {answer::crowded, 0, 0};
+    return {answer::queue_full, 0, 0};
   } else {
     line_.push_back({next_place_, std::move(wanted)});
     return {answer::wait, 0, next_place_++};
@@ -86,7 +86,7 @@ pool_state::release_result pool_state::release(slot_id slot, bool reusable, time
     line_.pop_front();
     const bool keep = reusable && slots_[slot].to == first.to;
     slots_[slot].to = std::move(first.to);
-    gifts_.push_back({first.place, give(slot, keep ? answer::reuse : answer::open)});
+    assigned_.push_back({first.place, give(slot, keep ? answer::reuse : answer::open)});
     return {keep, first.place};
   }
   if (reusable && !closed_) {
@@ -99,10 +99,11 @@ pool_state::release_result pool_state::release(slot_id slot, bool reusable, time
 }
 
 std::optional<pool_state::acquisition> pool_state::claim(ticket place) noexcept {
-  const auto found = std::find_if(gifts_.begin(), gifts_.end(), [&](const gift& g) { return g.place == place; });
-  if (found == gifts_.end()) return std::nullopt;
+  const auto found =
+      std::find_if(assigned_.begin(), assigned_.end(), [&](const assigned_slot& g) { return g.place == place; });
+  if (found == assigned_.end()) return std::nullopt;
   const acquisition given = found->given;
-  gifts_.erase(found);
+  assigned_.erase(found);
   return given;
 }
 
@@ -191,7 +192,7 @@ std::optional<slot_id> pool_state::unused_slot() {
   if (count == max_connections_) return std::nullopt;
   make_room(idle_, count + 1);
   make_room(unused_, count + 1);
-  make_room(gifts_, count + 1);
+  make_room(assigned_, count + 1);
   slots_.emplace_back();
   return count;
 }

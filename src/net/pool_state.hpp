@@ -33,11 +33,11 @@ class pool_state {
              std::chrono::nanoseconds max_age = for_ever);
 
   enum class answer {
-    reuse,    ///< The slot's idle connection is the caller's.
-    open,     ///< The slot is the caller's to open a connection in; whatever connection it held is to be closed.
-    wait,     ///< All are in use: the caller stands in line.
-    crowded,  ///< All are in use, and the line is as long as it may be.
-    closed,   ///< close() was called.
+    reuse,       ///< The slot's idle connection is the caller's.
+    open,        ///< The slot is the caller's to open a connection in; whatever connection it held is to be closed.
+    wait,        ///< All are in use: the caller stands in line.
+    queue_full,  ///< All are in use, and the line is as long as it may be.
+    closed,      ///< close() was called.
   };
   class acquisition {
    public:
@@ -101,7 +101,7 @@ class pool_state {
     ticket place;
     origin to;
   };
-  struct gift {
+  struct assigned_slot {
     ticket place;
     acquisition given;
   };
@@ -124,7 +124,7 @@ class pool_state {
   // These three have room for all slots.
   std::vector<slot_id> idle_;  // longest idle first
   std::vector<slot_id> unused_;
-  std::vector<gift> gifts_;  // given, not yet claimed
+  std::vector<assigned_slot> assigned_;  // given, not yet claimed
   std::deque<waiter> line_;
   ticket next_place_ = 1;
   std::size_t in_use_ = 0;

@@ -107,7 +107,7 @@ asio::awaitable<result<http_response>> pooled_transport::run(std::shared_ptr<poo
   const auto now = steady_now();
   if (deadline <= now)
     co_return problem(errc::attempt_timeout, operation_phase::waiting_for_connection,
-                      "the time limit was over at the start");
+                      "the deadline passed before the request began");
   const origin& to = request.destination();
   const auto by = self->proxies_.proxy_for(to);
   if (!by) co_return by.error();
@@ -115,7 +115,7 @@ asio::awaitable<result<http_response>> pooled_transport::run(std::shared_ptr<poo
   const auto got = self->pool_->acquire(held, to, now, deadline);
   if (got == answer::closed && self->end_->reached()) co_return context_gone();
   if (got == answer::closed) co_return problem(errc::client_closed, operation_phase::none, "the client is closed");
-  if (got == answer::crowded) {
+  if (got == answer::queue_full) {
     co_return problem(errc::too_many_waiting, operation_phase::waiting_for_connection,
                       "all " + std::to_string(self->options_.max_connections) + " connections are in use, and " +
                           std::to_string(*self->options_.max_waiting) + " requests (max_waiting) wait for one already");

@@ -43,7 +43,7 @@ endpoints with_port(endpoints addresses, unsigned short port) {
 
 }  // namespace
 
-// One who waits for a look-up, until it goes out of scope on whatever way.
+// One who waits for a lookup, until it goes out of scope on whatever way.
 class resolver::waiter {
  public:
   waiter(resolver& names, const std::string& host, clock::time_point deadline)
@@ -98,7 +98,7 @@ std::shared_ptr<name_lookup> resolver::join(const std::string& host, clock::time
   return shared.lookup;
 }
 
-// The first to leave an ended look-up keeps its answer and takes it off the list; the others still read from it.
+// The first to leave an ended lookup keeps its answer and takes it off the list; the others still read from it.
 void resolver::leave(const std::string& host, name_lookup& lookup) noexcept {
   const std::lock_guard lock{mutex_};
   const auto shared = flights_.find(host);

@@ -19,22 +19,22 @@
 
 namespace mwaa_serverless::net {
 
-/// Through c-ares, without a thread: Asio's own resolver starts one, queues every look-up behind a stuck one and holds
-/// up the end of the program for as long. However many ask for a name, one look-up is under way; its answer serves
+/// Through c-ares, without a thread: Asio's own resolver starts one, queues every lookup behind a stuck one and holds
+/// up the end of the program for as long. However many ask for a name, one lookup is under way; its answer serves
 /// until its time to live is over. Failures are not kept. Thread-safe.
 class resolver {
  public:
-  /// `io` is where the sockets of the look-ups live. `name_servers` and `hosts_file` as for name_lookup.
+  /// `io` is where the sockets of the lookups live. `name_servers` and `hosts_file` as for name_lookup.
   resolver(boost::asio::any_io_executor io, std::string name_servers, std::string hosts_file);
 
-  /// The addresses of a host, best first (RFC 6724). Addresses and `localhost` need no look-up (RFC 6761, section 6.3).
+  /// The addresses of a host, best first (RFC 6724). Addresses and `localhost` need no lookup (RFC 6761, section 6.3).
   /// Fails with errc::resolve_failed, or with errc::connect_timeout at `deadline`. Cancelled through Asio: throws
-  /// system_error(operation_aborted); a look-up that nobody waits for any more is ended.
+  /// system_error(operation_aborted); a lookup that nobody waits for any more is ended.
   [[nodiscard]] boost::asio::awaitable<result<std::vector<boost::asio::ip::tcp::endpoint>>> resolve(
       std::string host, unsigned short port, clock::time_point deadline);
   /// No address of the host was of use: the next resolve() asks again.
   void forget(const std::string& host);
-  /// The context of the look-ups ends: those who wait for one get an error, and none may be asked for any more.
+  /// The context of the lookups ends: those who wait for one get an error, and none may be asked for any more.
   void context_ended() noexcept;
   /// Questions asked since the start.
   [[nodiscard]] std::uint64_t lookups() const;
@@ -53,7 +53,7 @@ class resolver {
   boost::asio::any_io_executor io_;
   const std::string name_servers_;
   const std::string hosts_file_;
-  mutable std::mutex mutex_;  // guards what follows; may be held while a look-up's own is taken
+  mutable std::mutex mutex_;  // guards what follows; may be held while a lookup's own is taken
   name_cache<std::vector<boost::asio::ip::tcp::endpoint>> cache_;
   std::map<std::string, flight> flights_;
   std::uint64_t lookups_ = 0;

@@ -44,7 +44,7 @@ class response_parser {
   /// A response has begun that is not a complete interim one.
   [[nodiscard]] bool begun() const noexcept { return !at_status_line_ || !pending_.empty(); }
   /// More bytes can change nothing: the response is broken, or bytes have followed it.
-  [[nodiscard]] bool sated() const noexcept { return state_ == progress::failed || surplus_; }
+  [[nodiscard]] bool complete() const noexcept { return state_ == progress::failed || surplus_; }
   /// The connection may serve another request: the response is complete, nothing followed it and neither side asked
   /// for an end.
   [[nodiscard]] bool keep_alive() const;

@@ -20,7 +20,7 @@ enum class io_status {
   want_read,   ///< Wait until the socket is readable, then repeat the step.
   want_write,  ///< Wait until the socket is writable, then repeat the step.
   closed,      ///< The peer has closed the connection in good order.
-  truncated,   ///< The peer has closed the connection without TLS's good-bye.
+  truncated,   ///< The peer has closed the connection without TLS close_notify.
   failed,      ///< The socket failed with `code`.
   tls_failed,  ///< TLS failed: see tls_stream::failure().
 };
@@ -45,7 +45,7 @@ class tls_stream {
   tls_stream(tls_settings& settings, const origin& peer, int descriptor);
   tls_stream(const tls_stream&) = delete;
   tls_stream& operator=(const tls_stream&) = delete;
-  /// Says good-bye to the peer if the connection is in order.
+  /// Sends close_notify to the peer if the connection is in order.
   ~tls_stream();
 
   [[nodiscard]] io_step handshake();

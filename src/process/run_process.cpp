@@ -51,7 +51,7 @@ namespace {
 
 constexpr auto polling_interval = 20ms;
 // How long a killed process has to go.
-constexpr auto patience = 1s;
+constexpr auto grace = 1s;
 
 enum class progress : std::uint8_t { going_on, ended, too_much_output, time_is_up };
 
@@ -114,7 +114,7 @@ class child_process {
     return std::move(output_);
   }
 
-  // Kills it and from then on watches for the end alone, for as long as patience lasts.
+  // Kills it and from then on watches for the end alone, for as long as grace lasts.
   void kill() noexcept {
     if (killed_) return;
     killed_ = true;
@@ -123,11 +123,11 @@ class child_process {
     deadline_ = steady_clock::now();
     ended();
     // Not reaped yet, so the number is still its own.
-    if (!reaped_ && ::kill(pid_, SIGKILL) == 0) deadline_ += patience;
+    if (!reaped_ && ::kill(pid_, SIGKILL) == 0) deadline_ += grace;
     set_timer();
   }
 
-  [[nodiscard]] bool patience_is_over() noexcept {
+  [[nodiscard]] bool grace_is_over() noexcept {
     set_timer();
     return steady_clock::now() >= deadline_;
   }
@@ -287,7 +287,7 @@ asio::awaitable<result<process_output>> run_process(std::vector<std::string> wor
   const bool throws = co_await asio::this_coro::throw_if_cancelled();
   co_await asio::this_coro::throw_if_cancelled(false);
   boost::system::error_code stop;
-  while (!stop && !process.gone() && !process.patience_is_over()) {
+  while (!stop && !process.gone() && !process.grace_is_over()) {
     auto token = asio::redirect_error(asio::use_awaitable, stop);
     co_await async::start_operation(wait, token);
   }

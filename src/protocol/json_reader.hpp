@@ -20,7 +20,7 @@ inline constexpr std::size_t least_json_allowance = std::size_t{256} * 1024;
 
 enum class strictness : std::uint8_t {
   strict,   ///< A member of the wrong type is an error.
-  lenient,  ///< A member of the wrong type is as if not there: for bodies of errors, which anybody may have written.
+  lenient,  ///< A member of the wrong type is ignored: for bodies of errors, which anybody may have written.
 };
 
 /// What is wrong with a JSON text, and where.

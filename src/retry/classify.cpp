@@ -17,8 +17,8 @@ constexpr verdict network{transient, "a passing fault of the network"};
 constexpr verdict by_proxy{fatal, "the proxy refused the request, and would refuse the next"};
 constexpr verdict slow{transient, "no answer in time"};
 constexpr verdict unusable{fatal, "the answer cannot be used, and the next would be the same"};
-constexpr verdict mistake{fatal, "nothing that another attempt could change"};
-constexpr verdict crowded{fatal, "another attempt would only make the line longer"};
+constexpr verdict caller_error{fatal, "nothing that another attempt could change"};
+constexpr verdict queue_full{fatal, "another attempt would only make the line longer"};
 constexpr verdict redirection{fatal, "redirections are not followed: a request is signed for its host"};
 constexpr verdict unlisted{fatal, "an error that this library does not know to pass"};
 
@@ -102,19 +102,19 @@ constexpr std::array table{
     ours(errc::malformed_response, unusable),
     ours(errc::response_too_large, unusable),
     ours(errc::unsupported_response, unusable),
-    ours(errc::operation_timeout, mistake),
-    ours(errc::no_region, mistake),
-    ours(errc::no_profile, mistake),
-    ours(errc::no_credentials, mistake),
-    ours(errc::credentials_failed, mistake),
-    ours(errc::process_timeout, mistake),
-    ours(errc::invalid_argument, mistake),
-    ours(errc::invalid_configuration, mistake),
-    ours(errc::too_many_waiting, crowded),
-    ours(errc::invalid_page_token, mistake),
+    ours(errc::operation_timeout, caller_error),
+    ours(errc::no_region, caller_error),
+    ours(errc::no_profile, caller_error),
+    ours(errc::no_credentials, caller_error),
+    ours(errc::credentials_failed, caller_error),
+    ours(errc::process_timeout, caller_error),
+    ours(errc::invalid_argument, caller_error),
+    ours(errc::invalid_configuration, caller_error),
+    ours(errc::too_many_waiting, queue_full),
+    ours(errc::invalid_page_token, caller_error),
     ours(errc::repeated_page_token, unusable),
-    ours(errc::broken_contract, mistake),
-    ours(errc::client_closed, mistake),
+    ours(errc::broken_contract, caller_error),
+    ours(errc::client_closed, caller_error),
 };
 
 }  // namespace

@@ -69,7 +69,7 @@ class shared_fetch : public std::enable_shared_from_this<shared_fetch> {
  private:
   using event_ptr = std::shared_ptr<async::event>;
   class waiting;
-  class landing;
+  class fetch_result;
 
   static asio::awaitable<void> run(std::shared_ptr<shared_fetch> self, credentials_state::fetch_number number);
   void begin(const asio::any_io_executor& executor);
@@ -110,12 +110,12 @@ class shared_fetch::waiting {
 };
 
 /// Tells that the fetch has ended, also when its coroutine is destroyed.
-class shared_fetch::landing {
+class shared_fetch::fetch_result {
  public:
-  landing(shared_fetch& of, credentials_state::fetch_number number) : of_(of), number_(number) {}
-  landing(const landing&) = delete;
-  landing& operator=(const landing&) = delete;
-  ~landing() {
+  fetch_result(shared_fetch& of, credentials_state::fetch_number number) : of_(of), number_(number) {}
+  fetch_result(const fetch_result&) = delete;
+  fetch_result& operator=(const fetch_result&) = delete;
+  ~fetch_result() {
     if (!told_) of_.ended(number_, [this] { of_.state_.dropped(number_); });
   }
   void tell(keys_result got) {
@@ -150,7 +150,7 @@ asio::awaitable<keys_result> shared_fetch::get(std::shared_ptr<shared_fetch> sel
   for (;;) {
     event_ptr arrival;
     credentials_state::fetch_number number = 0;
-    std::optional<landing> begun;  // a fetch that does not get as far as to tell of its own end
+    std::optional<fetch_result> begun;  // a fetch that does not get as far as to tell of its own end
     std::optional<waiting> here;
     {
       const std::lock_guard lock{self->mutex_};
@@ -201,7 +201,7 @@ void shared_fetch::begin(const asio::any_io_executor& executor) {
 }
 
 asio::awaitable<void> shared_fetch::run(std::shared_ptr<shared_fetch> self, credentials_state::fetch_number number) {
-  landing end{*self, number};
+  fetch_result end{*self, number};
   std::optional<keys_result> got;
   try {
     const auto limit = self->time_->now() + self->timeout_;

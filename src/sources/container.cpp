@@ -52,9 +52,9 @@ fetched fetch_from(const container& from, fetch_context& with, clock::time_point
   headers.emplace_back("Accept", "application/json");
   if (!token.empty()) headers.emplace_back("Authorization", token);
 
-  web way{with.options};
-  auto got =
-      co_await way.send(make_request("GET", where->where, where->target(), headers), patience{3, 2s, 1s}, deadline);
+  http_client client{with.options};
+  auto got = co_await client.send(make_request("GET", where->where, where->target(), headers),
+                                  retry_schedule{3, 2s, 1s}, deadline);
   if (!got) co_return failed(name, got.error());
   const strings::cleanse_at_end cleansed{got->body};
   const auto document = secret_document::parse(got->body);

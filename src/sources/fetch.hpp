@@ -8,8 +8,8 @@
 #include <mwaa_serverless/error.hpp>
 
 #include "async/random_source.hpp"
+#include "sources/http_client.hpp"
 #include "sources/plan.hpp"
-#include "sources/web.hpp"
 
 namespace mwaa_serverless::sources {
 

@@ -33,7 +33,7 @@ bool is_role_name(std::string_view text) {
 /// Asks the service, with a session token of its own.
 class metadata {
  public:
-  metadata(const instance& from, fetch_context& with) : from_(from), with_(with), way_(with_.options) {}
+  metadata(const instance& from, fetch_context& with) : from_(from), with_(with), client_(with_.options) {}
   metadata(const metadata&) = delete;
   metadata& operator=(const metadata&) = delete;
   ~metadata() { strings::cleanse(token_); }
@@ -49,7 +49,7 @@ class metadata {
     std::vector<web_header> headers;
     headers.emplace_back("x-aws-ec2-metadata-token-ttl-seconds", "21600");
     const std::string target = where_.path + "/latest/api/token";
-    auto got = co_await way_.send(make_request("PUT", where_.where, target, headers), patiently(), deadline);
+    auto got = co_await client_.send(make_request("PUT", where_.where, target, headers), patiently(), deadline);
     if (!got) co_return not_there(got.error());
     if (got->status != 200) co_return not_there(failed(name_, *got, "for the session token"));
     if (!fits_a_header(got->body)) co_return error{errc::credentials_failed, name_ + ": its session token is none"};
@@ -61,7 +61,7 @@ class metadata {
     const std::string target = where_.path + std::string{path};
     std::vector<web_header> headers;
     headers.emplace_back("x-aws-ec2-metadata-token", token_);
-    auto got = co_await way_.send(make_request("GET", where_.where, target, headers), patiently(), deadline);
+    auto got = co_await client_.send(make_request("GET", where_.where, target, headers), patiently(), deadline);
     if (!got) co_return failed(name_, got.error());
     co_return std::move(got);
   }
@@ -69,7 +69,7 @@ class metadata {
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
 
  private:
-  [[nodiscard]] patience patiently() const { return {from_.attempts, from_.timeout, 200ms}; }
+  [[nodiscard]] retry_schedule patiently() const { return {from_.attempts, from_.timeout, 200ms}; }
 
   // Most machines are no instances: that is no failure of a source.
   [[nodiscard]] error not_there(const error& why) const {
@@ -79,7 +79,7 @@ class metadata {
 
   const instance& from_;
   fetch_context& with_;
-  web way_;
+  http_client client_;
   std::string name_;
   protocol::url where_;
   std::string token_;

@@ -110,11 +110,11 @@ file_text file_reading::take() {
   return std::move(result_);
 }
 
-file_text read_file(std::string path, std::size_t limit, std::chrono::milliseconds patience) {
+file_text read_file(std::string path, std::size_t limit, std::chrono::milliseconds time_limit) {
   file_reading reading{std::move(path), limit};
-  auto end = std::chrono::steady_clock::now() + patience;
+  auto end = std::chrono::steady_clock::now() + time_limit;
   while (!reading.advance()) {
-    if (reading.flows()) end = std::chrono::steady_clock::now() + patience;
+    if (reading.flows()) end = std::chrono::steady_clock::now() + time_limit;
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
     if (left.count() <= 0) reading.fail(nothing_came);
     if (left.count() > 0) (void)is_readable(reading.source(), static_cast<int>(left.count()));
@@ -126,9 +126,9 @@ asio::awaitable<file_text> async_read_file(std::string path, std::size_t limit, 
                                            clock::time_point deadline) {
   file_reading reading{std::move(path), limit};
   std::optional<asio::posix::stream_descriptor> source;
-  auto end = std::min(deadline, time.now() + file_patience);
+  auto end = std::min(deadline, time.now() + file_time_limit);
   while (!reading.advance()) {
-    if (reading.flows()) end = std::min(deadline, time.now() + file_patience);
+    if (reading.flows()) end = std::min(deadline, time.now() + file_time_limit);
     if (time.now() >= end) {
       reading.fail(nothing_came);
       continue;

@@ -56,12 +56,12 @@ class file_reading {
 };
 
 /// How long a pipe or a device has to deliver each MiB of its text.
-inline constexpr std::chrono::seconds file_patience{5};
+inline constexpr std::chrono::seconds file_time_limit{5};
 
-/// Blocks the thread, for `patience` a MiB at most.
-[[nodiscard]] file_text read_file(std::string path, std::size_t limit, std::chrono::milliseconds patience);
+/// Blocks the thread, for `time_limit` a MiB at most.
+[[nodiscard]] file_text read_file(std::string path, std::size_t limit, std::chrono::milliseconds time_limit);
 
-/// Waits on the coroutine's executor, for file_patience a MiB and until `deadline` of `time` at most.
+/// Waits on the coroutine's executor, for file_time_limit a MiB and until `deadline` of `time` at most.
 /// Cancelled through Asio: throws system_error(operation_aborted).
 [[nodiscard]] boost::asio::awaitable<file_text> async_read_file(std::string path, std::size_t limit, clock& time,
                                                                 clock::time_point deadline);

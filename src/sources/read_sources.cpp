@@ -83,7 +83,7 @@ result<config::profile_set> read_files(const config::variables& environment) {
   config::profile_set out;
   for (const shared_file& each : files_of(environment)) {
     if (each.path.empty()) continue;
-    const auto got = sources::read_file(each.path, longest_file, sources::file_patience);
+    const auto got = sources::read_file(each.path, longest_file, sources::file_time_limit);
     if (auto wrong = add(out, each, environment, got)) return *std::move(wrong);
   }
   return out;

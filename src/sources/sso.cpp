@@ -54,8 +54,8 @@ void save(const std::string& path, const json::object& token) {
 /// The login's token.
 class access_token {
  public:
-  access_token(const sso& from, fetch_context& with, web& way, const std::string& name)
-      : from_(from), with_(with), way_(way), name_(name) {}
+  access_token(const sso& from, fetch_context& with, http_client& client, const std::string& name)
+      : from_(from), with_(with), client_(client), name_(name) {}
   access_token(const access_token&) = delete;
   access_token& operator=(const access_token&) = delete;
 
@@ -73,7 +73,7 @@ class access_token {
 
   const sso& from_;
   fetch_context& with_;
-  web& way_;
+  http_client& client_;
   const std::string& name_;
 };
 
@@ -114,8 +114,8 @@ asio::awaitable<bool> access_token::refresh(const json::object& token, clock::ti
   std::vector<web_header> headers;
   headers.emplace_back("Content-Type", "application/json");
   const std::string target = to->below("/token");
-  auto got = co_await way_.send(make_request("POST", to->where, target, headers, view(body)), patience{3, 5s, 500ms},
-                                deadline);
+  auto got = co_await client_.send(make_request("POST", to->where, target, headers, view(body)),
+                                   retry_schedule{3, 5s, 500ms}, deadline);
   if (!got) co_return false;
   const strings::cleanse_at_end cleansed{got->body};
   if (got->status != 200) co_return false;
@@ -139,8 +139,8 @@ asio::awaitable<bool> access_token::refresh(const json::object& token, clock::ti
 
 fetched fetch_from(const sso& from, fetch_context& with, clock::time_point deadline) {
   const std::string name = "SSO, account " + from.account_id + ", role " + from.role_name;
-  web way{with.options, web::way::by_proxy};
-  access_token token{from, with, way, name};
+  http_client client{with.options, http_client::route::by_proxy};
+  access_token token{from, with, client, name};
   if (auto wrong = co_await token.load(deadline)) co_return *std::move(wrong);
   if (has_control_character(view(token.value)))
     co_return error{errc::credentials_failed, name + ": the login's token in " + from.token_path +
@@ -152,7 +152,8 @@ fetched fetch_from(const sso& from, fetch_context& with, clock::time_point deadl
   std::vector<web_header> headers;
   headers.emplace_back("Accept", "application/json");
   headers.emplace_back("x-amz-sso_bearer_token", view(token.value));
-  auto got = co_await way.send(make_request("GET", to->where, target, headers), patience{3, 5s, 500ms}, deadline);
+  auto got =
+      co_await client.send(make_request("GET", to->where, target, headers), retry_schedule{3, 5s, 500ms}, deadline);
   if (!got) co_return failed(name, got.error());
   const strings::cleanse_at_end cleansed{got->body};
   const auto document = secret_document::parse(got->body);

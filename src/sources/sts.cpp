@@ -114,8 +114,8 @@ result<credentials> read_response(const std::string& name, const std::string& ac
 // `secrets`: what STS may repeat in an error.
 fetched ask_sts(std::string name, std::string action, std::string source, http_request request,
                 std::vector<std::string_view> secrets, fetch_context& with, clock::time_point deadline) {
-  web way{with.options, web::way::by_proxy};
-  auto got = co_await way.send(std::move(request), patience{3, 5s, 500ms}, deadline);
+  http_client client{with.options, http_client::route::by_proxy};
+  auto got = co_await client.send(std::move(request), retry_schedule{3, 5s, 500ms}, deadline);
   if (!got) co_return failed(name, got.error());
   const strings::cleanse_at_end cleansed{got->body};
   secret_xml answer;

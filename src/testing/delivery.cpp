@@ -30,21 +30,21 @@ delivery plan_delivery(const exchange& what, std::chrono::milliseconds latency, 
   out.end = keep_alive ? connection_end::keep : connection_end::close;
 
   auto stated_length = static_cast<std::int64_t>(body.size());
-  if (what.struck && what.struck->what == kind::wrong_length)
-    stated_length = std::max<std::int64_t>(0, stated_length + what.struck->length_error);
+  if (what.applied && what.applied->what == kind::wrong_length)
+    stated_length = std::max<std::int64_t>(0, stated_length + what.applied->length_error);
   out.bytes = response_head(what.answer, what.record.request_id, date, static_cast<std::size_t>(stated_length));
   const std::size_t head_size = out.bytes.size();
   out.bytes.append(body);
-  if (!what.struck) return out;
+  if (!what.applied) return out;
 
-  const fault& struck = *what.struck;
-  out.wait += bounded(struck.after);
-  const connection_end broken = struck.reset ? connection_end::reset : connection_end::close;
+  const fault& applied = *what.applied;
+  out.wait += bounded(applied.after);
+  const connection_end broken = applied.reset ? connection_end::reset : connection_end::close;
   const auto cut_at = [&](std::size_t size) {
     out.bytes.resize(size);
     out.end = broken;
   };
-  switch (struck.what) {
+  switch (applied.what) {
     case kind::delay:
     case kind::throttle:
     case kind::status:
@@ -54,10 +54,10 @@ delivery plan_delivery(const exchange& what, std::chrono::milliseconds latency, 
       cut_at(0);
       break;
     case kind::close_inside_headers:  // never the whole head, whatever was asked for
-      cut_at(std::min(struck.bytes, head_size - 1));
+      cut_at(std::min(applied.bytes, head_size - 1));
       break;
     case kind::close_inside_body:  // never the whole body
-      cut_at(head_size + std::min(struck.bytes, body.empty() ? 0 : body.size() - 1));
+      cut_at(head_size + std::min(applied.bytes, body.empty() ? 0 : body.size() - 1));
       break;
     case kind::wrong_length:
       out.end = broken;
@@ -67,8 +67,8 @@ delivery plan_delivery(const exchange& what, std::chrono::milliseconds latency, 
       out.end = broken;
       break;
     case kind::drip:
-      out.chunk = struck.bytes;
-      out.interval = bounded(struck.interval);
+      out.chunk = applied.bytes;
+      out.interval = bounded(applied.interval);
       break;
     case kind::never_answer:
       out.bytes.clear();

@@ -64,14 +64,14 @@ account emulator_state::contents_of_the_start() const {
 
 void emulator_state::reset() {
   account contents = contents_of_the_start();
-  locked([&](service& heart) { heart.reset(std::move(contents), time_->now()); });
+  locked([&](service& core) { core.reset(std::move(contents), time_->now()); });
 }
 
 delivery emulator_state::handle(const incoming_request& request, bool keep_alive) {
   const auto wall = time_->wall_now();
   auto judged = heart_.judge(request, wall);  // needs no lock, and is most of the work
   const exchange done =
-      locked([&](service& heart) { return heart.answer(request, std::move(judged), time_->now(), wall); });
+      locked([&](service& core) { return core.answer(request, std::move(judged), time_->now(), wall); });
   if (options_.on_request) options_.on_request(done.record);
   return plan_delivery(done, options_.latency, wall, keep_alive);
 }
@@ -125,38 +125,38 @@ void emulator::reset() {
 }
 
 void emulator::clear_faults() {
-  state_->locked([](service& heart) { heart.clear_faults(); });
+  state_->locked([](service& core) { core.clear_faults(); });
 }
 
 void emulator::script(fault next) {
-  state_->locked([&](service& heart) { heart.script(std::move(next)); });
+  state_->locked([&](service& core) { core.script(std::move(next)); });
 }
 
 void emulator::script(const std::vector<fault>& next) {
-  state_->locked([&](service& heart) {
-    for (const fault& each : next) heart.script(each);
+  state_->locked([&](service& core) {
+    for (const fault& each : next) core.script(each);
   });
 }
 
 std::size_t emulator::scripted() const {
-  return state_->locked([](service& heart) { return heart.scripted(); });
+  return state_->locked([](service& core) { return core.scripted(); });
 }
 
 void emulator::strike_randomly(double probability, std::vector<fault> choices) {
-  state_->locked([&](service& heart) { heart.strike_randomly(probability, std::move(choices)); });
+  state_->locked([&](service& core) { core.strike_randomly(probability, std::move(choices)); });
 }
 
 std::vector<request_record> emulator::requests() const {
   return state_->locked(
-      [](service& heart) { return std::vector<request_record>(heart.log().begin(), heart.log().end()); });
+      [](service& core) { return std::vector<request_record>(core.log().begin(), core.log().end()); });
 }
 
 std::uint64_t emulator::request_count() const {
-  return state_->locked([](service& heart) { return heart.request_count(); });
+  return state_->locked([](service& core) { return core.request_count(); });
 }
 
 void emulator::clear_requests() {
-  state_->locked([](service& heart) { heart.clear_log(); });
+  state_->locked([](service& core) { core.clear_log(); });
 }
 
 std::shared_ptr<transport> emulator::in_memory_transport() const {

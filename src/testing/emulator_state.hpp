@@ -15,7 +15,7 @@
 
 namespace mwaa_serverless::testing {
 
-/// The heart, and what it is kept from knowing: a clock and a lock. From any threads at once.
+/// The core, and what it is kept from knowing: a clock and a lock. From any threads at once.
 class emulator_state {
  public:
   explicit emulator_state(const emulator_options& options);
@@ -30,7 +30,7 @@ class emulator_state {
   /// The contents of the start, from now on.
   void reset();
 
-  /// Calls `use` with the heart, under its lock.
+  /// Calls `use` with the core, under its lock.
   template <class Use>
   auto locked(Use use) {
     const std::lock_guard lock{mutex_};
@@ -41,7 +41,7 @@ class emulator_state {
   template <class Use>
   auto with_contents(Use use) {
     const auto now = time_->now();
-    return locked([&](service& heart) { return use(heart.contents(now), now); });
+    return locked([&](service& core) { return use(core.contents(now), now); });
   }
 
   [[nodiscard]] const std::shared_ptr<clock>& time() const noexcept { return time_; }

@@ -1,4 +1,4 @@
-// Beast's requests, as the heart reads them.
+// Beast's requests, as the core reads them.
 #pragma once
 
 #include <boost/asio/buffer.hpp>

@@ -1,4 +1,4 @@
-// Requests and responses as the emulator's heart sees them: text, no sockets.
+// Requests and responses as the emulator's core sees them: text, no sockets.
 #pragma once
 
 #include <mwaa_serverless/clock.hpp>
@@ -41,7 +41,7 @@ struct reply {
 /// What became of one request.
 struct exchange {
   reply answer;
-  std::optional<fault> struck;
+  std::optional<fault> applied;
   request_record record;
 };
 

@@ -13,7 +13,7 @@ namespace mwaa_serverless::testing {
 /// Makes and checks the tokens of pages. A token is good for one listing only: an operation and what it lists.
 class page_tokens {
  public:
-  /// Emulators of one seed take each other's tokens. `life` zero: for ever.
+  /// Emulators of one seed take each other's tokens. `life` zero: forever.
   page_tokens(std::uint64_t seed, std::chrono::milliseconds life);
 
   /// The token of the page that begins after the item `key` of `listing` (the operation and its arguments).

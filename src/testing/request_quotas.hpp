@@ -10,7 +10,7 @@
 
 namespace mwaa_serverless::testing {
 
-/// So many a second, so many at once.
+/// `rate` requests a second, `burst` at once.
 class token_bucket {
  public:
   /// Full at `start`.

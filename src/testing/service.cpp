@@ -78,38 +78,38 @@ reply throttled(std::optional<std::chrono::seconds> retry_after) {
   return service_error("ThrottlingException", std::move(members));
 }
 
-reply scripted_status(const fault& struck) {
+reply scripted_status(const fault& applied) {
   const protocol::modelled_error* model =
-      struck.code.empty() ? protocol::find_error(struck.http_status) : protocol::find_error(struck.code);
-  error members = filled(struck.message.empty() ? "A scripted fault" : struck.message);
-  members.retry_after = struck.retry_after;
+      applied.code.empty() ? protocol::find_error(applied.http_status) : protocol::find_error(applied.code);
+  error members = filled(applied.message.empty() ? "A scripted fault" : applied.message);
+  members.retry_after = applied.retry_after;
   reply out;
   if (model != nullptr) {
     out = service_error(model->name, std::move(members));
-  } else if (struck.code.empty()) {
+  } else if (applied.code.empty()) {
     out.body = "{}";  // an error whose only sign is its status
   } else {
-    out.code = struck.code;
-    out.body = R"({"__type":)" + quoted(struck.code) + R"(,"Message":)" + quoted(members.message);
-    if (struck.retry_after) out.body += R"(,"RetryAfterSeconds":)" + std::to_string(struck.retry_after->count());
+    out.code = applied.code;
+    out.body = R"({"__type":)" + quoted(applied.code) + R"(,"Message":)" + quoted(members.message);
+    if (applied.retry_after) out.body += R"(,"RetryAfterSeconds":)" + std::to_string(applied.retry_after->count());
     out.body += '}';
   }
-  out.status = struck.http_status;
+  out.status = applied.http_status;
   return out;
 }
 
 /// The answer that a fault of content puts in place of the right one; nullopt for faults of delivery.
-std::optional<reply> content_of(const fault& struck) {
-  switch (struck.what) {
+std::optional<reply> content_of(const fault& applied) {
+  switch (applied.what) {
     case fault::kind::throttle:
-      return throttled(struck.retry_after);
+      return throttled(applied.retry_after);
     case fault::kind::status:
-      return scripted_status(struck);
+      return scripted_status(applied);
     case fault::kind::body: {
       reply out;
-      out.status = struck.http_status;
-      out.body = struck.content;
-      out.content_type = struck.content_type;
+      out.status = applied.http_status;
+      out.body = applied.content;
+      out.content_type = applied.content_type;
       return out;
     }
     default:
@@ -148,16 +148,16 @@ exchange service::answer(const incoming_request& request, judgement judged, cloc
                          clock::wall_time_point wall) {
   exchange out;
   const std::string_view operation = operation_of(request);
-  out.struck = next_fault();
+  out.applied = next_fault();
   std::optional<reply> scripted;
-  if (out.struck && !judged.refusal) scripted = content_of(*out.struck);
+  if (out.applied && !judged.refusal) scripted = content_of(*out.applied);
   if (judged.refusal)
     out.answer = *std::move(judged.refusal);
   else if (scripted)
     out.answer = *std::move(scripted);
   else
     out.answer = serve(operation, judged.members, now);
-  if (out.struck) out.answer.extra_headers += out.struck->headers;
+  if (out.applied) out.answer.extra_headers += out.applied->headers;
 
   ++request_count_;
   out.record.time = now;
@@ -169,7 +169,7 @@ exchange service::answer(const incoming_request& request, judgement judged, cloc
   out.record.request_id = next_request_id();
   out.record.attempt = request.header("amz-sdk-request").value_or("");
   out.record.invocation = request.header("amz-sdk-invocation-id").value_or("");
-  if (out.struck) out.record.fault = out.struck->name();
+  if (out.applied) out.record.fault = out.applied->name();
   if (options_.log_capacity > 0) {
     if (log_.size() == options_.log_capacity) log_.pop_front();
     log_.push_back(out.record);

@@ -66,17 +66,17 @@ std::optional<reply> refusal_of_sender(const incoming_request& request, bool fro
 }
 
 std::string health(emulator_state& emulator) {
-  return emulator.locked([](service& heart) {
+  return emulator.locked([](service& core) {
     return R"({"status":"ok","version":")" MWAA_SERVERLESS_VERSION R"(","requests":)" +
-           std::to_string(heart.request_count()) + R"(,"faults":)" + std::to_string(heart.scripted()) + "}";
+           std::to_string(core.request_count()) + R"(,"faults":)" + std::to_string(core.scripted()) + "}";
   });
 }
 
 std::string request_log(emulator_state& emulator) {
   std::uint64_t count = 0;
-  const auto log = emulator.locked([&](service& heart) {
-    count = heart.request_count();
-    return std::vector<request_record>(heart.log().begin(), heart.log().end());
+  const auto log = emulator.locked([&](service& core) {
+    count = core.request_count();
+    return std::vector<request_record>(core.log().begin(), core.log().end());
   });
   std::string out = R"({"count":)" + std::to_string(count) + R"(,"requests":[)";
   for (const request_record& each : log) {
@@ -93,12 +93,12 @@ std::string request_log(emulator_state& emulator) {
 }
 
 std::string clear_log(emulator_state& emulator) {
-  emulator.locked([](service& heart) { heart.clear_log(); });
+  emulator.locked([](service& core) { core.clear_log(); });
   return "{}";
 }
 
 std::string faults_in_line(emulator_state& emulator) {
-  const auto faults = emulator.locked([](service& heart) { return heart.scripted(); });
+  const auto faults = emulator.locked([](service& core) { return core.scripted(); });
   return R"({"faults":)" + std::to_string(faults) + "}";
 }
 
@@ -112,15 +112,15 @@ std::string script_faults(emulator_state& emulator, const json::value& body) {
   }
   const auto probability = asked.number("probability", 1, "");
   if (!asked.contains("faults") && !probability) refuse_json("", "names neither faults nor a probability");
-  emulator.locked([&](service& heart) {
-    for (fault& each : faults) heart.script(std::move(each));
-    if (probability) heart.strike_randomly(*probability, transient_faults());
+  emulator.locked([&](service& core) {
+    for (fault& each : faults) core.script(std::move(each));
+    if (probability) core.strike_randomly(*probability, transient_faults());
   });
   return faults_in_line(emulator);
 }
 
 std::string clear_faults(emulator_state& emulator) {
-  emulator.locked([](service& heart) { heart.clear_faults(); });
+  emulator.locked([](service& core) { core.clear_faults(); });
   return faults_in_line(emulator);
 }
 

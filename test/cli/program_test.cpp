@@ -66,7 +66,7 @@ class program {
 
   emulator service;
   std::shared_ptr<mwaa::transport> network = service.in_memory_transport();
-  cli::surroundings around;
+  cli::process_environment around;
   std::string out;
   std::string err;
   mwaa::client_config seen;  // the settings that the program made of flags and environment

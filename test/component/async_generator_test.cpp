@@ -22,7 +22,7 @@
 #include <utility>
 #include <vector>
 
-#include "support/bell.hpp"
+#include "support/notifier.hpp"
 #include "support/run.hpp"
 
 namespace asio = boost::asio;
@@ -105,7 +105,7 @@ asio::awaitable<void> ready_at_once() {
   co_return;
 }
 
-// A clock whose sleep ends when its bell is rung.
+// A clock whose sleep ends when its notifier is rung.
 class rung_clock final : public clock {
  public:
   explicit rung_clock(asio::io_context& io) : sleep(io) {}
@@ -113,7 +113,7 @@ class rung_clock final : public clock {
   wall_time_point wall_now() const noexcept override { return wall_time_point{}; }
   asio::awaitable<void> sleep_until(time_point) override { return sleep.wait(); }
 
-  test::bell sleep;
+  test::notifier sleep;
 };
 
 // Whose first copy fails.
@@ -603,9 +603,9 @@ TEST_CASE("async_generator: || loses no value, whichever side is first") {
     REQUIRE(word);
     words.push_back(*word);
   };
-  test::bell source_bell{io};
-  test::bell other_bell{io};
-  const auto rung_words = [](test::bell& each, bool& flag, int count) -> async_generator<std::string> {
+  test::notifier source_notifier{io};
+  test::notifier other_notifier{io};
+  const auto rung_words = [](test::notifier& each, bool& flag, int count) -> async_generator<std::string> {
     const flag_on_exit exit{flag};
     for (int i = 0; i < count; ++i) {
       co_await each.wait();
@@ -619,15 +619,16 @@ TEST_CASE("async_generator: || loses no value, whichever side is first") {
       other_first = true;
     }
     auto work = [&]() -> asio::awaitable<void> {
-      auto stream = rung_words(source_bell, gone, 4);
+      auto stream = rung_words(source_notifier, gone, 4);
       while (words.size() < 4) {
-        auto first = co_await (stream.next() || other_bell.wait());
+        auto first = co_await (stream.next() || other_notifier.wait());
         if (first.index() == 0) note(std::get<0>(std::move(first)));
         if (first.index() == 1) ++other_was_first;
       }
     };
     asio::co_spawn(io, work(), [](std::exception_ptr e) { CHECK_FALSE(e); });
-    test::ring_together(io, other_first ? other_bell : source_bell, other_first ? source_bell : other_bell);
+    test::ring_together(io, other_first ? other_notifier : source_notifier,
+                        other_first ? source_notifier : other_notifier);
     CHECK(other_was_first == (other_first ? 4 : 0));
   }
   SUBCASE("the other side is ready at once, and so is the word") {
@@ -703,7 +704,7 @@ TEST_CASE("next_until: in time, too late, at the same time, and failing") {
 TEST_CASE("next_until: no word is lost when it comes together with the deadline") {
   asio::io_context io;
   const auto time = std::make_shared<rung_clock>(io);
-  test::bell source_bell{io};
+  test::notifier source_notifier{io};
   bool deadline_first = false;
   SUBCASE("the word first") {}
   SUBCASE("the deadline first") {
@@ -711,14 +712,14 @@ TEST_CASE("next_until: no word is lost when it comes together with the deadline"
   }
   std::vector<std::string> words;
   int late = 0;
-  const auto rung_words = [](test::bell& each, int count) -> async_generator<std::string> {
+  const auto rung_words = [](test::notifier& each, int count) -> async_generator<std::string> {
     for (int i = 0; i < count; ++i) {
       co_await each.wait();
       co_yield "word " + std::to_string(i);
     }
   };
   auto work = [&]() -> asio::awaitable<void> {
-    auto stream = rung_words(source_bell, 4);
+    auto stream = rung_words(source_notifier, 4);
     while (words.size() < 4) {
       auto word = co_await mwaa_serverless::as_result(stream.next_until(clock::time_point::max(), time));
       if (word) {
@@ -730,7 +731,8 @@ TEST_CASE("next_until: no word is lost when it comes together with the deadline"
     }
   };
   asio::co_spawn(io, work(), [](std::exception_ptr e) { CHECK_FALSE(e); });
-  test::ring_together(io, deadline_first ? time->sleep : source_bell, deadline_first ? source_bell : time->sleep);
+  test::ring_together(io, deadline_first ? time->sleep : source_notifier,
+                      deadline_first ? source_notifier : time->sleep);
   CHECK(words == std::vector<std::string>{"word 0", "word 1", "word 2", "word 3"});
   CHECK(late == (deadline_first ? 4 : 0));
 }

@@ -97,7 +97,7 @@ TEST_CASE("emulator: what each fault makes of a request") {
       CHECK(outcome.error().may_have_reached_service);
     }
     CHECK(service.emulator.requests().at(0).fault == each.what.name());
-    // It struck once; the next request is served.
+    // It applied once; the next request is served.
     const auto next = service.send(good_request(service));
     REQUIRE(next.has_value());
     CHECK(next->body == right_answer);
@@ -231,7 +231,7 @@ TEST_CASE("emulator: the log tells what came and what became of it") {
 }
 
 TEST_CASE("emulator: random faults come as often as asked, and alike for one seed") {
-  const auto struck = [](std::uint64_t seed, double probability) {
+  const auto applied = [](std::uint64_t seed, double probability) {
     testing::emulator_options options;
     options.seed = seed;
     emulated_service service{options};
@@ -241,16 +241,16 @@ TEST_CASE("emulator: random faults come as often as asked, and alike for one see
     for (const auto& each : service.emulator.requests()) names.push_back(each.fault);
     return names;
   };
-  const auto some = struck(1, 0.25);
-  CHECK(some == struck(1, 0.25));
-  CHECK(some != struck(2, 0.25));
+  const auto some = applied(1, 0.25);
+  CHECK(some == applied(1, 0.25));
+  CHECK(some != applied(2, 0.25));
   std::map<std::string, int> count;
   for (const auto& name : some) ++count[name];
-  // 250 expected; the seed makes it one number for ever, so the bounds are of no chance.
+  // 250 expected; the seed makes it one number forever, so the bounds are of no chance.
   CHECK(count[""] > 650);
   CHECK(count[""] < 850);
   CHECK(count.size() == 10);  // nine names among the transient faults, and none
-  CHECK(struck(1, 0) == std::vector<std::string>(1000));
+  CHECK(applied(1, 0) == std::vector<std::string>(1000));
   emulated_service service;
   CHECK_THROWS_AS(service.emulator.strike_randomly(1.5), mwaa::exception);
 }

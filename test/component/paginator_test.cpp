@@ -20,8 +20,8 @@
 #include <vector>
 
 #include "protocol/page_cursor.hpp"
-#include "support/bell.hpp"
 #include "support/canned_transport.hpp"
+#include "support/notifier.hpp"
 
 namespace asio = boost::asio;
 namespace mwaa = mwaa_serverless;
@@ -66,7 +66,7 @@ asio::awaitable<void> one_id(mwaa::async_generator<mwaa::task_instance>& items, 
   if (item) ids.push_back(item->task_instance_id.str());
 }
 
-/// Pages of one item whose tokens are `tail` different ones and then a cycle of `length`, for ever.
+/// Pages of one item whose tokens are `tail` different ones and then a cycle of `length`, forever.
 class cycle {
  public:
   cycle(int tail_value, int length_value) : tail(tail_value), length(length_value) {}
@@ -89,7 +89,7 @@ std::vector<std::string> ids_of(const std::vector<mwaa::task_instance>& items) {
   return ids;
 }
 
-/// Answers when its bell is rung.
+/// Answers when its notifier is rung.
 class rung_network final : public mwaa::transport {
  public:
   explicit rung_network(asio::io_context& io) : fetch(io) {}
@@ -103,7 +103,7 @@ class rung_network final : public mwaa::transport {
   asio::awaitable<void> close() override { co_return; }
   mwaa::transport_metrics metrics() const override { return {}; }
 
-  test::bell fetch;
+  test::notifier fetch;
   std::function<test::canned_answer(const mwaa::http_request&)> answers = listing{45};
   int requests = 0;
 };
@@ -119,7 +119,7 @@ class rung_service {
 
   asio::io_context io;
   std::shared_ptr<rung_network> network;
-  test::bell other;
+  test::notifier other;
   mwaa::client_config config;
 };
 
@@ -633,9 +633,9 @@ TEST_CASE("collect: all or nothing, the paginator goes back to where it began") 
         }
         if (how == "cancelled on the way") {
           using namespace asio::experimental::awaitable_operators;
-          for (const auto patience : {50ms, 150ms}) {
+          for (const auto time_limit : {50ms, 150ms}) {
             auto work = [&]() -> asio::awaitable<void> {
-              const auto first = co_await (service.time->sleep_until(service.time->now() + patience) ||
+              const auto first = co_await (service.time->sleep_until(service.time->now() + time_limit) ||
                                            mwaa::collect(run.items(), 100));
               CHECK(first.index() == 0);
             };
@@ -792,8 +792,8 @@ TEST_CASE("paginator: next_until gives up on a page at the deadline, and a new g
     auto work = [&]() -> asio::awaitable<void> {
       auto items = run.items();
       while (ids.size() < 25) {
-        const auto patience = given_up == 0 ? 60ms : given_up == 1 ? 100ms : 140ms;
-        auto item = co_await mwaa::as_result(items.next_until(service.time->now() + patience, service.time));
+        const auto time_limit = given_up == 0 ? 60ms : given_up == 1 ? 100ms : 140ms;
+        auto item = co_await mwaa::as_result(items.next_until(service.time->now() + time_limit, service.time));
         if (item) {
           ids.push_back((*item)->task_instance_id.str());
         } else {

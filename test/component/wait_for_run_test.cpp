@@ -173,7 +173,7 @@ TEST_CASE("wait_for_run: the deadline ends it with what is known") {
   }
 }
 
-TEST_CASE("wait_for_run: sets of states of one's own") {
+TEST_CASE("wait_for_run: the caller's sets of states") {
   canned_service service;
   service.network->script.emplace_back(run_in("STARTING"));
   service.network->script.emplace_back(run_in("RUNNING"));

@@ -51,7 +51,7 @@ mwaa::http_response answer_to(std::string_view bytes) {
   require(plan.end == testing::connection_end::keep || plan.end == testing::connection_end::close, "an orderly end");
   mwaa::net::response_parser parser{std::size_t{16} * 1024 * 1024};
   require(parser.feed(plan.bytes) == mwaa::net::response_parser::progress::complete, "the answer is whole", plan.bytes);
-  require(!parser.sated(), "and nothing follows it", plan.bytes);
+  require(!parser.complete(), "and nothing follows it", plan.bytes);
   mwaa::http_response got = parser.take();
   require(got.status == 200 || (got.status >= 400 && got.status < 500), "never the service's fault", plan.bytes);
   if (got.status != 200) {

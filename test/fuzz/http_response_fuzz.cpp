@@ -31,7 +31,7 @@ class outcome {
  public:
   response_parser::progress state{};
   bool keep_alive = false;
-  bool sated = false;
+  bool complete = false;
   std::string failure;
   http_response response;
 };
@@ -46,7 +46,7 @@ outcome read(const std::vector<std::string_view>& pieces) {
   outcome out;
   out.state = parser.state();
   out.keep_alive = parser.keep_alive();
-  out.sated = parser.sated();
+  out.complete = parser.complete();
   out.failure = parser.failure_message();
   out.response = parser.take();
   return out;
@@ -63,7 +63,7 @@ void check(const outcome& got) {
     return;
   }
   require(got.response.status >= 200 && got.response.status <= 999, "a final status");
-  require(!(got.keep_alive && got.sated), "nothing follows on a connection that is kept");
+  require(!(got.keep_alive && got.complete), "nothing follows on a connection that is kept");
   if (got.response.status / 100 == 2)
     (void)mwaa_serverless::protocol::decode<mwaa_serverless::list_task_instances_request>(got.response.body);
   else

@@ -35,8 +35,8 @@ mwaa::list_task_instances_request request_for(const char* run_id) {
 
 // The server notices closed connections a little later.
 void wait_until_closed(std::size_t descriptors) {
-  const auto patience = std::chrono::steady_clock::now() + 20s;
-  while (test::open_descriptors() > descriptors && std::chrono::steady_clock::now() < patience)
+  const auto time_limit = std::chrono::steady_clock::now() + 20s;
+  while (test::open_descriptors() > descriptors && std::chrono::steady_clock::now() < time_limit)
     std::this_thread::sleep_for(1ms);
 }
 

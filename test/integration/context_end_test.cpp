@@ -92,9 +92,9 @@ boost::system::error_code code_elsewhere(asio::awaitable<T> work) {
 
 // Runs what is ready, here and there, until `done`.
 void poll_until(std::vector<asio::io_context*> loops, const std::function<bool()>& done) {
-  const auto patience = std::chrono::steady_clock::now() + 60s;
+  const auto time_limit = std::chrono::steady_clock::now() + 60s;
   while (!done()) {
-    if (std::chrono::steady_clock::now() > patience) throw std::logic_error("what the test waits for does not come");
+    if (std::chrono::steady_clock::now() > time_limit) throw std::logic_error("what the test waits for does not come");
     std::size_t ran = 0;
     for (asio::io_context* each : loops) {
       each->restart();

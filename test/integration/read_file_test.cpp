@@ -151,7 +151,7 @@ TEST_CASE("read_file: a coroutine waits for a pipe without keeping its loop") {
   }
   SUBCASE("the writer is silent") {
     start(mwaa::clock::time_point::max());
-    time.run_until(io, time.now() + mwaa::sources::file_patience);
+    time.run_until(io, time.now() + mwaa::sources::file_time_limit);
     REQUIRE(got);
     CHECK(got->failure.find("did not come in time") != std::string::npos);
   }

@@ -228,7 +228,7 @@ TEST_CASE("transport: an answer serves for its time to live") {
   CHECK(names.asked_for("long.test") == 1);
 }
 
-TEST_CASE("transport: many requests for one name cause one look-up; one that is cancelled takes it from nobody") {
+TEST_CASE("transport: many requests for one name cause one lookup; one that is cancelled takes it from nobody") {
   test::scripted_server server;
   test::name_server names;
   names.add("service.test", {"127.0.0.1"});
@@ -330,8 +330,8 @@ TEST_CASE("transport: a stuck name server delays neither a call to another host 
   client->run_until([&] { return other.ended(); });
   CHECK(other.get().has_value());
   CHECK_FALSE(stuck.ended());
-  client.reset();  // the loop ends with the look-up under way
+  client.reset();  // the loop ends with the lookup under way
   const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - begin;
-  CHECK(took < 3100ms);  // what waiting for the look-up would cost: connect_timeout
-  MESSAGE("a call beside a stuck look-up, and the end: ", took.count(), " ms");
+  CHECK(took < 3100ms);  // what waiting for the lookup would cost: connect_timeout
+  MESSAGE("a call beside a stuck lookup, and the end: ", took.count(), " ms");
 }

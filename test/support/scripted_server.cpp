@@ -18,7 +18,7 @@ namespace test {
 namespace {
 
 // The longest that a test waits for something that does not come.
-constexpr std::chrono::seconds patience{60};
+constexpr std::chrono::seconds time_limit{60};
 
 std::size_t announced_length(std::string_view head) {
   constexpr std::string_view name = "Content-Length:";
@@ -351,7 +351,7 @@ void scripted_server::when(const std::string& event, std::function<void()> actio
 void scripted_server::wait_until(const std::string& event) {
   std::unique_lock lock{mutex_};
   const auto logged = [&] { return std::find(log_.begin(), log_.end(), event) != log_.end(); };
-  if (!changed_.wait_for(lock, patience, logged)) throw std::runtime_error("the server never saw: " + event);
+  if (!changed_.wait_for(lock, time_limit, logged)) throw std::runtime_error("the server never saw: " + event);
 }
 
 std::vector<std::string> scripted_server::log() const {

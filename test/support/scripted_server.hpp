@@ -45,9 +45,9 @@ class peer {
   /// Waits for the client to close; logs `N closed by client`.
   void wait_for_close();
 
-  /// Closes in good order (with TLS's good-bye); logs `N closed by server`.
+  /// Closes in good order (with TLS close_notify); logs `N closed by server`.
   void close();
-  /// Closes without TLS's good-bye; logs the same.
+  /// Closes without TLS close_notify; logs the same.
   void cut();
   /// Closes with a TCP reset; logs `N reset by server`.
   void reset();
@@ -74,7 +74,7 @@ class peer {
   bool closed_ = false;
 };
 
-/// An address on loopback that does not answer: connecting to it goes on for ever.
+/// An address on loopback that does not answer: connecting to it goes on forever.
 class silent_address {
  public:
   /// Port 0: a free one.

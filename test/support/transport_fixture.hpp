@@ -98,7 +98,7 @@ class fixture {
   }
   void run() {
     io.restart();
-    io.run_for(patience);
+    io.run_for(time_limit);
     if (!io.stopped()) throw std::logic_error("something is still pending");
   }
   /// Runs the loop until `done`; for when something else stays pending.
@@ -106,7 +106,7 @@ class fixture {
   void run_until(Predicate done) {
     io.restart();
     while (!done())
-      if (io.run_one_for(patience) == 0) throw std::logic_error("what the test waits for does not come");
+      if (io.run_one_for(time_limit) == 0) throw std::logic_error("what the test waits for does not come");
   }
 
   asio::io_context io;
@@ -114,7 +114,7 @@ class fixture {
 
  private:
   // After this a hang is a failure.
-  static constexpr std::chrono::seconds patience{60};
+  static constexpr std::chrono::seconds time_limit{60};
 };
 
 }  // namespace test

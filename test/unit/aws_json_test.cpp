@@ -393,7 +393,7 @@ TEST_CASE("decode_error: bodies that are not the service's") {
   CHECK(decoded_error(504, "{}").code == errc::service_timeout);
   CHECK(decoded_error(302, "").code == errc::other_service_error);
   CHECK(decoded_error(500, std::string(100'000, 'x')).message.size() < 300);
-  // Wrong types are as if not there; the rest counts.
+  // Wrong types are ignored; the rest is read.
   const auto odd = decoded_error(429, R"({"__type":"ThrottlingException","Message":["x"],"RetryAfterSeconds":"soon",
       "FieldList":"none","QuotaCode":"q"})");
   CHECK(odd.code == errc::throttled);

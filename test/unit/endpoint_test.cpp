@@ -44,7 +44,7 @@ TEST_CASE("endpoint: every partition's dual-stack names") {
   }
 }
 
-TEST_CASE("endpoint: a URL of one's own") {
+TEST_CASE("endpoint: a private URL") {
   struct row {
     const char* url;
     bool tls;

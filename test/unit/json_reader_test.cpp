@@ -120,7 +120,7 @@ TEST_CASE("json_reader: every kind of member arrives") {
   CHECK(got.tags.at(text{""}) == "empty");
 }
 
-TEST_CASE("json_reader: null is as if not there") {
+TEST_CASE("json_reader: null is ignored") {
   const outer got = read(R"({"Label": null, "Copied": null, "Count": null, "Lasting": null, "Latest": null,
     "When": null, "One": null, "Maybe": null, "Many": [null, {"Name": null, "Count": 5}, null],
     "Names": [null, "kept", null], "Tags": {"gone": null, "stays": "here"}})");

@@ -180,7 +180,7 @@ TEST_CASE("pool: a line that is as long as it may be") {
   const slot_id slot = pool.acquire(here).slot;
   const auto first = pool.acquire(here);
   CHECK(pool.acquire(here).what == answer::wait);
-  CHECK(pool.acquire(here).what == answer::crowded);
+  CHECK(pool.acquire(here).what == answer::queue_full);
   CHECK(pool.metrics().waiting == 2);
   CHECK(pool.metrics().refused == 1);
   (void)pool.leave(first.place, start);
@@ -189,7 +189,7 @@ TEST_CASE("pool: a line that is as long as it may be") {
   CHECK(pool.acquire(here).what == answer::wait);
   pool_state none{1, 50s, 0};
   (void)none.acquire(here);
-  CHECK(none.acquire(here).what == answer::crowded);
+  CHECK(none.acquire(here).what == answer::queue_full);
 }
 
 TEST_CASE("pool: a connection is not kept beyond its age, nor passed on") {

@@ -39,7 +39,7 @@ class MWAA_SERVERLESS_API request_record {
   std::string request_id;
   std::string attempt;     ///< The request's `amz-sdk-request` header, such as `attempt=2; max=3`.
   std::string invocation;  ///< The request's `amz-sdk-invocation-id` header.
-  std::string fault;       ///< Name of the fault that struck it; empty for none.
+  std::string fault;       ///< Name of the fault that was applied to it; empty for none.
 };
 static_assert(!std::is_aggregate_v<request_record>);
 
@@ -131,7 +131,7 @@ class MWAA_SERVERLESS_API emulator_options {
   std::string scenario_json;
   /// Null: the system's.
   std::shared_ptr<clock> time;
-  /// The last so many requests are kept in the log.
+  /// The log keeps this number of the last requests.
   std::size_t log_capacity = 65'536;
   /// Called for every request, after it was answered and outside of all locks, from the thread that served it.
   std::function<void(const request_record&)> on_request;
@@ -288,7 +288,7 @@ class MWAA_SERVERLESS_API emulator {
   void script(const std::vector<fault>& next);
   /// Faults in line, each counted as often as it will strike.
   [[nodiscard]] std::size_t scripted() const;
-  /// Takes back every fault that has not struck, and strike_randomly().
+  /// Removes every fault that was not applied yet, and strike_randomly().
   void clear_faults();
   /// Strikes each request that no scripted fault strikes, with `probability` (0 to 1), by one of `choices`, which the
   /// seed chooses. 0 ends it.

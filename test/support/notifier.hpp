@@ -15,9 +15,9 @@ namespace asio = boost::asio;
 
 /// Two bells that are rung in one turn of the loop end their waits one right after the other: the second has ended
 /// already when the first can cancel it. One waiter at a time.
-class bell {
+class notifier {
  public:
-  explicit bell(asio::io_context& io) : timer_(io, asio::steady_timer::time_point::max()) {}
+  explicit notifier(asio::io_context& io) : timer_(io, asio::steady_timer::time_point::max()) {}
 
   asio::awaitable<void> wait() {
     rung_ = false;
@@ -25,7 +25,7 @@ class bell {
     boost::system::error_code ignored;
     co_await timer_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
     waiting_ = false;
-    if (!rung_) throw boost::system::system_error(asio::error::operation_aborted, "bell");
+    if (!rung_) throw boost::system::system_error(asio::error::operation_aborted, "notifier");
   }
   void ring() {
     rung_ = true;
@@ -40,7 +40,7 @@ class bell {
 };
 
 /// Rings both in the same turn, `first` first, as often as somebody waits for `first`.
-inline void ring_together(asio::io_context& io, bell& first, bell& second) {
+inline void ring_together(asio::io_context& io, notifier& first, notifier& second) {
   for (;;) {
     io.restart();
     io.poll();

@@ -1,4 +1,4 @@
-#include "sources/web.hpp"
+#include "sources/http_client.hpp"
 
 #include <algorithm>
 #include <boost/asio/this_coro.hpp>
@@ -50,7 +50,8 @@ http_request make_request(std::string_view method, const std::shared_ptr<const o
   return {to, std::move(bytes), head_size};
 }
 
-asio::awaitable<result<http_response>> web::send(http_request request, patience with, clock::time_point deadline) {
+asio::awaitable<result<http_response>> http_client::send(http_request request, retry_schedule with,
+                                                         clock::time_point deadline) {
   if (options_.network) {
     network_ = options_.network;
   } else if (!network_) {
@@ -59,7 +60,7 @@ asio::awaitable<result<http_response>> web::send(http_request request, patience 
     settings.connect_timeout = with.timeout;
     settings.max_response_bytes = max_body_bytes;
     if (request.destination().tls) settings.ca_bundle = options_.ca_bundle;
-    if (by_ == way::by_proxy) {
+    if (by_ == route::by_proxy) {
       settings.https_proxy = options_.https_proxy;
       settings.http_proxy = options_.http_proxy;
       settings.no_proxy = options_.no_proxy;

@@ -30,9 +30,9 @@ using web_header = std::pair<std::string_view, std::string_view>;
                                         std::string_view body = {});
 
 /// How often and how long.
-class patience {
+class retry_schedule {
  public:
-  patience(int attempts_value, std::chrono::milliseconds timeout_value, std::chrono::milliseconds pause_value)
+  retry_schedule(int attempts_value, std::chrono::milliseconds timeout_value, std::chrono::milliseconds pause_value)
       : attempts(attempts_value), timeout(timeout_value), pause(pause_value) {}
 
   int attempts;                       ///< From 1.
@@ -40,26 +40,26 @@ class patience {
   std::chrono::milliseconds pause;    ///< Between two.
 };
 
-/// The way to a source's server for the length of one fetch.
-class web {
+/// The HTTP client of one fetch.
+class http_client {
  public:
   /// No response needs more; a longer one is an error.
   static constexpr std::size_t max_body_bytes = std::size_t{64} * 1024;
 
-  enum class way : std::uint8_t { direct, by_proxy };
+  enum class route : std::uint8_t { direct, by_proxy };
 
-  explicit web(const provider_options& options, way by = way::direct) : options_(options), by_(by) {}
+  explicit http_client(const provider_options& options, route by = route::direct) : options_(options), by_(by) {}
 
   /// Another attempt after faults of the network, a status of 5xx, 408 or 429. The last response, whatever its status,
   /// or the last error. At the latest at `deadline`.
-  [[nodiscard]] boost::asio::awaitable<result<http_response>> send(http_request request, patience with,
+  [[nodiscard]] boost::asio::awaitable<result<http_response>> send(http_request request, retry_schedule with,
                                                                    clock::time_point deadline);
 
   [[nodiscard]] clock& time() const noexcept { return *options_.time; }
 
  private:
   const provider_options& options_;
-  const way by_;
+  const route by_;
   std::shared_ptr<transport> network_;
 };
 
