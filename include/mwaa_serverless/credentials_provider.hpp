@@ -103,7 +103,7 @@ static_assert(!std::is_aggregate_v<provider_options>);
 [[nodiscard]] MWAA_SERVERLESS_API std::shared_ptr<credentials_provider> make_static_credentials(credentials value);
 
 /// Any source of yours, asked once for all callers and kept, as provider_options says. Its get() is a fetch; of its
-/// errors those count as passing that the client would retry, and errc::no_credentials. A fetch that has not ended
+/// errors those are transient that the client would retry, and errc::no_credentials. A fetch that has not ended
 /// a moment after `fetch_timeout` is cancelled and left alone. Throws exception(errc::invalid_configuration) for a null
 /// `source`.
 [[nodiscard]] MWAA_SERVERLESS_API std::shared_ptr<credentials_provider> make_cached_credentials(

@@ -61,7 +61,7 @@ enum class errc {
   credentials_timeout,    ///< A credentials provider had no keys within the attempt's limit.
   process_timeout,        ///< The program of a `credential_process` did not end in time.
   too_many_waiting,       ///< client_config::max_waiting requests wait for a connection already.
-  invalid_page_token,     ///< A starting or resume token that is none.
+  invalid_page_token,     ///< Not a valid starting or resume token.
   repeated_page_token,    ///< The service's page tokens lead back to an earlier page: the listing would never end.
   /// A user's object (credentials provider, attempt gate, transport, clock) broke the contract of its interface; the
   /// message names the interface and what to do.

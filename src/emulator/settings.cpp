@@ -61,7 +61,7 @@ void read_operation_limit(const std::string& spelling, testing::emulator_options
   const auto slash = rate.find('/');
   if (!CLI::detail::lexical_cast(rate.substr(0, slash), quota.rate) ||
       (slash != std::string::npos && !CLI::detail::lexical_cast(rate.substr(slash + 1), quota.burst)))
-    throw wrong("has a number that is none");
+    throw wrong("has a number that is not valid");
   to.operation_rate_limits[spelling.substr(0, equals)] = quota;
 }
 

@@ -9,11 +9,11 @@ namespace {
 using enum verdict::kind;
 
 constexpr verdict throttled{throttling, "the service throttled the request"};
-constexpr verdict own_fault{transient, "a passing fault of the service"};
+constexpr verdict own_fault{transient, "a transient fault of the service"};
 constexpr verdict refused{fatal, "the service refused the request for good"};
 constexpr verdict identity{fatal, "other keys or another clock are needed"};
-constexpr verdict gateway{transient, "a passing fault on the way to the service"};
-constexpr verdict network{transient, "a passing fault of the network"};
+constexpr verdict gateway{transient, "a transient fault on the way to the service"};
+constexpr verdict network{transient, "a transient fault of the network"};
 constexpr verdict by_proxy{fatal, "the proxy refused the request, and would refuse the next"};
 constexpr verdict slow{transient, "no answer in time"};
 constexpr verdict unusable{fatal, "the answer cannot be used, and the next would be the same"};
@@ -59,7 +59,7 @@ constexpr std::array table{
     named("SlowDown", throttled),
     named("PriorRequestNotComplete", throttled),
     named("EC2ThrottledException", throttled),
-    // Other names of passing faults.
+    // Other names of transient faults.
     named("RequestTimeout", own_fault),
     named("RequestTimeoutException", own_fault),
     named("InternalFailure", own_fault),

@@ -19,7 +19,7 @@ class own_provider : public credentials_provider {};
     clock::time_point deadline);
 
 /// Fetches anew each time. The deadline is by provider_options::time. Errors whose codes the client would retry are
-/// passing, see is_passing().
+/// transient, see is_transient().
 using fetch_function =
     std::function<boost::asio::awaitable<result<std::shared_ptr<const credentials>>>(clock::time_point deadline)>;
 

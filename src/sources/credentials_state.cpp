@@ -25,7 +25,7 @@ std::chrono::nanoseconds advisory_window(std::chrono::nanoseconds lifetime) noex
   return lifetime < 90min ? 15min : 60min;
 }
 
-bool is_passing(const error& failure) noexcept {
+bool is_transient(const error& failure) noexcept {
   // A source that is not there (a metadata service out of reach) may be there again.
   return failure.code == errc::no_credentials || failure.code == errc::process_timeout ||
          retry::classify(failure).what != retry::verdict::kind::fatal;
@@ -82,12 +82,12 @@ void credentials_state::fetched(fetch_number number, keys fresh, instant at, dou
 
 void credentials_state::failed(fetch_number number, error why, instant at, double unit) {
   if (!ends(number)) return;
-  const bool passing = is_passing(why);
-  settle(std::move(why), passing, at, unit);
+  const bool transient = is_transient(why);
+  settle(std::move(why), transient, at, unit);
 }
 
-void credentials_state::settle(error why, bool passing, instant at, double unit) {
-  if (current_ && (passing || left(at) > 0ns)) {
+void credentials_state::settle(error why, bool transient, instant at, double unit) {
+  if (current_ && (transient || left(at) > 0ns)) {
     rest_until_ = at.now + between(5min, 10min, unit);
     return;
   }

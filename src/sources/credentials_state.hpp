@@ -57,7 +57,7 @@ class credentials_state {
   [[nodiscard]] std::chrono::nanoseconds left(instant at) const;
   [[nodiscard]] answer begin(instant at, answer how);
   [[nodiscard]] bool ends(fetch_number number) noexcept;
-  void settle(error why, bool passing, instant at, double unit);
+  void settle(error why, bool transient, instant at, double unit);
 
   const std::chrono::nanoseconds fetch_limit_;
   keys current_;
@@ -75,6 +75,6 @@ class credentials_state {
 [[nodiscard]] std::chrono::nanoseconds advisory_window(std::chrono::nanoseconds lifetime) noexcept;
 
 /// Whether a later fetch may succeed where one failed so.
-[[nodiscard]] bool is_passing(const error& failure) noexcept;
+[[nodiscard]] bool is_transient(const error& failure) noexcept;
 
 }  // namespace mwaa_serverless::sources

@@ -63,7 +63,7 @@ class http_client {
   std::shared_ptr<transport> network_;
 };
 
-/// `what`, such as `container credentials (http://...)`, failed for the reason `why`: passing when that is, else for
+/// `what`, such as `container credentials (http://...)`, failed for the reason `why`: transient when that is, else for
 /// good.
 [[nodiscard]] error failed(std::string_view what, const error& why);
 /// The same for a response that is none of success. `detail` is what it says for itself, may be empty.

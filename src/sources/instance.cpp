@@ -52,7 +52,8 @@ class metadata {
     auto got = co_await client_.send(make_request("PUT", where_.where, target, headers), patiently(), deadline);
     if (!got) co_return not_there(got.error());
     if (got->status != 200) co_return not_there(failed(name_, *got, "for the session token"));
-    if (!fits_a_header(got->body)) co_return error{errc::credentials_failed, name_ + ": its session token is none"};
+    if (!fits_a_header(got->body))
+      co_return error{errc::credentials_failed, name_ + ": its session token is not valid"};
     token_ = std::move(got->body);
     co_return std::nullopt;
   }
@@ -106,7 +107,7 @@ fetched fetch_from(const instance& from, fetch_context& with, clock::time_point 
     co_return error{errc::no_credentials, service.name() + ": the instance has no role"};
   if (roles->status != 200) co_return failed(service.name(), *roles, "for the name of the role");
   if (!is_role_name(role_name))
-    co_return error{errc::credentials_failed, service.name() + ": its name of a role is none"};
+    co_return error{errc::credentials_failed, service.name() + ": the role name is not valid"};
 
   auto got = co_await service.get(std::string{roles_path} + role_name, deadline);
   if (!got) co_return std::move(got).error();

@@ -82,9 +82,9 @@ error refusal(const std::string& name, const std::string& action, const http_res
   for (const std::string_view each : secrets) strings::redact(said.message, each);
   said.aws_code = code;
   said.http_status = response.status;
-  // The identity provider could not be reached by STS: a passing fault in spite of its status of 400.
-  const bool passing = retry::classify(said).retryable() || code == "IDPCommunicationError";
-  return {passing ? errc::connection_lost : errc::credentials_failed, name + ": " + said.message};
+  // The identity provider could not be reached by STS: a transient fault in spite of its status of 400.
+  const bool transient = retry::classify(said).retryable() || code == "IDPCommunicationError";
+  return {transient ? errc::connection_lost : errc::credentials_failed, name + ": " + said.message};
 }
 
 result<protocol::endpoint> endpoint_of(const role& from) {

@@ -33,7 +33,7 @@ const emulator_options& checked(const emulator_options& options) {
     refuse("signature_error_status", "must be 400 or 403");
   if (options.max_page_size < 1) refuse("max_page_size", "must be at least 1");
   for (const auto& [name, quota] : options.operation_rate_limits) {
-    if (protocol::find_operation(name) == nullptr) refuse("operation_rate_limits", "names an operation that is none");
+    if (protocol::find_operation(name) == nullptr) refuse("operation_rate_limits", "names an unknown operation");
     if (!(quota.rate >= 0 && std::isfinite(quota.rate) && quota.burst >= 0 && std::isfinite(quota.burst)))
       refuse("operation_rate_limits", "must not be negative");
   }

@@ -235,7 +235,7 @@ TEST_CASE("credentials_state: a fetch that was cancelled is as if it had not beg
 
 TEST_CASE("credentials_state: which failures pass") {
   for (const errc code : {errc::connect_failed, errc::attempt_timeout, errc::resolve_failed, errc::no_credentials})
-    CHECK(is_passing(error(code, "")));
+    CHECK(is_transient(error(code, "")));
   for (const errc code : {errc::credentials_failed, errc::invalid_configuration, errc::no_profile, errc::tls_failed})
-    CHECK_FALSE(is_passing(error(code, "")));
+    CHECK_FALSE(is_transient(error(code, "")));
 }
