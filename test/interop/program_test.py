@@ -61,7 +61,7 @@ class CommandLine(unittest.TestCase):
                 "--order": ["--order", "alphabetic"],
                 "--over-run-quota": ["--over-run-quota", "lost"],
                 "is not NAME=RPS": ["--operation-rate-limit", "ListWorkflows"],
-                "number that is none": ["--operation-rate-limit", "ListWorkflows=many"],
+                "number that is not valid": ["--operation-rate-limit", "ListWorkflows=many"],
                 "operation_rate_limits": ["--operation-rate-limit", "ListNothing=1"],
             }
             for name, arguments in mistakes.items():
