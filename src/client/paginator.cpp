@@ -7,6 +7,7 @@
 #include <mwaa_serverless/paginator.hpp>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -360,7 +361,9 @@ async_generator<typename Request::item_type> paginator<Request>::items() {
   return items_from(cursor_);
 }
 
-#define MWAA_SERVERLESS_PAGINATOR(Name, snake, what, ...) __VA_OPT__(template class paginator<snake##_request>;)
+#define MWAA_SERVERLESS_PAGINATOR(Name, snake, what, ...) \
+  __VA_OPT__(template class paginator<snake##_request>;   \
+             static_assert(!std::is_aggregate_v<paginator<snake##_request>>);)
 MWAA_SERVERLESS_OPERATIONS(MWAA_SERVERLESS_PAGINATOR)
 #undef MWAA_SERVERLESS_PAGINATOR
 
