@@ -96,9 +96,9 @@ std::size_t account::running(clock::time_point at, std::string_view arn) const {
   }));
 }
 
-account::room account::room_for_run(const workflow& of, clock::time_point now) const {
-  if (running(now, {}) >= quotas_.concurrent_runs) return room::account_full;
-  if (running(now, of.id) >= quotas_.concurrent_runs_per_workflow) return room::workflow_full;
+account::room account::room_for_run(std::string_view arn, clock::time_point at) const {
+  if (running(at, {}) >= quotas_.concurrent_runs) return room::account_full;
+  if (running(at, arn) >= quotas_.concurrent_runs_per_workflow) return room::workflow_full;
   return room::free;
 }
 
@@ -113,9 +113,7 @@ void account::admit(clock::time_point now) {
     std::erase_if(waiting_, [&](const counted& each) {
       if (!each.which->waits()) return true;  // stopped meanwhile
       if (each.which->created() > moment) return false;
-      if (running(moment, {}) >= quotas_.concurrent_runs ||
-          running(moment, each.arn) >= quotas_.concurrent_runs_per_workflow)
-        return false;
+      if (room_for_run(each.arn, moment) != room::free) return false;
       each.which->begin(moment);
       add_end(*each.which, moment);
       active_.push_back(each);
@@ -185,7 +183,7 @@ void account::delete_version(workflow& of, workflow_version& which, clock::time_
 }
 
 run& account::start_run(workflow& of, std::string_view version, json_text override_parameters, clock::time_point now) {
-  const bool begins = room_for_run(of, now) == room::free;
+  const bool begins = room_for_run(of.id, now) == room::free;
   const auto made = std::make_shared<run>(of.id, version, random_id(run_id_size), of.started_runs, now);
   made->sequence = ++last_sequence_;
   made->override_parameters = std::move(override_parameters);

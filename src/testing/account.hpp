@@ -76,7 +76,8 @@ class account {
   void stop_run(run& which, clock::time_point now) const { which.stop(now, stopping_time_); }
 
   enum class room : std::uint8_t { free, account_full, workflow_full };
-  [[nodiscard]] room room_for_run(const workflow& of, clock::time_point now) const;
+  /// For one more run of the workflow `arn`.
+  [[nodiscard]] room room_for_run(std::string_view arn, clock::time_point at) const;
   /// Starts a run with the course of the workflow's started_runs; it waits when there is no room.
   run& start_run(workflow& of, std::string_view version, json_text override_parameters, clock::time_point now);
 

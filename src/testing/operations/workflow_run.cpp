@@ -9,7 +9,7 @@ start_workflow_run_response handle(const start_workflow_run_request& request, co
   if (owner.deleting() || version.gone_at)
     throw refused_request{conflict("Workflow " + owner.id + " is being deleted", owner.id, "Workflow")};
   const resource_quotas& quotas = context.in.quotas();
-  const account::room room = context.in.room_for_run(owner, context.now);
+  const account::room room = context.in.room_for_run(owner.id, context.now);
   if (room != account::room::free && quotas.over_concurrent_runs == over_run_quota::refused) {
     const bool account_full = room == account::room::account_full;
     throw refused_request{over_quota(
