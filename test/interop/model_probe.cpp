@@ -62,7 +62,6 @@ json::object described(const protocol::value_type& type, const protocol::rules* 
     case form::map:
       out["type"] = "map";
       out["value"] = described(*type.element, check != nullptr ? check->element : nullptr);
-      out["key"] = json::object{};
       if (check != nullptr && check->key != nullptr) {
         protocol::value_type text;
         out["key"] = described(text, check->key);
