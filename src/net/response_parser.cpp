@@ -43,7 +43,8 @@ mended_line mend_status_line(std::string_view rest) {
 
 // Blanks behind the size of a chunk: the grammar has none, and http.client, Go and curl take them.
 mended_line mend_chunk_size(std::string_view rest) {
-  if (rest.size() < 5) return whole_line_first();              // Beast asserts that the last chunk's header has as many
+  constexpr std::size_t least = 5;  // Beast asserts that the last chunk's header has as many when it comes again
+  if (rest.size() < least) return whole_line_first();
   const std::size_t begin = rest.starts_with("\r\n") ? 2 : 0;  // the end of the chunk before it
   const auto end = rest.find('\r', begin);
   if (end == std::string_view::npos || end + 1 == rest.size()) return whole_line_first();
@@ -51,8 +52,10 @@ mended_line mend_chunk_size(std::string_view rest) {
   if (last == std::string_view::npos || last < begin || last + 1 == end) return {};
   std::string bytes{rest.substr(0, last + 1)};
   // The last chunk is read together with the trailer, any other alone: so each byte is copied once.
-  const bool last_chunk = rest[begin] == '0' && bytes.find_first_not_of('0', begin) == std::string::npos;
+  const auto digits = rest.substr(begin, rest.find_first_not_of("0123456789abcdefABCDEF", begin) - begin);
+  const bool last_chunk = !digits.empty() && digits.find_first_not_of('0') == std::string_view::npos;
   bytes += last_chunk ? rest.substr(end) : rest.substr(end, 2);
+  if (last_chunk && bytes.size() < least) return whole_line_first();
   return {std::move(bytes), end - last - 1};
 }
 

@@ -138,7 +138,9 @@ TEST_CASE("response parser: forms that others take are taken, and what is not HT
         chunk_row{"2 x\r\nok\r\n0\r\n\r\n", "-"}, chunk_row{"2 2\r\nok\r\n0\r\n\r\n", "-"},
         chunk_row{"  \r\nok\r\n0\r\n\r\n", "-"}, chunk_row{"\r\n2\r\nok\r\n0\r\n\r\n", "-"},
         chunk_row{"2 \rxok\r\n0\r\n\r\n", "-"}, chunk_row{"2 \r\nokx\r\n0\r\n\r\n", "-"},
-        chunk_row{"-2 \r\nok\r\n0\r\n\r\n", "-"}}) {
+        chunk_row{"-2 \r\nok\r\n0\r\n\r\n", "-"}, chunk_row{"0   \r\n\r\n", ""},
+        chunk_row{"2\r\nok\r\n00;a=b \r\n\r\n", "ok"}, chunk_row{"0;a=b \r\nX: y\r\n\r\n", ""},
+        chunk_row{"0\xd5 \r\n\r\n\r\n\r\n", "-"}, chunk_row{"0x \r\n{}\r\nX: y\r\n\r\n", "-"}}) {
     CAPTURE(each.bytes);
     const std::string all = std::string{chunks} + std::string{each.bytes};
     const std::string_view whole{all};
