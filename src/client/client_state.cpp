@@ -121,6 +121,18 @@ void client_state::reset_throttling() {
   for (auto& [operation, gates] : gates_) gates.reset();
 }
 
+client_state::gates_view client_state::gates() const {
+  gates_view out;
+  const std::lock_guard lock{mutex_};
+  for (const auto& [operation, gates] : gates_) {
+    for (const retry_mode mode : {retry_mode::standard, retry_mode::adaptive}) {
+      out.waiting += gates.of(mode).waiting();
+      out.closed_until = std::max(out.closed_until, gates.of(mode).closed_until());
+    }
+  }
+  return out;
+}
+
 client_metrics client_state::metrics() const {
   client_metrics out;
   out.operations = counters_.operations.load(relaxed);

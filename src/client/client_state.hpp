@@ -40,6 +40,15 @@ class client_state : public std::enable_shared_from_this<client_state> {
 
   [[nodiscard]] clock& time() const noexcept { return *config_.time; }
   [[nodiscard]] async::random_source& random() noexcept { return random_; }
+  /// Attempts of all calls so far.
+  [[nodiscard]] std::uint64_t attempts() const noexcept { return counters_.attempts.load(relaxed); }
+  /// The throttle gates of all operations, as one.
+  class gates_view {
+   public:
+    std::size_t waiting = 0;
+    clock::time_point closed_until{};
+  };
+  [[nodiscard]] gates_view gates() const;
 
  private:
   static constexpr auto relaxed = std::memory_order_relaxed;

@@ -27,6 +27,7 @@ LAYERS = {
     "sources": ["credentials_provider"],
     "client": ["attempt_gate", "call_options", "client", "client_config", "observer",
                "paginator", "wait_for_run"],
+    "watcher": ["run_watcher", "watch_event"],
 }
 # What is built on the library, and on what else; the library knows none of it.
 PRODUCTS = {"testing": [], "cli": [], "emulator": ["testing"]}
