@@ -52,10 +52,9 @@ class run_record {
   bool tasks_over = false;   ///< All tasks had ended at the last look: the run's end is due.
   bool tasks_final = false;  ///< Its tasks were listed after its end.
   bool in_due = false;
-  bool failure_told = false;    ///< Since a look last succeeded.
-  std::uint8_t due_misses = 0;  ///< Looks for the end that came too early.
-  std::uint8_t restarts = 0;    ///< Of the listing under way, after a token that was refused.
-  std::uint16_t pages = 1;      ///< Of its listing of tasks.
+  bool failure_told = false;  ///< Since a look last succeeded.
+  std::uint8_t restarts = 0;  ///< Of the listing under way, after a token that was refused.
+  std::uint16_t pages = 1;    ///< Of its listing of tasks.
   std::uint16_t steps_left = 0xffff;
   std::uint32_t sweep = 0;  ///< Number of the last listing of its workflow that showed it.
   float reach = 1;          ///< Age at which it was last expected to reach the price.
@@ -64,6 +63,7 @@ class run_record {
   double tasks_asked = never;  ///< Or when its tasks began to move, before the first look.
   double tasks_known = never;  ///< When its table was last known to be complete.
   double resume_at = never;    ///< No look before: the last was refused.
+  double over_since = never;   ///< When its tasks were first seen to be over.
   float refused_for = 0;
   // Of the look at its tasks under way.
   double listing_asked = 0;

@@ -17,8 +17,10 @@ constexpr double found_elsewhere = 0.2;   // starts that listings find when the 
 constexpr std::size_t front = 15;         // members of the queue that are compared: its four upper levels
 constexpr std::size_t refreshed_a_look = 6;
 constexpr double price_memory = 0.98;
-constexpr double least_bound = 60;    // seconds
-constexpr double bound_factor = 2.5;  // of the time that a look at everything takes
+constexpr double least_bound = 60;     // seconds
+constexpr double running_bound = 300;  // seconds, of the state of a run whose tasks are looked at
+constexpr double in_time = 0.97;       // of a bound: the look takes some time
+constexpr double bound_factor = 2.5;   // of the time that a look at everything takes
 constexpr double tightest_factor = 1.25;
 constexpr double new_workflows = 1.0 / 600;
 constexpr double slowest_wake = 1;
@@ -43,8 +45,8 @@ double watch_state::implementation::tasks_price(const run_record& run, double no
 }
 
 double watch_state::implementation::due_price(const run_record& run, double now) const {
-  double mean = workflows_[run.workflow].end_delay;
-  if (run.due_misses > 2) mean *= std::exp2(std::min(run.due_misses - 2, 5));
+  // The longer it has been due, the longer it is expected to be.
+  const double mean = std::max(workflows_[run.workflow].end_delay, (now - run.over_since) / 4);
   const double age = now - std::max(run.run_asked, run.tasks_asked);
   return rules_.finish_weight * static_cast<double>(run.weight) * price_of_due_end(mean, age);
 }
@@ -52,7 +54,9 @@ double watch_state::implementation::due_price(const run_record& run, double now)
 double watch_state::implementation::sweep_price(const workflow_record& workflow, double now) const {
   if (workflow.swept == never) return 2 * overdue;
   const double age = now - workflow.swept;
-  if (age > bound_) return overdue + age;
+  // What runs is seen by looks at its tasks too.
+  const bool only_here = rules_.max_staleness || workflow.filter || workflow.waiting > 0;
+  if (age > in_time * (only_here ? bound_ : std::max(bound_, running_bound))) return overdue + age;
   double starts = 0;
   if (workflow.waiting > 0) {
     starts = starts_ / starts_time_ * static_cast<double>(workflow.waiting) / static_cast<double>(all_waiting_);
@@ -71,7 +75,7 @@ double watch_state::implementation::sweep_price(const workflow_record& workflow,
 double watch_state::implementation::all_price(double now) const {
   if (all_asked_ == never) return 3 * overdue;
   const double age = now - all_asked_;
-  if (age > bound_) return overdue + age;
+  if (age > in_time * bound_) return overdue + age;
   return price_of_states(new_workflows, rules_.start_weight, 0.1, 0, 0, age) / all_pages_;
 }
 
@@ -80,10 +84,10 @@ void watch_state::implementation::expect(slot which) {
   const auto price_at = [&](double age) { return tasks_price(run, run.tasks_asked + age); };
   // Between half and twice of what it was as a rule.
   double low = 0;
-  double high = std::clamp(static_cast<double>(run.reach) * 1.3, 0.01, bound_);
-  while (high < bound_ && price_at(high) < price_) {
+  double high = std::clamp(static_cast<double>(run.reach) * 1.3, 0.01, in_time * bound_);
+  while (high < in_time * bound_ && price_at(high) < price_) {
     low = high;
-    high = std::min(high * 1.7, bound_);
+    high = std::min(high * 1.7, in_time * bound_);
   }
   for (int i = 0; i < 8 && high - low > 0.02 * high; ++i) {
     const double middle = low == 0 ? high / 1.7 : (low + high) / 2;
@@ -230,7 +234,7 @@ watch_state::implementation::choice watch_state::implementation::best(double now
     }
     double price = tasks_price(run, now);
     const double age = now - run.tasks_asked;
-    if (age > bound_) price = overdue + age;
+    if (age > in_time * bound_) price = overdue + age;
     consider(choice{price, look_kind::tasks, which}, out, now);
   }
   // The state of a run whose end is due.

@@ -13,6 +13,7 @@ namespace {
 
 constexpr double newly_running = 30;  // seconds before the first sight, at most, in which its tasks may have moved
 constexpr double just_begun = 3;
+constexpr double overdue_end = 30;       // seconds after which tasks that were over are looked at again
 constexpr unsigned steps_of_a_task = 3;  // to be queued, to run, to end
 constexpr std::uint8_t most_restarts = 2;
 constexpr double first_refusal = 60;  // seconds until the next look at what was refused for good
@@ -308,7 +309,7 @@ void watch_state::implementation::end(slot which, double now) {
   run_record& run = runs_[which];
   workflow_record& workflow = workflows_[run.workflow];
   if (run.tasks_over) {
-    const double took = std::clamp(now - run.tasks_asked, 0.2, 60.0);
+    const double took = std::clamp(now - run.over_since, 0.2, 60.0);
     workflow.end_delay = 0.8 * workflow.end_delay + 0.2 * took;
   }
   if (run.stage == phase::running) {
@@ -521,11 +522,10 @@ void watch_state::implementation::saw(const look& what, moment moment_asked, mom
     }
   }
   if (run.stage == phase::running) {
-    if (run.tasks_over) {
-      run.due_misses = static_cast<std::uint8_t>(std::min(run.due_misses + 1, 200));
-      if (run.due_misses % 4 == 0) tasks_due(which, false);  // its tasks may have moved again
-    }
-    if (!run.tasks_over) expect(which);
+    if (!run.tasks_over)
+      expect(which);
+    else if (now - run.tasks_asked > overdue_end)  // its tasks may have moved again
+      urgent_.push_back(urgent_look{look_kind::tasks, which, std::nullopt});
   } else if (run.stage == phase::ended && !run.tasks_final) {
     if (std::none_of(urgent_.begin(), urgent_.end(),
                      [&](const urgent_look& each) { return each.kind == look_kind::tasks && each.subject == which; }))
@@ -611,7 +611,10 @@ void watch_state::implementation::tasks_complete(slot which) {
   const unsigned left = steps_left(run);
   run.steps_left = static_cast<std::uint16_t>(std::min(left, 0xffffU));
   const bool over = left == 0 && run.tasks.size() > 0;
-  if (run.listing_changes > 0) run.due_misses = 0;
+  if (!over)
+    run.over_since = never;
+  else if (run.over_since == never)
+    run.over_since = run.listing_asked;
   tasks_due(which, over);
   if (!over) expect(which);
 }
