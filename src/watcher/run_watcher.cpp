@@ -1,4 +1,7 @@
 #include <algorithm>
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <cmath>
 #include <exception>
 #include <map>
@@ -216,6 +219,8 @@ void watcher_core::schedule_or_wake() {
 }
 
 asio::awaitable<void> watcher_core::schedule(std::shared_ptr<watcher_core> self) {
+  // Whoever started it, perhaps from this very thread, holds the lock.
+  co_await asio::post(asio::use_awaitable);
   const auto executor = co_await asio::this_coro::executor;
   std::exception_ptr thrown;
   try {
@@ -276,9 +281,10 @@ asio::awaitable<void> watcher_core::perform(std::shared_ptr<watcher_core> self, 
   call_options options = self->options_.look;
   options.max_attempts = 1;
   options.attempt_log = nullptr;
-  const moment asked = self->now();
   std::exception_ptr aborted;
   try {
+    co_await asio::post(asio::use_awaitable);  // as in schedule()
+    const moment asked = self->now();
     auto got = co_await as_result(self->api_.perform(std::move(request), std::move(options)));
     self->ended(what, asked, got);
     co_return;

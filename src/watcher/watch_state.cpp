@@ -968,7 +968,9 @@ std::optional<look> watch_state::next_look(moment now) {
   return self_->next_look(now);
 }
 time_point watch_state::wakes_at() const noexcept {
-  return self_->point(self_->wakes_at());
+  // Not a moment too early by a rounding: who wakes then would find nothing to do, for ever.
+  const time_point exact = self_->point(self_->wakes_at());
+  return exact == time_point::max() ? exact : exact + std::chrono::microseconds{1};
 }
 void watch_state::others_sent(std::size_t requests, moment now) {
   self_->others_sent(requests, now);
