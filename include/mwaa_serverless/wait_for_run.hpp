@@ -36,7 +36,7 @@ class MWAA_SERVERLESS_API wait_options {
 
   std::chrono::milliseconds min_delay{2'000};    ///< Between two looks, at least. Positive.
   std::chrono::milliseconds max_delay{120'000};  ///< Between two looks, at most. At least min_delay.
-  /// The wait as a whole; absent: for as long as the run lasts. Positive.
+  /// The wait as a whole, of start_and_wait() the start included; absent: for as long as the run lasts. Positive.
   std::optional<std::chrono::milliseconds> timeout;
   /// When the wait must have ended, by client_config::time. With `timeout` the earlier counts.
   std::optional<clock::time_point> deadline;
@@ -101,6 +101,14 @@ static_assert(!std::is_aggregate_v<wait_progress>);
 
 /// Starts a run and waits for it. A caller who may crash between gives the request a client_token of its own
 /// (make_client_token()) and keeps it: with the same token the service gives the same run.
+///
+/// wait_options::timeout, deadline and look are for the start too: the time that it takes is the wait's.
+///
+/// Errors: exception as client::start_workflow_run and wait_for_run() throw it. When the deadline comes before the
+/// start has succeeded, that is errc::operation_timeout or the error of its last attempt, never
+/// wait_outcome::still_running: there may be a run or none, which another start with the same client_token finds out.
+/// Cancellation: as of wait_for_run(); of the start, as of client::start_workflow_run.
+/// Lifetime: keeps the client's state alive.
 [[nodiscard]] MWAA_SERVERLESS_API boost::asio::awaitable<wait_progress> start_and_wait(
     client api, start_workflow_run_request request, wait_options options = {});
 

@@ -3,6 +3,7 @@
 #include <mwaa_serverless/wait_for_run.hpp>
 
 #include "async/random_source.hpp"
+#include "client/call.hpp"
 #include "client/client_state.hpp"
 #include "retry/waiter_delay.hpp"
 
@@ -44,6 +45,18 @@ std::optional<wait_outcome> outcome_of(const workflow_run_status& state, const w
   }
 }
 
+/// When the wait must have ended.
+std::optional<clock::time_point> end_of(const wait_options& options, clock& time) {
+  if (!options.timeout) return options.deadline;
+  const clock::time_point end = after(time.now(), *options.timeout);
+  return options.deadline ? std::min(*options.deadline, end) : end;
+}
+
+call_options ending_by(const std::optional<clock::time_point>& deadline, call_options call) {
+  if (deadline) call.deadline = call.deadline ? std::min(*call.deadline, *deadline) : *deadline;
+  return call;
+}
+
 /// How far the run is from the age at which it is expected to end.
 std::optional<std::chrono::nanoseconds> from_expected_end(const wait_progress& seen, const wait_options& options,
                                                           clock::wall_time_point now) {
@@ -72,13 +85,8 @@ async_generator<wait_progress> watch_run(client api, std::string workflow_arn, s
   const std::shared_ptr<client_state> state = client_access::state_of(api);
   clock& time = state->time();
   const get_workflow_run_request request{std::move(workflow_arn), std::move(run_id)};
-  call_options look = options.look;
-  std::optional<clock::time_point> deadline = options.deadline;
-  if (options.timeout) {
-    const clock::time_point end = time.now() + *options.timeout;
-    deadline = deadline ? std::min(*deadline, end) : end;
-  }
-  if (deadline) look.deadline = look.deadline ? std::min(*look.deadline, *deadline) : *deadline;
+  const std::optional<clock::time_point> deadline = end_of(options, time);
+  const call_options look = ending_by(deadline, options.look);
 
   wait_progress seen;
   int failures = 0;
@@ -132,8 +140,12 @@ asio::awaitable<wait_progress> wait_for_run(client api, std::string workflow_arn
 
 asio::awaitable<wait_progress> start_and_wait(client api, start_workflow_run_request request, wait_options options) {
   check(options);
+  // One deadline for both: the wait does not get the time again that the start took.
+  options.deadline = end_of(options, client_access::state_of(api)->time());
+  options.timeout.reset();
   std::string workflow_arn = request.workflow_arn;
-  const auto started = co_await api.start_workflow_run(std::move(request), options.look);
+  const call_options start = ending_by(options.deadline, options.look);
+  const auto started = co_await api.start_workflow_run(std::move(request), start);
   co_return co_await wait_for_run(std::move(api), std::move(workflow_arn), started.run_id.str(), std::move(options));
 }
 

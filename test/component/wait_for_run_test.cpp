@@ -264,3 +264,93 @@ TEST_CASE("start_and_wait: the run that was started, and one token over all atte
       service.make_client().start_workflow_run(mwaa::start_workflow_run_request{"arn"}.with_client_token(token)));
   CHECK(body(4) == R"({"WorkflowArn":"arn","ClientToken":")" + token + "\"}");
 }
+
+namespace {
+
+/// 20 seconds, said in each way that wait_options has.
+std::vector<mwaa::wait_options> waits_of_20_seconds(const canned_service& service) {
+  std::vector<mwaa::wait_options> out(3);
+  out[0].timeout = 20s;
+  out[1].deadline = service.time->now() + 20s;
+  out[2].timeout = 60s;
+  out[2].deadline = service.time->now() + 20s;
+  return out;
+}
+
+auto started(canned_service& service, const mwaa::wait_options& options) {
+  return service.run(
+      mwaa::as_result(mwaa::start_and_wait(service.make_client(), mwaa::start_workflow_run_request{"arn"}, options)));
+}
+
+mwaa::http_response run_made() {
+  return test::response(200, R"({"RunId":"run","Status":"STARTING"})");
+}
+
+}  // namespace
+
+TEST_CASE("start_and_wait: the wait's deadline ends the start") {
+  for (std::size_t way = 0; way < 3; ++way) {
+    CAPTURE(way);
+    {
+      canned_service service;
+      service.network->script.emplace_back(run_made(), 1h);
+      const auto outcome = started(service, waits_of_20_seconds(service)[way]);
+      REQUIRE(outcome.has_error());
+      CHECK(outcome.error().code == mwaa::errc::operation_timeout);
+      CHECK(outcome.error().operation == "StartWorkflowRun");
+      CHECK(outcome.error().may_have_reached_service);
+      CHECK(service.time->elapsed() == 20s);
+    }
+    // No wait is begun that the deadline would cut.
+    canned_service service;
+    service.network->script.emplace_back(test::throttle(30));
+    const auto outcome = started(service, waits_of_20_seconds(service)[way]);
+    REQUIRE(outcome.has_error());
+    CHECK(outcome.error().code == mwaa::errc::throttled);
+    CHECK(outcome.error().operation == "StartWorkflowRun");
+    CHECK(service.time->elapsed() == 0s);
+  }
+}
+
+TEST_CASE("start_and_wait: the wait does not get the time again that the start took") {
+  for (std::size_t way = 0; way < 3; ++way) {
+    CAPTURE(way);
+    canned_service service;
+    service.network->script.emplace_back(run_made(), 15s);
+    service.network->otherwise = [](const mwaa::http_request&) { return test::canned_answer{run_in("RUNNING")}; };
+    const auto last = started(service, waits_of_20_seconds(service)[way]);
+    REQUIRE_FALSE(last.has_error());
+    CHECK(*last->outcome == mwaa::wait_outcome::still_running);
+    CHECK(last->status() == mwaa::workflow_run_status::running);
+    CHECK(service.time->elapsed() >= 17s);
+    CHECK(service.time->elapsed() <= 20s);
+  }
+}
+
+TEST_CASE("start_and_wait: a nearer deadline of wait_options::look counts") {
+  canned_service service;
+  service.network->script.emplace_back(run_made(), 1h);
+  mwaa::wait_options options;
+  options.timeout = 20s;
+  options.look.deadline = service.time->now() + 5s;
+  const auto outcome = started(service, options);
+  REQUIRE(outcome.has_error());
+  CHECK(outcome.error().code == mwaa::errc::operation_timeout);
+  CHECK(service.time->elapsed() == 5s);
+}
+
+TEST_CASE("wait_for_run, start_and_wait: forever is a duration too") {
+  canned_service service;
+  mwaa::wait_options options;
+  options.timeout = std::chrono::milliseconds::max();
+  service.network->script.emplace_back(run_made());
+  for (int i = 0; i < 2; ++i) {
+    service.network->script.emplace_back(run_in("RUNNING"));
+    service.network->script.emplace_back(run_in("SUCCESS"));
+  }
+  const auto last = started(service, options);
+  REQUIRE_FALSE(last.has_error());
+  CHECK(*last->outcome == mwaa::wait_outcome::success);
+  CHECK(*service.run(mwaa::wait_for_run(service.make_client(), "arn", "run", options)).outcome ==
+        mwaa::wait_outcome::success);
+}
