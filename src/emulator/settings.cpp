@@ -74,6 +74,8 @@ std::optional<settings> read_command_line(int argc, char** argv, int& exit_code)
   int throttle_first = 0;
   std::int64_t latency = 0;
   std::int64_t page_token_life = 0;
+  std::int64_t client_token_life =
+      std::chrono::duration_cast<std::chrono::seconds>(out.service.client_token_life).count();
   std::int64_t stopping_time = out.service.stopping_time.count();
   std::int64_t deletion_time = out.service.deletion_time.count();
   std::vector<std::string> operation_limits;
@@ -111,6 +113,9 @@ std::optional<settings> read_command_line(int argc, char** argv, int& exit_code)
   app.add_flag("!--no-retry-after", out.service.retry_after, "leave RetryAfterSeconds out of these throttles");
   app.add_option("--order", order, "order of listings")->check(CLI::IsMember(names_of(orders)))->capture_default_str();
   app.add_option("--page-token-life", page_token_life, "seconds that a page token is valid; 0: without a limit")
+      ->check(CLI::Range(0, 86'400'000));
+  app.add_option("--client-token-life", client_token_life,
+                 "seconds that a client token is known; 28800 by default; 0: without a limit")
       ->check(CLI::Range(0, 86'400'000));
   auto& quotas = out.service.quotas;
   for (const auto& [name, member, what] :
@@ -166,6 +171,7 @@ std::optional<settings> read_command_line(int argc, char** argv, int& exit_code)
   out.service.order = value_of(orders, order);
   out.service.quotas.over_concurrent_runs = value_of(over_run_quotas, over_run_quota);
   out.service.page_token_life = std::chrono::seconds{page_token_life};
+  out.service.client_token_life = std::chrono::seconds{client_token_life};
   out.service.stopping_time = std::chrono::milliseconds{stopping_time};
   out.service.deletion_time = std::chrono::milliseconds{deletion_time};
   return out;

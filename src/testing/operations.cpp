@@ -27,13 +27,13 @@ template <class Request>
 reply performed_once(const Request& request, const operation_context& context) {
   const std::string_view operation = protocol::operation_of<Request>::value.name;
   std::string sent = protocol::encode(protocol::structure_view{request});
-  if (const auto* const before = context.answered.find(operation, *request.client_token)) {
+  if (const auto* const before = context.answered.find(operation, *request.client_token, context.now)) {
     if (before->request == sent) return before->answer;
     throw refused_request{
         conflict("The client token was used for another request", *request.client_token, "ClientToken")};
   }
   reply out = performed(request, context);
-  context.answered.keep(operation, *request.client_token, {std::move(sent), out});
+  context.answered.keep(operation, *request.client_token, {std::move(sent), out}, context.now);
   return out;
 }
 
@@ -78,13 +78,26 @@ std::string token_key(std::string_view operation, std::string_view token) {
 
 }  // namespace
 
-const answered_tokens::entry* answered_tokens::find(std::string_view operation, std::string_view token) const {
+const answered_tokens::entry* answered_tokens::find(std::string_view operation, std::string_view token,
+                                                    clock::time_point now) {
+  forget(now);
   const auto found = entries_.find(token_key(operation, token));
   return found == entries_.end() ? nullptr : &found->second;
 }
 
-void answered_tokens::keep(std::string_view operation, std::string_view token, entry answered) {
-  entries_.insert_or_assign(token_key(operation, token), std::move(answered));
+void answered_tokens::keep(std::string_view operation, std::string_view token, entry answered, clock::time_point now) {
+  std::string key = token_key(operation, token);
+  if (life_.count() > 0) ends_.emplace_back(now + life_, key);
+  entries_.insert_or_assign(std::move(key), std::move(answered));
+}
+
+void answered_tokens::clear() {
+  entries_.clear();
+  ends_.clear();
+}
+
+void answered_tokens::forget(clock::time_point now) {
+  for (; !ends_.empty() && ends_.front().first < now; ends_.pop_front()) entries_.erase(ends_.front().second);
 }
 
 reply perform(std::string_view operation, const input& members, const operation_context& context) {

@@ -1,6 +1,8 @@
 // The operations of the service: what they work on, and how one is found by its name.
 #pragma once
 
+#include <chrono>
+#include <deque>
 #include <map>
 #include <mwaa_serverless/clock.hpp>
 #include <string>
@@ -22,19 +24,27 @@ struct page_rules {
   listing_order order = listing_order::oldest_first;
 };
 
-/// Requests that succeeded, by their operation and client token.
+/// Requests that succeeded, by their operation and client token, for as long as a token is known.
 class answered_tokens {
  public:
+  /// `life` zero: forever.
+  explicit answered_tokens(std::chrono::milliseconds life) : life_(life) {}
+
   struct entry {
     std::string request;
     reply answer;
   };
   /// Null when the token is new.
-  [[nodiscard]] const entry* find(std::string_view operation, std::string_view token) const;
-  void keep(std::string_view operation, std::string_view token, entry answered);
+  [[nodiscard]] const entry* find(std::string_view operation, std::string_view token, clock::time_point now);
+  void keep(std::string_view operation, std::string_view token, entry answered, clock::time_point now);
+  void clear();
 
  private:
+  void forget(clock::time_point now);
+
+  std::chrono::milliseconds life_;
   std::map<std::string, entry, std::less<>> entries_;
+  std::deque<std::pair<clock::time_point, std::string>> ends_;  ///< In order; the keys of entries that have one.
 };
 
 /// What the operations work on.

@@ -39,7 +39,7 @@ const emulator_options& checked(const emulator_options& options) {
   }
   for (const auto& [name, length] :
        {std::pair{"page_token_life", options.page_token_life}, std::pair{"stopping_time", options.stopping_time},
-        std::pair{"deletion_time", options.deletion_time}})
+        std::pair{"deletion_time", options.deletion_time}, std::pair{"client_token_life", options.client_token_life}})
     if (length.count() < 0 || length > longest_time) refuse(name, "must be from 0 to ten years");
   if (options.default_page_size < 1 || options.default_page_size > options.max_page_size)
     refuse("default_page_size", "must be from 1 to max_page_size");
@@ -125,6 +125,7 @@ service::service(const emulator_options& options, account contents, clock::time_
       tokens_(options.seed, options.page_token_life),
       quotas_(options, start),
       account_(std::move(contents)),
+      answered_(options.client_token_life),
       random_(options.seed) {}
 
 judgement service::judge(const incoming_request& request, clock::wall_time_point wall) const {
@@ -213,7 +214,7 @@ void service::clear_faults() {
 
 void service::reset(account contents, clock::time_point start) {
   account_.emplace(std::move(contents));
-  answered_ = {};
+  answered_.clear();
   quotas_ = request_quotas{options_, start};
   random_.seed(options_.seed);
   clear_faults();

@@ -72,7 +72,7 @@ TEST_CASE("emulator: quotas that make no sense are refused and named") {
     CHECK_THROWS_WITH_AS(testing::emulator{options}, doctest::Contains("operation_rate_limits"), mwaa::exception);
   }
   for (auto member : {&testing::emulator_options::page_token_life, &testing::emulator_options::stopping_time,
-                      &testing::emulator_options::deletion_time}) {
+                      &testing::emulator_options::deletion_time, &testing::emulator_options::client_token_life}) {
     testing::emulator_options options;
     options.*member = -1ms;
     CHECK_THROWS_AS(testing::emulator{options}, mwaa::exception);

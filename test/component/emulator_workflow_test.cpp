@@ -407,6 +407,42 @@ TEST_CASE("emulator: page tokens may have an end") {
   CHECK(refused.at("FieldList").as_array().at(0).at("Name") == "NextToken");
 }
 
+TEST_CASE("emulator: client tokens have an end, after 8 hours if not said otherwise") {
+  for (const bool said : {true, false}) {
+    CAPTURE(said);
+    testing::emulator_options options;
+    if (said) options.client_token_life = 1min;
+    const std::chrono::milliseconds life = said ? 1min : 8h;
+    emulated_service service{options};
+    const std::string create = create_body("sales", R"(,"ClientToken":"t-1")");
+    const auto made = service.ask("CreateWorkflow", create);
+    const std::string start = of(text_of(made.at("WorkflowArn")), R"(,"ClientToken":"t-1")");
+    service.pass(1s);
+    const auto run = service.ask("StartWorkflowRun", start);
+    service.pass(life - 1s);
+    CHECK(service.ask("CreateWorkflow", create) == made);
+    service.pass(1ms);
+    CHECK(test::code_of(service.ask("CreateWorkflow", create)) == "ConflictException");  // the name is taken
+    service.pass(999ms);
+    CHECK(service.ask("StartWorkflowRun", start) == run);
+    // An answer that is given again does not begin the life anew; a request that is carried out anew does.
+    service.pass(1ms);
+    const auto other = service.ask("StartWorkflowRun", start);
+    CHECK(other.at("RunId") != run.at("RunId"));
+    service.pass(life);
+    CHECK(service.ask("StartWorkflowRun", start) == other);
+    service.pass(1ms);
+    CHECK(service.ask("StartWorkflowRun", start).at("RunId") != other.at("RunId"));
+  }
+  testing::emulator_options options;
+  options.client_token_life = 0ms;
+  emulated_service service{options};
+  const std::string create = create_body("sales", R"(,"ClientToken":"t-1")");
+  const auto made = service.ask("CreateWorkflow", create);
+  service.pass(std::chrono::years{1});
+  CHECK(service.ask("CreateWorkflow", create) == made);
+}
+
 TEST_CASE("emulator: without an end, the token of a page is the same at all times") {
   emulated_service service;
   (void)created(service, "a");

@@ -122,6 +122,10 @@ class MWAA_SERVERLESS_API emulator_options {
   listing_order order = listing_order::oldest_first;
   /// How long after its page a page token is valid; zero: without a limit.
   std::chrono::milliseconds page_token_life{0};
+  /// How long after the first request that succeeded with it a client token is known; after that the request with it is
+  /// a new one. Zero: without a limit. The service's documentation does not say; 8 hours is what several other services
+  /// of AWS document.
+  std::chrono::milliseconds client_token_life{std::chrono::hours{8}};
   resource_quotas quotas;
   /// How long a run is `STOPPING` before it is `STOPPED`.
   std::chrono::milliseconds stopping_time{3'000};
