@@ -122,3 +122,19 @@ TEST_CASE("emulator and client: a workflow's life, by all 16 operations") {
   for (const auto& each : service.emulator.requests()) operations.insert(each.operation);
   CHECK(operations.size() == 16);
 }
+
+// The model gives the operation this error and does not say when: a test that needs it scripts it.
+TEST_CASE("emulator and client: CreateAirflowUiUrl may be a conflict") {
+  emulated_service service;
+  const mwaa::client client{service.io.get_executor(), test::config_for(service)};
+  service.emulator.script(mwaa::testing::fault::status(409));
+  const auto refused = test::run(service.io, *service.time,
+                                 mwaa::as_result(client.create_airflow_ui_url(mwaa::create_airflow_ui_url_request{})));
+  REQUIRE(refused.has_error());
+  CHECK(refused.error().code == mwaa::errc::conflict);
+  CHECK(refused.error().http_status == 409);
+  CHECK(refused.error().operation == "CreateAirflowUiUrl");
+  CHECK_FALSE(refused.error().resource_id.empty());
+  CHECK_FALSE(refused.error().resource_type.empty());
+  CHECK(service.emulator.requests().size() == 1);  // another try would not mend it
+}

@@ -140,6 +140,14 @@ class Errors(ErrorChecks):
             self.assertEqual(caught.exception.response["ResourceId"], "emulated")
             self.assertEqual(caught.exception.response["ResourceType"], "AWS::MWAAServerless::Workflow")
 
+    def test_a_conflict_of_the_airflow_ui(self):
+        with service("--fault", "status=409") as client:
+            with self.assertRaises(client.exceptions.ConflictException) as caught:
+                client.create_airflow_ui_url()
+            self.assertEqual(self.status_of(caught.exception), 409)
+            self.assertEqual(caught.exception.response["ResourceType"], "AWS::MWAAServerless::Workflow")
+            self.assertTrue(client.create_airflow_ui_url()["AuthorizedUrl"])
+
     def test_retried_faults(self):
         # Cut inside the status line: http.client takes a head that ends later for a whole one.
         for fault in ("close-before-headers", "status=503", "close-inside-headers=5", "throttle", "html=502"):
