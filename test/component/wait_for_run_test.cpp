@@ -277,7 +277,7 @@ std::vector<mwaa::wait_options> waits_of_20_seconds(const canned_service& servic
   return out;
 }
 
-auto started(canned_service& service, const mwaa::wait_options& options) {
+auto outcome_within(canned_service& service, const mwaa::wait_options& options) {
   return service.run(
       mwaa::as_result(mwaa::start_and_wait(service.make_client(), mwaa::start_workflow_run_request{"arn"}, options)));
 }
@@ -294,7 +294,7 @@ TEST_CASE("start_and_wait: the wait's deadline ends the start") {
     {
       canned_service service;
       service.network->script.emplace_back(run_made(), 1h);
-      const auto outcome = started(service, waits_of_20_seconds(service)[way]);
+      const auto outcome = outcome_within(service, waits_of_20_seconds(service)[way]);
       REQUIRE(outcome.has_error());
       CHECK(outcome.error().code == mwaa::errc::operation_timeout);
       CHECK(outcome.error().operation == "StartWorkflowRun");
@@ -304,7 +304,7 @@ TEST_CASE("start_and_wait: the wait's deadline ends the start") {
     // No wait is begun that the deadline would cut.
     canned_service service;
     service.network->script.emplace_back(test::throttle(30));
-    const auto outcome = started(service, waits_of_20_seconds(service)[way]);
+    const auto outcome = outcome_within(service, waits_of_20_seconds(service)[way]);
     REQUIRE(outcome.has_error());
     CHECK(outcome.error().code == mwaa::errc::throttled);
     CHECK(outcome.error().operation == "StartWorkflowRun");
@@ -318,7 +318,7 @@ TEST_CASE("start_and_wait: the wait does not get the time again that the start t
     canned_service service;
     service.network->script.emplace_back(run_made(), 15s);
     service.network->otherwise = [](const mwaa::http_request&) { return test::canned_answer{run_in("RUNNING")}; };
-    const auto last = started(service, waits_of_20_seconds(service)[way]);
+    const auto last = outcome_within(service, waits_of_20_seconds(service)[way]);
     REQUIRE_FALSE(last.has_error());
     CHECK(*last->outcome == mwaa::wait_outcome::still_running);
     CHECK(last->status() == mwaa::workflow_run_status::running);
@@ -333,7 +333,7 @@ TEST_CASE("start_and_wait: a nearer deadline of wait_options::look counts") {
   mwaa::wait_options options;
   options.timeout = 20s;
   options.look.deadline = service.time->now() + 5s;
-  const auto outcome = started(service, options);
+  const auto outcome = outcome_within(service, options);
   REQUIRE(outcome.has_error());
   CHECK(outcome.error().code == mwaa::errc::operation_timeout);
   CHECK(service.time->elapsed() == 5s);
@@ -348,7 +348,7 @@ TEST_CASE("wait_for_run, start_and_wait: forever is a duration too") {
     service.network->script.emplace_back(run_in("RUNNING"));
     service.network->script.emplace_back(run_in("SUCCESS"));
   }
-  const auto last = started(service, options);
+  const auto last = outcome_within(service, options);
   REQUIRE_FALSE(last.has_error());
   CHECK(*last->outcome == mwaa::wait_outcome::success);
   CHECK(*service.run(mwaa::wait_for_run(service.make_client(), "arn", "run", options)).outcome ==
