@@ -77,21 +77,26 @@ bool names_a_secret(std::string_view name) {
          lower.find("_file") == std::string::npos;
 }
 
-/// The file with the marker in every secret, the lines that continue one included.
+/// The file with the marker in every secret, the lines that continue one included. Below a setting without a value
+/// stand settings of its own, however far each is indented.
 std::string planted(std::string_view text) {
   std::string out;
   std::optional<std::size_t> secret;  // how far the secret above is indented
+  std::optional<std::size_t> block;   // how far the setting without a value is
   while (!text.empty()) {
     std::string line{next_line(text)};
     const std::size_t indent = line.find_first_not_of(" \t");
     const std::string name = line.substr(0, line.find_first_of("=:\r\n"));
     // What may be the name of a section is no secret.
     const bool setting = name.find('[') == std::string::npos && line.find_first_of("#;\r\n") != 0;
+    if (block && indent <= *block && !without_end(line).empty()) block.reset();
     if (setting && names_a_secret(name)) {
       secret = indent;
-    } else if (secret && indent <= *secret && !without_end(line).empty()) {
+    } else if (secret && (block || indent <= *secret) && !without_end(line).empty()) {
       secret.reset();
     }
+    const auto last = line.find_last_not_of(" \t\r\n");
+    if (!block && !secret && last != std::string::npos && last == line.find_first_of("=:")) block = indent;
     if (setting && secret && line.find_first_not_of(" \t\r\n") != std::string::npos) {
       const auto delimiter = line.find_first_of("=:");
       line.insert(delimiter == std::string::npos ? line.find_last_not_of(" \t\r\n") + 1 : delimiter + 1, marker);
