@@ -13,10 +13,14 @@ constexpr double below = 0.98;        // of what was granted
 constexpr double slope = 0.001;       // a second, soon after a throttle
 constexpr double impatience = 60;     // seconds after which the slope has doubled
 constexpr double steepest = 0.02;
-constexpr double research_after = 900;  // with a share below one the rate is not felt out all the time
-constexpr double strays = 0.015;        // share of throttles that is put down to other causes
-constexpr double enough = 2;            // throttles, less what is put down to other causes
+constexpr double measured_after = 8;  // seconds between two throttles that tell the quota
+constexpr double longest_measuring = 60;
+constexpr double measuring_slope = 0.004;
+constexpr double measured_again_after = 900;  // with a share below one the rate is not felt out all the time
+constexpr double strays = 0.015;              // share of throttles that is put down to other causes
+constexpr double enough = 2;                  // throttles, less what is put down to other causes
 constexpr double least = 0.05;
+constexpr double all = 0.97;  // a share of so much is felt out all the time
 
 }  // namespace
 
@@ -32,7 +36,7 @@ look_budget::look_budget(std::optional<double> rate, double first_rate, double s
       quiet_since_(now) {}
 
 double look_budget::rate() const noexcept {
-  return searching_ ? quota_ : quota_ * share_;
+  return searching_ || measuring_ ? quota_ : quota_ * share_;
 }
 
 bool look_budget::take(double now) noexcept {
@@ -73,16 +77,24 @@ void look_budget::rise(double now) noexcept {
   }
   if (passed < 1) return;
   changed_ = now;
+  if (measuring_ && now - measuring_since_ > longest_measuring) measuring_ = false;
   if (!demanded_) return;
   demanded_ = false;
   const double quiet = now - quiet_since_;
-  if (share_ >= 0.97) {
+  if (measuring_) {
+    quota_ *= 1 + measuring_slope * std::min(passed, 2.0);
+  } else if (share_ >= all) {
     const double patience = 1 + (quiet / impatience) * (quiet / impatience);
     quota_ *= 1 + std::min(slope * patience, steepest) * std::min(passed, 2.0);
-  } else if (quiet > research_after) {
-    searching_ = true;
-    quota_ *= share_;
+  } else if (quiet > measured_again_after) {
+    measure(now);
   }
+}
+
+void look_budget::measure(double now) noexcept {
+  measuring_ = share_ < all;
+  measuring_since_ = now;
+  quiet_since_ = now;
 }
 
 void look_budget::throttled(double sent, double now) noexcept {
@@ -96,13 +108,17 @@ void look_budget::throttled(double sent, double now) noexcept {
     searching_ = false;
     quota_ = std::max(quota_ / 2, least);
     evidence_ = enough - 1;
+    measure(now);
   } else {
     evidence_ += 1;
     if (evidence_ < enough) return;
     evidence_ = 0;
     const double since = sent - emptied_;
-    const double granted = since > 3 ? static_cast<double>(accepted_since_) / since / share_ : quota_ * 0.75;
-    quota_ = std::max(std::clamp(granted, quota_ * 0.5, quota_) * below, least);
+    const double taken = measuring_ ? 1 : share_;
+    const double granted = since > 3 ? static_cast<double>(accepted_since_) / since / taken : quota_ * 0.75;
+    const bool told = measuring_ && since > measured_after;
+    quota_ = std::max(std::clamp(granted, quota_ * 0.5, quota_) * (told ? 1 : below), least);
+    if (told) measuring_ = false;
   }
   emptied_ = now;
   judged_from_ = now;

@@ -10,7 +10,8 @@ namespace mwaa_serverless::watcher {
 /// follows what is granted, from a little below, and rises slowly to find out whether more is.
 ///
 /// One throttle is weak evidence, since services throttle for other reasons too; several within some dozens of
-/// acceptances lower the rate.
+/// acceptances lower the rate. A share below one is measured so for a minute at most, and again every quarter of an
+/// hour.
 ///
 /// Times are seconds from any fixed moment.
 class look_budget {
@@ -35,10 +36,14 @@ class look_budget {
 
  private:
   void rise(double now) noexcept;
+  /// Uses the whole quota until a throttle tells how much that is.
+  void measure(double now) noexcept;
 
   double share_;
   bool given_;
   bool searching_;
+  bool measuring_ = false;
+  double measuring_since_ = 0;
   double quota_;        // requests a second
   double next_;         // when the next look may go
   double changed_;      // when quota_ was last looked at for a rise

@@ -309,7 +309,9 @@ void watch_state::implementation::end(slot which, double now) {
   run_record& run = runs_[which];
   workflow_record& workflow = workflows_[run.workflow];
   if (run.tasks_over) {
-    const double took = std::clamp(now - run.over_since, 0.2, 60.0);
+    // Between the last look that did not show it and this one.
+    const double last = std::max(run.over_since, std::min(run.run_asked, now));
+    const double took = std::clamp((last + now) / 2 - run.over_since, 0.2, 60.0);
     workflow.end_delay = 0.8 * workflow.end_delay + 0.2 * took;
   }
   if (run.stage == phase::running) {
@@ -501,7 +503,6 @@ void watch_state::implementation::saw(const look& what, moment moment_asked, mom
   failures_ = 0;
   const slot which = pending->subject;
   run_record& run = runs_[which];
-  run.run_asked = asked;
   succeeded(which);
   run_sight sight;
   if (answer.run_detail) {
@@ -512,6 +513,7 @@ void watch_state::implementation::saw(const look& what, moment moment_asked, mom
   }
   const phase before = run.stage;
   apply(which, sight, asked, now);
+  run.run_asked = asked;
   if (before == phase::waiting && !room_.empty() && !waiting_.empty()) {
     if (run.stage != phase::waiting) {
       ++room_hits_;
