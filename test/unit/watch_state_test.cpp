@@ -1,0 +1,432 @@
+// What a watcher makes of what it sees, look by look.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <functional>
+#include <map>
+#include <random>
+#include <set>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "watcher/task_table.hpp"
+#include "watcher/watch_state.hpp"
+
+namespace mwaa = mwaa_serverless;
+using namespace mwaa_serverless::watcher;
+using namespace std::chrono_literals;
+using mwaa::watch_event_kind;
+
+namespace {
+
+const std::string arn = "arn:aws:airflow-serverless:us-east-1:123456789012:workflow/w-Ab12Cd34Ef";
+
+/// A service of one's own, whose answers the test decides.
+class script {
+ public:
+  explicit script(watch_rules rules = {}) : state(rules, now()) {}
+
+  [[nodiscard]] moment now() const {
+    return moment{time_point{} + 1000s + passed,
+                  std::chrono::system_clock::time_point{} + 20'000 * 24h + passed + wall_jump};
+  }
+  /// The next look; time goes on until there is one. Kind `tasks` with an empty ARN: there is none within an hour.
+  look next() {
+    const auto limit = passed + 1h;
+    for (;;) {
+      if (auto found = state.next_look(now())) return *found;
+      const time_point wakes = state.wakes_at();
+      if (wakes == time_point::max() || now().steady > time_point{} + 1000s + limit) return look{};
+      REQUIRE(wakes > now().steady);
+      passed = wakes - time_point{} - 1000s;
+    }
+  }
+  void take(const look& what) {
+    const moment asked = now();
+    passed += 50ms;
+    switch (what.kind) {
+      case look_kind::tasks:
+        return state.saw(what, asked, now(), tasks[what.run_id]);
+      case look_kind::run:
+        return state.saw(what, asked, now(), run_of(what.run_id));
+      case look_kind::runs:
+        return state.saw(what, asked, now(), page_of(what));
+      case look_kind::workflows:
+        return state.saw(what, asked, now(), mwaa::list_workflows_response{});
+    }
+  }
+  void answer(int looks) {
+    for (int i = 0; i < looks; ++i) take(next());
+  }
+  std::vector<std::string> told() {
+    std::vector<std::string> out;
+    while (auto event = state.next_event()) {
+      std::ostringstream text;
+      text << *event;
+      out.push_back(text.str().substr(text.str().find(' ') + 1));
+      last.push_back(*std::move(event));
+    }
+    return out;
+  }
+
+  void task(const std::string& run, const std::string& id, mwaa::task_instance_status status) {
+    auto& all = tasks[run].task_instances;
+    const auto known =
+        std::find_if(all.begin(), all.end(), [&](const auto& each) { return each.task_instance_id == id; });
+    auto& one = known == all.end() ? all.emplace_back() : *known;
+    one.task_instance_id = mwaa::text{id};
+    one.status = status;
+  }
+
+  std::chrono::nanoseconds passed{0};
+  std::chrono::nanoseconds wall_jump{0};
+  std::map<std::string, mwaa::workflow_run_status> runs;
+  std::map<std::string, mwaa::list_task_instances_response> tasks;
+  std::vector<mwaa::watch_event> last;
+  watch_state state;
+
+ private:
+  mwaa::get_workflow_run_response run_of(const std::string& id) {
+    mwaa::get_workflow_run_response out;
+    out.run_detail.emplace();
+    out.run_detail->run_state = runs[id];
+    return out;
+  }
+  mwaa::list_workflow_runs_response page_of(const look&) {
+    mwaa::list_workflow_runs_response out;
+    for (const auto& [id, status] : runs) {
+      auto& one = out.workflow_runs.emplace_back();
+      one.run_id = mwaa::text{id};
+      one.run_detail_summary.emplace();
+      one.run_detail_summary->status = status;
+    }
+    return out;
+  }
+};
+
+mwaa::error failure(mwaa::errc code) {
+  return mwaa::error(code, "no");
+}
+
+}  // namespace
+
+TEST_CASE("watch state: the tasks are listed once more after the end, before it is told") {
+  script service;
+  service.runs["a"] = mwaa::workflow_run_status::running;
+  service.task("a", "t", mwaa::task_instance_status::success);
+  service.state.add(mwaa::run_key{arn, "a"}, 1, service.now());
+  service.answer(2);  // its state, its tasks
+  CHECK(service.told() == std::vector<std::string>{"run_added a RUNNING", "task_added a t SUCCESS"});
+  // Somebody clears the task; then the run fails.
+  service.task("a", "t", mwaa::task_instance_status::failed);
+  service.runs["a"] = mwaa::workflow_run_status::failed;
+  const look end = service.next();
+  CHECK(end.kind == look_kind::run);  // all tasks were over
+  service.take(end);
+  CHECK(service.told().empty());
+  const look tasks = service.next();
+  CHECK(tasks.kind == look_kind::tasks);
+  service.take(tasks);
+  CHECK(service.told() ==
+        std::vector<std::string>{"task_changed a t SUCCESS -> FAILED", "run_finished a RUNNING -> FAILED"});
+  CHECK(service.state.over());
+}
+
+TEST_CASE("watch state: a final listing that fails for good does not hold the end back") {
+  script service;
+  service.runs["a"] = mwaa::workflow_run_status::stopped;
+  service.state.add(mwaa::run_key{arn, "a"}, 1, service.now());
+  service.answer(1);
+  const look tasks = service.next();
+  REQUIRE(tasks.kind == look_kind::tasks);
+  service.state.failed(tasks, service.now(), service.now(), failure(mwaa::errc::access_denied));
+  CHECK(service.told() == std::vector<std::string>{"run_added a STOPPED", "run_error a: no", "run_finished a STOPPED"});
+  CHECK(service.state.over());
+}
+
+TEST_CASE("watch state: what changes there and back again unread is no event") {
+  script service;
+  service.runs["a"] = mwaa::workflow_run_status::running;
+  service.task("a", "t", mwaa::task_instance_status::running);
+  service.state.add(mwaa::run_key{arn, "a"}, 1, service.now());
+  service.answer(2);
+  (void)service.told();
+  service.task("a", "t", mwaa::task_instance_status::up_for_retry);
+  service.answer(3);
+  service.task("a", "t", mwaa::task_instance_status::running);
+  service.answer(3);
+  CHECK(service.told().empty());
+  service.task("a", "t", mwaa::task_instance_status::failed);
+  service.answer(3);
+  CHECK(service.told() == std::vector<std::string>{"task_changed a t RUNNING -> FAILED"});
+}
+
+TEST_CASE("watch state: tasks that a listing lacks, or shows twice, are as they were") {
+  script service;
+  service.runs["a"] = mwaa::workflow_run_status::running;
+  for (const char* id : {"one", "two", "three"}) service.task("a", id, mwaa::task_instance_status::running);
+  service.state.add(mwaa::run_key{arn, "a"}, 1, service.now());
+  service.answer(2);
+  (void)service.told();
+  auto& page = service.tasks["a"].task_instances;
+  const auto kept = page;
+  page.erase(page.begin() + 1);
+  page.push_back(page.front());
+  service.answer(4);
+  CHECK(service.told().empty());
+  page = kept;
+  std::reverse(page.begin(), page.end());
+  service.answer(4);
+  CHECK(service.told().empty());
+}
+
+TEST_CASE("watch state: a listing over pages, and a token that is refused") {
+  script service;
+  service.runs["a"] = mwaa::workflow_run_status::running;
+  service.task("a", "t", mwaa::task_instance_status::running);
+  service.tasks["a"].next_token = mwaa::text{"page-2"};
+  service.state.add(mwaa::run_key{arn, "a"}, 1, service.now());
+  service.answer(2);
+  for (int i = 0; i < 2; ++i) {
+    const look second = service.next();
+    REQUIRE(second.kind == look_kind::tasks);
+    REQUIRE(second.next_token == "page-2");
+    service.state.failed(second, service.now(), service.now(), failure(mwaa::errc::validation));
+    const look again = service.next();  // from the start
+    REQUIRE(again.kind == look_kind::tasks);
+    CHECK_FALSE(again.next_token);
+    service.take(again);
+  }
+  const look second = service.next();
+  REQUIRE(second.next_token == "page-2");
+  service.state.failed(second, service.now(), service.now(), failure(mwaa::errc::validation));
+  const auto lines = service.told();  // a third time is an error of this run
+  CHECK(lines.back() == "run_error a: no");
+  CHECK(service.state.figures(service.now()).runs == 1);
+}
+
+TEST_CASE("watch state: a listing that ends early in an outage begins anew") {
+  script service;
+  service.runs["a"] = mwaa::workflow_run_status::running;
+  service.tasks["a"].next_token = mwaa::text{"page-2"};
+  service.state.add(mwaa::run_key{arn, "a"}, 1, service.now());
+  service.answer(2);
+  for (int i = 0; i < 3; ++i) {
+    const look second = service.next();
+    CHECK(second.next_token == "page-2");
+    service.state.failed(second, service.now(), service.now(), failure(mwaa::errc::connect_failed));
+  }
+  service.passed += 1min;
+  const look again = service.next();
+  CHECK(again.kind == look_kind::tasks);
+  CHECK_FALSE(again.next_token);
+}
+
+TEST_CASE("watch state: a run that its workflow's listing lacks is asked for before it is lost") {
+  script service;
+  for (const char* id : {"a", "b", "c"}) service.runs[id] = mwaa::workflow_run_status::queued;
+  for (const char* id : {"a", "b", "c"}) service.state.add(mwaa::run_key{arn, id}, 1, service.now());
+  const look all = service.next();
+  REQUIRE(all.kind == look_kind::runs);
+  service.take(all);
+  (void)service.told();
+  service.runs.erase("b");
+  look asked;
+  do {
+    asked = service.next();
+    if (asked.kind == look_kind::runs) service.take(asked);
+  } while (asked.kind == look_kind::runs);
+  REQUIRE(asked.kind == look_kind::run);
+  CHECK(asked.run_id == "b");
+  CHECK(service.told().empty());
+  SUBCASE("it is there") {
+    service.runs["b"] = mwaa::workflow_run_status::queued;
+    service.take(asked);
+    CHECK(service.told().empty());
+    CHECK(service.state.figures(service.now()).runs == 3);
+  }
+  SUBCASE("it is not") {
+    service.state.failed(asked, service.now(), service.now(), failure(mwaa::errc::resource_not_found));
+    CHECK(service.told() == std::vector<std::string>{"run_error b: no"});
+    CHECK(service.state.figures(service.now()).runs == 2);
+  }
+}
+
+TEST_CASE("watch state: an answer of an older question changes nothing") {
+  script service;
+  service.runs["a"] = mwaa::workflow_run_status::queued;
+  service.runs["b"] = mwaa::workflow_run_status::queued;
+  service.state.add(mwaa::run_key{arn, "a"}, 1, service.now());
+  service.state.add(mwaa::run_key{arn, "b"}, 1, service.now());
+  const look first = service.next();
+  const moment long_ago = service.now();
+  service.passed += 10s;
+  service.take(first);
+  (void)service.told();
+  service.runs["a"] = mwaa::workflow_run_status::running;
+  look second;
+  do {
+    second = service.next();
+    if (second.kind != look_kind::runs) service.take(second);
+  } while (second.kind != look_kind::runs);
+  mwaa::list_workflow_runs_response stale;
+  auto& one = stale.workflow_runs.emplace_back();
+  one.run_id = mwaa::text{"a"};
+  one.run_detail_summary.emplace();
+  one.run_detail_summary->status = mwaa::workflow_run_status::failed;
+  service.state.saw(second, long_ago, service.now(), stale);
+  for (const auto& each : service.told()) CHECK(each.find("FAILED") == std::string::npos);
+}
+
+TEST_CASE("watch state: a removed run's look under way tells nothing, nor does a look that is brought back twice") {
+  script service;
+  service.runs["a"] = mwaa::workflow_run_status::running;
+  service.state.add(mwaa::run_key{arn, "a"}, 1, service.now());
+  const look under_way = service.next();
+  CHECK(service.state.remove(mwaa::run_key{arn, "a"}));
+  CHECK_FALSE(service.state.remove(mwaa::run_key{arn, "a"}));
+  service.take(under_way);
+  CHECK(service.told().empty());
+  CHECK(service.state.over());
+  service.take(under_way);
+  CHECK(service.told().empty());
+  service.state.abandoned(under_way, service.now());
+  CHECK(service.state.over());
+}
+
+TEST_CASE("watch state: a wall clock that jumps does not move the times between two looks") {
+  script service;
+  service.runs["a"] = mwaa::workflow_run_status::running;
+  service.task("a", "t", mwaa::task_instance_status::running);
+  service.state.add(mwaa::run_key{arn, "a"}, 1, service.now());
+  service.answer(2);
+  (void)service.told();
+  service.wall_jump = 1h;
+  service.task("a", "t", mwaa::task_instance_status::success);
+  while (service.last.size() == 2) {
+    service.answer(1);
+    (void)service.told();
+  }
+  const auto& event = service.last.back();
+  CHECK(event.kind == watch_event_kind::task_changed);
+  REQUIRE(event.not_before);
+  CHECK(event.seen_at - *event.not_before < 10s);
+  CHECK(event.seen_at - *event.not_before > 0s);
+}
+
+TEST_CASE("watch state: statuses that this version does not know") {
+  script service;
+  service.runs["a"] = mwaa::workflow_run_status{mwaa::text{"PONDERING"}};
+  service.task("a", "t", mwaa::task_instance_status{mwaa::text{"DREAMING"}});
+  service.state.add(mwaa::run_key{arn, "a"}, 1, service.now());
+  service.answer(3);
+  CHECK(service.told() == std::vector<std::string>{"run_added a PONDERING", "task_added a t DREAMING"});
+  service.task("a", "t", mwaa::task_instance_status{mwaa::text{"WAKING"}});
+  const std::string bytes = service.state.checkpoint();
+  service.answer(3);
+  CHECK(service.told() == std::vector<std::string>{"task_changed a t DREAMING -> WAKING"});
+  std::string why;
+  auto restored = watch_state::restore(bytes, {}, service.now(), why);
+  REQUIRE(restored);
+  service.state = *std::move(restored);
+  service.answer(3);
+  CHECK(service.told() == std::vector<std::string>{"task_changed a t DREAMING -> WAKING"});
+}
+
+TEST_CASE("watch state: quotas of two operations are two budgets, once their codes tell so") {
+  script service;
+  for (int i = 0; i < 30; ++i) {
+    const std::string id = "run" + std::to_string(i);
+    service.runs[id] = mwaa::workflow_run_status::running;
+    service.state.add(mwaa::run_key{arn, id}, 1, service.now());
+  }
+  const auto throttle = [&](look_kind kind, const std::string& code) {
+    for (;;) {
+      const look what = service.next();
+      REQUIRE_FALSE(what.workflow_arn.empty());
+      if (what.kind != kind) {
+        service.take(what);
+        continue;
+      }
+      mwaa::error why{mwaa::errc::throttled, "slow down"};
+      why.quota_code = code;
+      service.state.failed(what, service.now(), service.now(), why);
+      return;
+    }
+  };
+  const double before = service.state.figures(service.now()).requests_per_second;
+  throttle(look_kind::tasks, "L-TASKS");
+  const double one = service.state.figures(service.now()).requests_per_second;
+  CHECK(one <= before);
+  throttle(look_kind::runs, "L-TASKS");
+  CHECK(service.state.figures(service.now()).requests_per_second < one * 1.2);
+  throttle(look_kind::runs, "L-RUNS");
+  CHECK(service.state.figures(service.now()).requests_per_second > one * 1.5);
+}
+
+TEST_CASE("watch state: checkpoints of anything come back as they were") {
+  std::mt19937_64 random{11};
+  script service;
+  for (int i = 0; i < 40; ++i) {
+    const std::string id = "run" + std::to_string(i);
+    service.runs[id] = i % 3 == 0 ? mwaa::workflow_run_status::queued : mwaa::workflow_run_status::running;
+    for (unsigned t = 0; t < random() % 60; ++t)
+      service.task(id, "task" + std::to_string(random()),
+                   mwaa::task_instance_status{static_cast<mwaa::task_instance_status::value_type>(1 + random() % 14)});
+    service.state.add(mwaa::run_key{arn, id}, 1, service.now());
+  }
+  service.answer(120);
+  (void)service.told();
+  const std::string bytes = service.state.checkpoint();
+  std::string why;
+  auto restored = watch_state::restore(bytes, {}, service.now(), why);
+  REQUIRE_MESSAGE(restored, why);
+  CHECK(restored->checkpoint().size() == bytes.size());
+  service.state = *std::move(restored);
+  service.answer(200);
+  CHECK(service.told().empty());  // nothing has changed
+  const auto snapshot = service.state.snapshot();
+  CHECK(snapshot.size() == 40);
+  std::size_t tasks = 0;
+  for (const auto& each : snapshot) tasks += each.tasks.size();
+  std::size_t expected = 0;
+  for (const auto& [id, each] : service.tasks)
+    expected += service.runs[id] == mwaa::workflow_run_status::running ? each.task_instances.size() : 0;
+  CHECK(tasks == expected);
+  // Any byte that is another is noticed.
+  for (std::size_t i = 0; i < bytes.size(); i += 1 + bytes.size() / 400) {
+    std::string damaged = bytes;
+    damaged[i] = static_cast<char>(damaged[i] ^ 0x10);
+    CHECK_FALSE(watch_state::restore(damaged, {}, service.now(), why));
+    CHECK_FALSE(why.empty());
+  }
+}
+
+TEST_CASE("task table: rows by identifier, in whatever order they come") {
+  task_table table;
+  std::mt19937_64 random{2};
+  std::map<std::string, int> truth;
+  for (int round = 0; round < 30; ++round) {
+    table.expect_from(0);
+    for (int i = 0; i < 50; ++i) {
+      const std::string id = "task-" + std::to_string(random() % 80);
+      const int status = 1 + static_cast<int>(random() % 10);
+      const auto known = truth.find(id);
+      const auto change = table.set(id, static_cast<std::uint8_t>(status), -1, 1, 2);
+      CHECK(change.added == (known == truth.end()));
+      CHECK(change.changed == (known != truth.end() && known->second != status));
+      truth[id] = status;
+    }
+    if (round % 3 != 0) continue;
+    std::set<std::string> told;
+    while (table.has_untold()) {
+      const auto row = table.tell();
+      CHECK(told.insert(std::string{table.id(row)}).second);
+      CHECK(row.seen_status == truth.at(std::string{table.id(row)}));
+      CHECK(row.told != row.seen_status);
+    }
+  }
+  CHECK(table.size() == truth.size());
+}
