@@ -51,6 +51,10 @@ bool look_budget::take(double now) noexcept {
   return true;
 }
 
+void look_budget::borrow(double now) noexcept {
+  next_ = std::max(next_, now) + 1 / rate();
+}
+
 void look_budget::give_back(double now) noexcept {
   next_ = std::max(now, next_ - 1 / rate());
 }

@@ -20,6 +20,8 @@ class look_budget {
 
   /// Takes a look's worth if there is one.
   [[nodiscard]] bool take(double now) noexcept;
+  /// Takes it in advance: the next look waits longer.
+  void borrow(double now) noexcept;
   [[nodiscard]] bool open(double now) const noexcept { return now >= next_; }
   [[nodiscard]] double opens_at() const noexcept { return next_; }
   /// Gives back what was taken for a look that was not sent.

@@ -197,7 +197,13 @@ std::optional<look> watch_state::implementation::urgent(double now) {
       continue;
     }
     look_budget& source = budget(it->kind);
-    if (!source.take(now)) {
+    // A token that was refused before was too old: now its page does not wait.
+    bool hurried = false;
+    if (it->next_token && it->kind == look_kind::tasks) hurried = runs_[it->subject].restarts > 0;
+    if (it->next_token && it->kind == look_kind::runs) hurried = workflows_[it->subject].sweep->restarts > 0;
+    if (hurried) {
+      source.borrow(now);
+    } else if (!source.take(now)) {
       wakes_at_ = std::min(wakes_at_, source.opens_at());
       ++it;
       continue;
@@ -338,7 +344,8 @@ std::optional<look> watch_state::implementation::next_look(moment moment_now) {
       return std::nullopt;
     }
   }
-  if (std::none_of(budgets_.begin(), budgets_.end(), [&](const look_budget& each) { return each.open(now); })) {
+  if (urgent_.empty() &&
+      std::none_of(budgets_.begin(), budgets_.end(), [&](const look_budget& each) { return each.open(now); })) {
     for (auto& each : budgets_) {
       (void)each.take(now);  // there is demand
       wakes_at_ = std::min(wakes_at_, each.opens_at());

@@ -189,7 +189,7 @@ TEST_CASE("watch state: a listing over pages, and a token that is refused") {
   service.tasks["a"].next_token = mwaa::text{"page-2"};
   service.state.add(mwaa::run_key{arn, "a"}, 1, service.now());
   service.answer(2);
-  for (int i = 0; i < 2; ++i) {
+  for (int i = 0; i < 4; ++i) {
     const look second = service.next();
     REQUIRE(second.kind == look_kind::tasks);
     REQUIRE(second.next_token == "page-2");
@@ -202,7 +202,7 @@ TEST_CASE("watch state: a listing over pages, and a token that is refused") {
   const look second = service.next();
   REQUIRE(second.next_token == "page-2");
   service.state.failed(second, service.now(), service.now(), failure(mwaa::errc::validation));
-  const auto lines = service.told();  // a third time is an error of this run
+  const auto lines = service.told();  // a fifth time is an error of this run
   CHECK(lines.back() == "run_error a: no");
   CHECK(service.state.figures(service.now()).runs == 1);
 }
