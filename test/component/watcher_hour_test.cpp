@@ -241,7 +241,7 @@ TEST_CASE("run_watcher: an hour with faults, throttles, restarts and a slow cons
     options.rate_limit = rate;
     options.latency = 50ms;
     options.order = order;
-    options.page_token_life = order == listing_order::by_id ? 300ms : 0ms;
+    options.page_token_life = order == listing_order::by_id ? 2s : 0ms;
     options.quotas.concurrent_runs_per_workflow = 100;
     hour_of_watching all{options, 23 + static_cast<std::uint64_t>(order)};
     all.run();
