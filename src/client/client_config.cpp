@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <memory>
 #include <mwaa_serverless/call_options.hpp>
 #include <mwaa_serverless/client_config.hpp>
@@ -166,6 +167,10 @@ client_config config_loader::load(std::string_view profile, provider_options opt
     config.loaded_.emplace_back(std::string{name}, ours ? shown(*to, config) : given.text(), given.kind, given.place);
   }
   config.loaded_.emplace_back("credentials", plan->name, plan->origin, plan->place);
+  for (const config::unread_file& each : files->unread())
+    config.loaded_.emplace_back("unread_file", each.failure,
+                                each.variable.empty() ? setting_origin::by_default : setting_origin::environment,
+                                "environment variable " + each.variable);
   const auto inherit = [](std::string& into, const std::string& from) {
     if (into.empty()) into = from;
   };
@@ -201,6 +206,7 @@ std::vector<configured_value> client_config::describe() const {
   // What belongs to no member.
   for (const char* name : {"profile", "output"})
     if (const configured_value* const found = find(loaded_, name)) out.push_back(*found);
+  std::ranges::copy_if(loaded_, std::back_inserter(out), [](const auto& each) { return each.name == "unread_file"; });
   const client_config defaults;
   for (const member& each : members) {
     std::string value = shown(each, *this);

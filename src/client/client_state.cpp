@@ -53,8 +53,12 @@ client_config checked(const asio::any_io_executor& executor, client_config confi
 
 protocol::endpoint endpoint_of(const client_config& config) {
   auto endpoint = protocol::resolve_endpoint(config.region, config.use_fips, config.endpoint_url);
-  if (!endpoint) throw exception(endpoint.error());
-  return *std::move(endpoint);
+  if (endpoint) return *std::move(endpoint);
+  error wrong = std::move(endpoint).error();
+  if (wrong.code == errc::no_region)
+    for (const configured_value& each : config.describe())
+      if (each.name == "unread_file") wrong.message += "; " + each.value;
+  throw exception(std::move(wrong));
 }
 
 }  // namespace

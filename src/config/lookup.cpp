@@ -246,7 +246,7 @@ error no_such_profile(const std::string& name, const profile_set& files) {
                  (name == "default" ? "[default]" : "[profile " + quoted(name) + "]");
   if (files.profile("profile " + name) != nullptr)
     message += "; there is [profile " + shown(name) + "] in the credentials file: there write [" + shown(name) + "]";
-  for (const std::string& each : files.unread()) message += "; " + each;
+  for (const unread_file& each : files.unread()) message += "; " + each.reason();
   return {errc::no_profile, std::move(message)};
 }
 

@@ -1,6 +1,7 @@
 // The shared configuration files of AWS's tools: ~/.aws/config and ~/.aws/credentials.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -51,6 +52,19 @@ class left_out {
   friend bool operator==(const left_out&, const left_out&) = default;
 };
 
+/// A file that could not be read, and counts as empty.
+class unread_file {
+ public:
+  unread_file(std::string variable_value, std::string failure_value)
+      : variable(std::move(variable_value)), failure(std::move(failure_value)) {}
+
+  std::string variable;  ///< That names the file; empty when it is where such files are.
+  std::string failure;
+
+  [[nodiscard]] std::string reason() const { return variable.empty() ? failure : variable + ": " + failure; }
+  friend bool operator==(const unread_file&, const unread_file&) = default;
+};
+
 /// What both files say together.
 ///
 /// The grammar is that of the AWS CLI (botocore's configloader, which is Python's RawConfigParser), so that a file
@@ -87,13 +101,13 @@ class profile_set {
                                            std::string_view name) const noexcept;
   [[nodiscard]] const std::vector<left_out>& sections_left_out() const noexcept { return left_out_; }
 
-  /// Records why a file is not read. It counts as empty: whoever needs it says so. `named`: a variable names it.
-  void note_unread(std::string reason, bool named) {
-    unread_.push_back(std::move(reason));
-    named_unread_ = named_unread_ || named;
+  /// Records that a file is not read. It counts as empty: whoever needs it says so.
+  void note_unread(unread_file which) { unread_.push_back(std::move(which)); }
+  [[nodiscard]] const std::vector<unread_file>& unread() const noexcept { return unread_; }
+  /// Whether a variable names one of them.
+  [[nodiscard]] bool named_unread() const noexcept {
+    return std::any_of(unread_.begin(), unread_.end(), [](const auto& each) { return !each.variable.empty(); });
   }
-  [[nodiscard]] const std::vector<std::string>& unread() const noexcept { return unread_; }
-  [[nodiscard]] bool named_unread() const noexcept { return named_unread_; }
   /// Records that a file was a pipe or a device: these are read once, and what they said is kept.
   void note_read_once() noexcept { read_once_ = true; }
   [[nodiscard]] bool read_once() const noexcept { return read_once_; }
@@ -109,8 +123,7 @@ class profile_set {
   sections sso_sessions_;
   sections services_;
   std::vector<left_out> left_out_;
-  std::vector<std::string> unread_;
-  bool named_unread_ = false;
+  std::vector<unread_file> unread_;
   bool read_once_ = false;
 };
 

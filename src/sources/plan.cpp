@@ -93,7 +93,7 @@ class planner {
   std::string refusal_of_the_machine(const std::string& name) const {
     if (files_.named_unread()) {
       std::string out;
-      for (const std::string& each : files_.unread()) out += (out.empty() ? "" : "; ") + each;
+      for (const auto& each : files_.unread()) out += (out.empty() ? "" : "; ") + each.reason();
       return out;
     }
     const found_value session = lookup{environment_, files_.profile(name)}.in_profile("sso_session");
@@ -336,7 +336,7 @@ class planner {
                                : "has none of aws_access_key_id, role_arn, web_identity_token_file, sso_account_id, "
                                  "login_session, credential_process";
     note(std::move(text));
-    for (const std::string& each : files_.unread()) note(each);
+    for (const auto& each : files_.unread()) note(each.reason());
     if (with_environment) note("web identity: AWS_WEB_IDENTITY_TOKEN_FILE is not set");
   }
 

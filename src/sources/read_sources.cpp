@@ -59,7 +59,7 @@ std::optional<error> add(config::profile_set& into, const shared_file& which, co
   if (got.too_large) return error{errc::invalid_configuration, got.failure};
   const auto given = environment.find(which.name);
   const bool named = given != environment.end() && !given->second.empty();
-  if (named || !got.missing) into.note_unread((named ? std::string{which.name} + ": " : "") + got.failure, named);
+  if (named || !got.missing) into.note_unread({named ? which.name : "", got.failure});
   return std::nullopt;
 }
 

@@ -537,6 +537,27 @@ TEST_CASE("a profile's keys, region and endpoint are used; with --profile the en
   std::filesystem::remove(config);
 }
 
+TEST_CASE("a configuration file that cannot be read is told, whether or not it would have counted") {
+  program p;
+  auto variables = keys;
+  variables["AWS_CONFIG_FILE"] = "/nonexistent/config";
+  const std::string warning =
+      "mwaa-serverless: [WARNING]: cannot read /nonexistent/config: No such file or directory (environment variable "
+      "AWS_CONFIG_FILE)\n";
+  {
+    const test::aws_environment set{variables};
+    CHECK(p.list(emulator::run_empty) == exit_code::success);
+    CHECK(p.err == warning);
+    CHECK(p.run({"configure", "list"}) == exit_code::success);
+    CHECK(p.err == warning);
+  }
+  variables.erase("AWS_REGION");
+  const test::aws_environment set{variables};
+  CHECK(p.list(emulator::run_empty) == exit_code::configuration);
+  CHECK(p.err.starts_with(warning));
+  CHECK(p.err.find("You must specify a region") != std::string::npos);
+}
+
 TEST_CASE("flags go before the environment") {
   auto variables = keys;
   variables.insert({{"AWS_ENDPOINT_URL_MWAA_SERVERLESS", "http://127.0.0.1:1"}, {"AWS_CA_BUNDLE", "env.pem"}});

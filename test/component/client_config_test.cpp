@@ -121,7 +121,24 @@ TEST_CASE("client_config: the files of the shared configuration") {
   CHECK(read({{"AWS_CONFIG_FILE", (folder / "large").string()}}).region == "eu-west-1");
   CHECK(read({{"AWS_CONFIG_FILE", "/dev/null"}}).region.empty());
   CHECK(refusal({{"AWS_CONFIG_FILE", "/dev/zero"}}) == "cannot read /dev/zero: it is larger than 64 MiB");
-  CHECK(read({{"AWS_CONFIG_FILE", (folder / "none").string()}}).region.empty());
+  // A file that a variable names and that is not there stops nobody who does not need it, but it is told.
+  const std::string none = (folder / "none").string();
+  const auto without = read({{"AWS_CONFIG_FILE", none}, {"AWS_SHARED_CREDENTIALS_FILE", folder.string()}});
+  CHECK(without.region.empty());
+  std::ostringstream told;
+  told << without;
+  CHECK(told.str().find("unread_file = cannot read " + none +
+                        ": No such file or directory  # environment variable AWS_CONFIG_FILE\n") != std::string::npos);
+  CHECK(told.str().find(": Is a directory  # environment variable AWS_SHARED_CREDENTIALS_FILE\n") != std::string::npos);
+  boost::asio::io_context io;
+  try {
+    const mwaa::client made{io.get_executor(), without};
+    FAIL("made");
+  } catch (const mwaa::exception& e) {
+    CHECK(e.code() == mwaa::errc::no_region);
+    CHECK(e.details().message.find("cannot read " + none) != std::string::npos);
+  }
+  CHECK(read({{"AWS_REGION", "eu-west-1"}, {"AWS_CONFIG_FILE", none}}).region == "eu-west-1");
 
   write(".aws/config", "[profile role]\nlogin_session = x\n");
   test::canned_service service;

@@ -393,7 +393,7 @@ TEST_CASE("plan: a chain of roles is bounded") {
 
 TEST_CASE("plan: the machine's role is not taken where a file was named that is not there, or SSO is half configured") {
   profile_set files;
-  files.note_unread("AWS_CONFIG_FILE: cannot read /x: No such file or directory", true);
+  files.note_unread({"AWS_CONFIG_FILE", "cannot read /x: No such file or directory"});
   const auto got = sources::plan_credentials({}, files, {});
   REQUIRE(got.has_value());
   CHECK(got->name == "iam-role");
@@ -402,7 +402,7 @@ TEST_CASE("plan: the machine's role is not taken where a file was named that is 
             ->refusal.empty());
 
   profile_set others;
-  others.note_unread("cannot read /h/.aws/config: Permission denied", false);
+  others.note_unread({"", "cannot read /h/.aws/config: Permission denied"});
   const auto passed = sources::plan_credentials({}, others, {});
   CHECK(passed->refusal.empty());
   CHECK(passed->passed_over[2] == "cannot read /h/.aws/config: Permission denied");
