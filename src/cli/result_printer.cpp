@@ -13,7 +13,14 @@ namespace {
 
 void make_printable(json::value& value) {
   if (json::object* const object = value.if_object()) {
-    for (auto& member : *object) make_printable(member.value());
+    json::object shown;  // the keys of a map are the service's text too
+    for (auto& member : *object) {
+      make_printable(member.value());
+      std::string key = strings::printable(std::string{member.key()});
+      while (shown.contains(key)) key += ' ';  // another is spelled as this one is shown
+      shown.emplace(key, std::move(member.value()));
+    }
+    *object = std::move(shown);
   } else if (json::array* const array = value.if_array()) {
     for (json::value& element : *array) make_printable(element);
   } else if (json::string* const text = value.if_string()) {

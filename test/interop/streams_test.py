@@ -262,6 +262,25 @@ class Streams(unittest.TestCase):
                 code, shown = at_terminal(command(server, "--color", "off", "--output", output, "--max-items", "0"))
                 self.assertIsNone(STEERING.search(shown), shown)
 
+    def test_keys_of_maps_do_not_steer_a_terminal(self):
+        tags = {HOSTILE: "a", SHOWN: "b", "plain": "c"}
+        run_id = {"RunId": "r", "OverrideParameters": {HOSTILE: {HOSTILE: [{HOSTILE: HOSTILE}]}, SHOWN: "b", "plain": "c"}}
+        for name, response in (("list-tags-for-resource --resource-arn", {"Tags": tags}),
+                               ("get-workflow-run --run-id r --workflow-arn", run_id)):
+            for output in ("json", "yaml", "text", "table"):
+                with self.subTest((name, output)), Server(http(response)) as server:
+                    arguments = [PROGRAM, *name.split(), ARN, "--endpoint-url", server.url, "--output", output]
+                    code, shown = at_terminal([*arguments, "--color", "off"])
+                    self.assertEqual(code, 0)
+                    self.assertIsNone(STEERING.search(shown), shown)
+                    self.assertIn("plain" if output != "text" else "c", shown)
+                    if output == "json":
+                        piped = run(arguments).stdout
+                        self.assertEqual(json.loads(shown), json.loads(piped))
+                        self.assertEqual(len(json.loads(piped).get("Tags", tags)), 3)
+                    elif output != "text":
+                        self.assertIn("forged", shown)
+
     def test_errors_of_the_service_do_not_steer_a_terminal(self):
         body = {"__type": "ValidationException", "message": HOSTILE, "Reason": HOSTILE,
                 "FieldList": [{"Name": HOSTILE, "Message": HOSTILE}]}
