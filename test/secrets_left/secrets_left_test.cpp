@@ -81,9 +81,10 @@ std::size_t copies(const secret& what) {
 }
 
 /// STS in another process: serves one connection after the other, in pieces that tell no buffer how large it has to be.
+/// To who asks for task instances it is the service, and has none.
 class keeper {
  public:
-  explicit keeper(const secret& what) {
+  keeper(const secret& key, const secret& token) {
     const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     sockaddr_in where{};
     where.sin_family = AF_INET;
@@ -96,7 +97,7 @@ class keeper {
     process_ = ::fork();
     REQUIRE(process_ >= 0);
     if (process_ == 0) {
-      for (;;) serve(::accept(listener, nullptr, nullptr), what);
+      for (;;) serve(::accept(listener, nullptr, nullptr), key, token);
     }
     ::close(listener);
   }
@@ -109,7 +110,13 @@ class keeper {
   [[nodiscard]] std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
 
  private:
-  static void serve(int connection, const secret& what) {
+  static std::string text_of(const secret& what) {
+    std::string out;
+    for (std::size_t i = 0; i < secret_size; ++i) out += what.at(i);
+    return out;
+  }
+
+  static void serve(int connection, const secret& key, const secret& token) {
     if (connection < 0) ::_exit(1);
     std::string request;
     std::array<char, 4096> piece;
@@ -122,16 +129,15 @@ class keeper {
       if (got <= 0) break;
       request.append(piece.data(), static_cast<std::size_t>(got));
     }
-    std::string key;
-    for (std::size_t i = 0; i < secret_size; ++i) key += what.at(i);
     const std::string action =
         request.find("WithWebIdentity") != std::string::npos ? "AssumeRoleWithWebIdentity" : "AssumeRole";
-    const std::string said =
-        "<" + action + "Response><" + action +
-        "Result><Credentials><AccessKeyId>AKIDSERVED</AccessKeyId><SecretAccessKey>" + key +
-        "</SecretAccessKey><SessionToken>token</SessionToken><Expiration>2099-01-01T00:00:00Z</Expiration>"
-        "</Credentials></" +
-        action + "Result></" + action + "Response>";
+    std::string said = "<" + action + "Response><" + action +
+                       "Result><Credentials><AccessKeyId>AKIDSERVED</AccessKeyId><SecretAccessKey>" + text_of(key) +
+                       "</SecretAccessKey><SessionToken>" + text_of(token) +
+                       "</SessionToken><Expiration>2099-01-01T00:00:00Z</Expiration></Credentials></" + action +
+                       "Result></" + action + "Response>";
+    if (request.find("ListTaskInstances") != std::string::npos)
+      said = request.find(text_of(token)) != std::string::npos ? "{}" : "the token is missing";
     std::string out = "HTTP/1.1 200 OK\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n";
     for (std::size_t at = 0; at < said.size(); at += 97) {
       const std::string chunk = said.substr(at, 97);
@@ -162,8 +168,27 @@ class token_file {
   std::filesystem::path path_;
 };
 
-// Fetches keys; they and their provider are gone when it returns.
-void fetch(std::shared_ptr<mwaa::credentials_provider> provider, const secret& what) {
+// A call with the provider's keys; its request holds the token.
+void call_with(const std::shared_ptr<mwaa::credentials_provider>& provider, const std::string& url) {
+  asio::io_context io;
+  mwaa::client_config config;
+  config.region = "eu-west-1";
+  config.endpoint_url = url;
+  config.credentials = provider;
+  config.retry.max_attempts = 1;
+  const mwaa::client api{io.get_executor(), std::move(config)};
+  std::string failure = "did not end";
+  asio::co_spawn(io, mwaa::as_result(api.list_task_instances({"arn", "run"})),
+                 [&](const std::exception_ptr& thrown, const auto& got) {
+                   failure = thrown ? "threw" : got.has_error() ? got.error().message : "";
+                 });
+  io.run();
+  CHECK(failure == "");
+}
+
+// Fetches keys and uses them; they and their provider are gone when it returns.
+void fetch(std::shared_ptr<mwaa::credentials_provider> provider, const secret& key, const secret& token,
+           const std::string& url) {
   asio::io_context io;
   mwaa::result<std::shared_ptr<const mwaa::credentials>> got{mwaa::error{}};
   asio::co_spawn(io, provider->get(std::chrono::steady_clock::now() + std::chrono::minutes{1}),
@@ -174,26 +199,32 @@ void fetch(std::shared_ptr<mwaa::credentials_provider> provider, const secret& w
   io.run();
   REQUIRE_MESSAGE(got.has_value(), got.error().message);
   CHECK((*got)->access_key_id() == "AKIDSERVED");
-  CHECK(copies(what) == 1);
+  CHECK(copies(key) == 1);
+  CHECK(copies(token) == 1);
+  call_with(provider, url);
+  CHECK(copies(key) == 1);
+  CHECK(copies(token) == 1);
 }
 
 }  // namespace
 
 TEST_CASE("secrets: one copy of a fetched key while it is in use, and none afterwards") {
   const secret key{static_cast<unsigned>(::getpid())};
-  const keeper sts{key};
-  const token_file token;
+  const secret token{static_cast<unsigned>(::getpid()) + 1};  // in the requests too
+  const keeper sts{key, token};
+  const token_file bearer;
   mwaa::assume_role_options role{"arn:aws:iam::1:role/r", "eu-west-1"};
   role.endpoint_url = sts.url();
-  CHECK(copies(key) == 0);
-  fetch(mwaa::make_web_identity_credentials(token.path(), role), key);
-  CHECK(copies(key) == 0);
-  fetch(mwaa::make_assume_role_credentials(mwaa::make_static_credentials({"AKIDBASE", "base"}), role), key);
-  CHECK(copies(key) == 0);
+  CHECK(copies(key) + copies(token) == 0);
+  fetch(mwaa::make_web_identity_credentials(bearer.path(), role), key, token, sts.url());
+  CHECK(copies(key) + copies(token) == 0);
+  fetch(mwaa::make_assume_role_credentials(mwaa::make_static_credentials({"AKIDBASE", "base"}), role), key, token,
+        sts.url());
+  CHECK(copies(key) + copies(token) == 0);
 }
 
 TEST_CASE("secrets: what looks for them finds them") {
-  const secret key{static_cast<unsigned>(::getpid()) + 1};
+  const secret key{static_cast<unsigned>(::getpid()) + 2};
   std::vector<char> text(secret_size);
   for (std::size_t i = 0; i < secret_size; ++i) text[i] = key.at(i);
   CHECK(copies(key) == 1);
