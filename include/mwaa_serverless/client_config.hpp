@@ -63,8 +63,9 @@ class MWAA_SERVERLESS_API client_config : public network_options {
   [[nodiscard]] static boost::asio::awaitable<client_config> load(std::string profile = {},
                                                                   provider_options options = {});
 
-  /// Every setting with where its value came from, and as `unread_file` each shared configuration file that is there,
-  /// or that a variable names, and could not be read: what it would have said does not count.
+  /// Every setting with where its value came from. Before them, what does not count: as `unread_file` each shared
+  /// configuration file that is there, or that a variable names, and could not be read; as `unread_section` each
+  /// section that may be meant as the profile [default] where there is none.
   [[nodiscard]] std::vector<configured_value> describe() const;
   /// One line for each setting.
   friend MWAA_SERVERLESS_API std::ostream& operator<<(std::ostream& out, const client_config& config);

@@ -67,10 +67,10 @@ provider_options fetching(const invocation& asked, const process_environment& ar
   return options;
 }
 
-// What such a file would have said may be who to be: it is never left out without a word.
-void warn_of_unread_files(const client_config& config, const process_environment& around) {
+// What such a file or section says may be who to be: it is never left out without a word.
+void warn_of_what_is_unread(const client_config& config, const process_environment& around) {
   for (const configured_value& each : config.describe())
-    if (each.name == "unread_file")
+    if (each.name.starts_with("unread_"))
       around.err(std::string{program_name} + ": [WARNING]: " + each.value + " (" +
                  (each.origin == setting_origin::environment ? each.place : "it does not count") + ")\n");
 }
@@ -79,7 +79,7 @@ client_config settings(const invocation& asked, const process_environment& aroun
   const provider_options options = fetching(asked, around);
   client_config config = asked.region.empty() ? run_alone(client_config::load(asked.profile, options))
                                               : client_config::from_environment(asked.profile, options);
-  warn_of_unread_files(config, around);
+  warn_of_what_is_unread(config, around);
   if (!asked.region.empty()) config.region = asked.region;
   if (!asked.endpoint_url.empty()) config.endpoint_url = asked.endpoint_url;
   if (!asked.ca_bundle.empty()) config.ca_bundle = asked.ca_bundle;
@@ -216,7 +216,7 @@ std::string listed(std::string_view name, const std::vector<configured_value>& a
 
 exit_code list_configuration(const invocation& asked, const process_environment& around, const log& debug) {
   const client_config config = run_alone(client_config::load(asked.profile, fetching(asked, around)));
-  warn_of_unread_files(config, around);
+  warn_of_what_is_unread(config, around);
   const std::vector<configured_value> all = config.describe();
   for (const configured_value& each : all)
     debug(each.name + " = " + (each.value.empty() ? "(none)" : each.value) + "  # " + each.place);

@@ -12,6 +12,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "config/lookup.hpp"
 #include "config/settings.hpp"
 #include "protocol/url.hpp"
 #include "sources/cached_credentials.hpp"
@@ -171,6 +172,10 @@ client_config config_loader::load(std::string_view profile, provider_options opt
     config.loaded_.emplace_back("unread_file", each.failure,
                                 each.variable.empty() ? setting_origin::by_default : setting_origin::environment,
                                 "environment variable " + each.variable);
+  // A profile that is named has to be there.
+  const config::profile_choice chosen{environment, profile};
+  for (std::string& each : config::sections_meant(chosen.name.text(), *files))
+    config.loaded_.emplace_back("unread_section", std::move(each), setting_origin::by_default);
   const auto inherit = [](std::string& into, const std::string& from) {
     if (into.empty()) into = from;
   };
@@ -206,7 +211,8 @@ std::vector<configured_value> client_config::describe() const {
   // What belongs to no member.
   for (const char* name : {"profile", "output"})
     if (const configured_value* const found = find(loaded_, name)) out.push_back(*found);
-  std::ranges::copy_if(loaded_, std::back_inserter(out), [](const auto& each) { return each.name == "unread_file"; });
+  std::ranges::copy_if(loaded_, std::back_inserter(out),
+                       [](const auto& each) { return each.name.starts_with("unread_"); });
   const client_config defaults;
   for (const member& each : members) {
     std::string value = shown(each, *this);

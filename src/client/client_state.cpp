@@ -57,7 +57,7 @@ protocol::endpoint endpoint_of(const client_config& config) {
   error wrong = std::move(endpoint).error();
   if (wrong.code == errc::no_region)
     for (const configured_value& each : config.describe())
-      if (each.name == "unread_file") wrong.message += "; " + each.value;
+      if (each.name.starts_with("unread_")) wrong.message += "; " + each.value;
   throw exception(std::move(wrong));
 }
 

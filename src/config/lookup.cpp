@@ -57,8 +57,8 @@ std::string_view without_comment(std::string_view text) noexcept {
   return text;
 }
 
-/// Whether a section that AWS's tools leave out may be meant as the profile `name`: [dev], [ profile dev ], [profile My
-/// Team].
+/// Whether a section that AWS's tools leave out, or take for another profile, may be meant as the profile `name`:
+/// [dev], [ profile dev ], [profile My Team].
 bool is_meant(std::string_view header, std::string_view name) noexcept {
   constexpr std::string_view around = " \t'\"";
   header = strings::trimmed(header, around);
@@ -233,6 +233,19 @@ profile_choice::profile_choice(const variables& environment, std::string_view wa
   if (!named) name.value = "default";
 }
 
+std::vector<std::string> sections_meant(const std::string& name, const profile_set& files) {
+  std::vector<std::string> out;
+  if (files.profile(name) != nullptr) return out;
+  for (const left_out& each : files.sections_left_out())
+    if (is_meant(each.header, name) || (name == "default" && strings::lower_case(each.header) == name))
+      out.push_back(each.place + ": [" + shown(each.header) + "] is no profile in the config file: write " +
+                    (name == "default" ? "[default]" : "[profile " + quoted(name) + "]"));
+  for (const std::string& known : files.profile_names())
+    if (is_meant(known, name))
+      out.push_back("there is [" + shown(known) + "] in the credentials file: there write [" + shown(name) + "]");
+  return out;
+}
+
 error no_such_profile(const std::string& name, const profile_set& files) {
   std::string message = "The config profile (" + shown(name) + ") could not be found";
   std::string alike;
@@ -240,12 +253,7 @@ error no_such_profile(const std::string& name, const profile_set& files) {
     if (distance(name, known) < std::min({name.size(), known.size(), std::size_t{3}}))
       alike += (alike.empty() ? "" : ", ") + shown(known);
   if (!alike.empty()) message += "; there is " + alike;
-  for (const left_out& each : files.sections_left_out())
-    if (is_meant(each.header, name))
-      message += "; " + each.place + ": [" + shown(each.header) + "] is no profile in the config file: write " +
-                 (name == "default" ? "[default]" : "[profile " + quoted(name) + "]");
-  if (files.profile("profile " + name) != nullptr)
-    message += "; there is [profile " + shown(name) + "] in the credentials file: there write [" + shown(name) + "]";
+  for (const std::string& each : sections_meant(name, files)) message += "; " + each;
   for (const unread_file& each : files.unread()) message += "; " + each.reason();
   return {errc::no_profile, std::move(message)};
 }

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "config/profile_file.hpp"
 #include "config/settings.hpp"
@@ -74,6 +75,9 @@ class profile_choice {
   bool named = false;      ///< It has to be there.
   bool explicit_ = false;  ///< Named by `wanted`: the environment's keys do not count.
 };
+
+/// Of a profile that is not there: the sections that may be meant, each with what to write.
+[[nodiscard]] std::vector<std::string> sections_meant(const std::string& name, const profile_set& files);
 
 /// errc::no_profile, naming those that are spelled alike, sections that may be meant, and files that could not be read.
 [[nodiscard]] error no_such_profile(const std::string& name, const profile_set& files);

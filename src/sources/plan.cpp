@@ -96,6 +96,7 @@ class planner {
       for (const auto& each : files_.unread()) out += (out.empty() ? "" : "; ") + each.reason();
       return out;
     }
+    if (const auto meant = config::sections_meant(name, files_); !meant.empty()) return meant.front();
     const found_value session = lookup{environment_, files_.profile(name)}.in_profile("sso_session");
     const section* const named = session.empty() ? nullptr : files_.sso_session(session.text());
     if (!config::has(named, "sso_account_id") && !config::has(named, "sso_role_name")) return {};
@@ -258,7 +259,10 @@ class planner {
       return out.empty() ? from.in_profile(setting) : out;
     };
     const found_value file = look("AWS_WEB_IDENTITY_TOKEN_FILE", "web_identity_token_file");
-    if (file.empty()) return std::optional<plan>{};
+    if (file.empty()) {
+      if (auto wrong = check_not_blank(files_.profile(name), "web_identity_token_file")) return *std::move(wrong);
+      return std::optional<plan>{};
+    }
     const found_value arn = look("AWS_ROLE_ARN", "role_arn");
     if (arn.empty()) {
       return refused(file.place + " is set, and " +

@@ -552,10 +552,21 @@ TEST_CASE("a configuration file that cannot be read is told, whether or not it w
     CHECK(p.err == warning);
   }
   variables.erase("AWS_REGION");
+  {
+    const test::aws_environment set{variables};
+    CHECK(p.list(emulator::run_empty) == exit_code::configuration);
+    CHECK(p.err.starts_with(warning));
+    CHECK(p.err.find("You must specify a region") != std::string::npos);
+  }
+  const auto config = std::filesystem::temp_directory_path() / ("mwaa_cli_unread." + std::to_string(::getpid()));
+  std::ofstream{config} << "[ default ]\nregion = eu-west-1\n";
+  variables["AWS_CONFIG_FILE"] = config.string();
   const test::aws_environment set{variables};
   CHECK(p.list(emulator::run_empty) == exit_code::configuration);
-  CHECK(p.err.starts_with(warning));
-  CHECK(p.err.find("You must specify a region") != std::string::npos);
+  CHECK(p.err.starts_with(
+      "mwaa-serverless: [WARNING]: " + config.string() +
+      ", line 1: [ default ] is no profile in the config file: write [default] (it does not count)\n"));
+  std::filesystem::remove(config);
 }
 
 TEST_CASE("flags go before the environment") {

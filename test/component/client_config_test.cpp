@@ -139,6 +139,12 @@ TEST_CASE("client_config: the files of the shared configuration") {
     CHECK(e.details().message.find("cannot read " + none) != std::string::npos);
   }
   CHECK(read({{"AWS_REGION", "eu-west-1"}, {"AWS_CONFIG_FILE", none}}).region == "eu-west-1");
+  write("spelled", "[Default]\nregion = eu-west-1\n");
+  told.str({});
+  told << read({{"AWS_CONFIG_FILE", (folder / "spelled").string()}});
+  CHECK(told.str().find("unread_section = " + (folder / "spelled").string() +
+                        ", line 1: [Default] is no profile in the config file: write [default]  # default\n") !=
+        std::string::npos);
 
   write(".aws/config", "[profile role]\nlogin_session = x\n");
   test::canned_service service;

@@ -343,6 +343,7 @@ TEST_CASE("plan: what says who to be and is blank or cannot be is refused, and n
       {"aws_access_key_id = K\naws_secret_access_key =\n", "/config, line 3: aws_secret_access_key", "blank"},
       {"role_arn =\nsource_profile = x\n", "/config, line 2: role_arn", "blank"},
       {"credential_process:\n", "/config, line 2: credential_process", "blank"},
+      {"role_arn = r\nweb_identity_token_file =\n", "/config, line 3: web_identity_token_file", "blank"},
       {"aws_access_key_id = K\naws_secret_access_key = s\n  aws_session_token = t\n",
        "/config, line 3: aws_secret_access_key", "aws_session_token below it is indented"},
       {"output = json\n  aws_access_key_id = K\n", "/config, line 2: output", "aws_access_key_id below it is indented"},
@@ -410,6 +411,24 @@ TEST_CASE("plan: the machine's role is not taken where a file was named that is 
   REQUIRE(named.has_error());
   CHECK(named.error().message ==
         "The config profile (dev) could not be found; cannot read /h/.aws/config: Permission denied");
+
+  // A header that is meant as [default] and is not.
+  struct row {
+    const char* config;
+    const char* credentials;
+    const char* refusal;
+  };
+  for (const row& each :
+       {row{"[ default ]\n", "", "/config, line 1: [ default ] is no profile in the config file: write [default]"},
+        row{"[x]\n['default']\n", "", "/config, line 2: ['default'] is no profile in the config file: write [default]"},
+        row{"[Default]\n", "", "/config, line 1: [Default] is no profile in the config file: write [default]"},
+        row{"", "[profile default]\n", "there is [profile default] in the credentials file: there write [default]"},
+        row{"[default]\n", "[Default]\n", ""}, row{"[profile Default]\n[defaults]\n", "[Default]\n", ""},
+        row{"", "[ default ]\n", "there is [ default ] in the credentials file: there write [default]"}}) {
+    CAPTURE(each.config);
+    CAPTURE(each.credentials);
+    CHECK(plan_of({}, each.config, each.credentials)->refusal == each.refusal);
+  }
 
   const auto sso = plan_of({}, "[default]\nsso_session = s\n[sso-session s]\nsso_account_id = 1\nsso_role_name = r\n");
   CHECK(sso->refusal.starts_with("/config, line 2: sso_session: sso_account_id and sso_role_name are in the section"));
