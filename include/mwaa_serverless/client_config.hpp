@@ -65,7 +65,7 @@ class MWAA_SERVERLESS_API client_config : public network_options {
 
   /// Every setting with where its value came from. Before them, what does not count: as `unread_file` each shared
   /// configuration file that is there, or that a variable names, and could not be read; as `unread_section` each
-  /// section that may be meant as the profile [default] where there is none.
+  /// section that may be meant as the profile [default] and is not.
   [[nodiscard]] std::vector<configured_value> describe() const;
   /// One line for each setting.
   friend MWAA_SERVERLESS_API std::ostream& operator<<(std::ostream& out, const client_config& config);

@@ -235,13 +235,12 @@ profile_choice::profile_choice(const variables& environment, std::string_view wa
 
 std::vector<std::string> sections_meant(const std::string& name, const profile_set& files) {
   std::vector<std::string> out;
-  if (files.profile(name) != nullptr) return out;
   for (const left_out& each : files.sections_left_out())
     if (is_meant(each.header, name) || (name == "default" && strings::lower_case(each.header) == name))
       out.push_back(each.place + ": [" + shown(each.header) + "] is no profile in the config file: write " +
                     (name == "default" ? "[default]" : "[profile " + quoted(name) + "]"));
   for (const std::string& known : files.profile_names())
-    if (is_meant(known, name))
+    if (known != name && is_meant(known, name))
       out.push_back("there is [" + shown(known) + "] in the credentials file: there write [" + shown(name) + "]");
   return out;
 }

@@ -76,7 +76,7 @@ class profile_choice {
   bool explicit_ = false;  ///< Named by `wanted`: the environment's keys do not count.
 };
 
-/// Of a profile that is not there: the sections that may be meant, each with what to write.
+/// The sections that may be meant as a profile and are not, each with what to write.
 [[nodiscard]] std::vector<std::string> sections_meant(const std::string& name, const profile_set& files);
 
 /// errc::no_profile, naming those that are spelled alike, sections that may be meant, and files that could not be read.

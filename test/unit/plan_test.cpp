@@ -423,7 +423,10 @@ TEST_CASE("plan: the machine's role is not taken where a file was named that is 
         row{"[x]\n['default']\n", "", "/config, line 2: ['default'] is no profile in the config file: write [default]"},
         row{"[Default]\n", "", "/config, line 1: [Default] is no profile in the config file: write [default]"},
         row{"", "[profile default]\n", "there is [profile default] in the credentials file: there write [default]"},
-        row{"[default]\n", "[Default]\n", ""}, row{"[profile Default]\n[defaults]\n", "[Default]\n", ""},
+        row{"[default]\n", "[Default]\n", ""},
+        row{"[default]\nregion = r\n", "[profile default]\n",
+            "there is [profile default] in the credentials file: there write [default]"},
+        row{"[profile Default]\n[defaults]\n", "[Default]\n", ""},
         row{"", "[ default ]\n", "there is [ default ] in the credentials file: there write [default]"}}) {
     CAPTURE(each.config);
     CAPTURE(each.credentials);
