@@ -211,6 +211,20 @@ class Streams(unittest.TestCase):
                 for each in (signal.SIGINT, signal.SIGHUP, signal.SIGPIPE):
                     self.assertEqual(bool(mask >> (each - 1) & 1), each in ignored, each)
 
+    def test_a_credential_process_asks_on_standard_input(self):
+        with tempfile.TemporaryDirectory(prefix="mwaa-serverless-process-") as directory, Server(page()) as server:
+            script = pathlib.Path(directory) / "keys"
+            script.write_text("#!/bin/sh\necho 'Code:' >&2\nread code || exit 3\n"
+                              """echo "{\\"Version\\": 1, \\"AccessKeyId\\": \\"A$code\\", \\"SecretAccessKey\\": \\"s\\"}"\n""")
+            script.chmod(0o755)
+            config = pathlib.Path(directory) / "config"
+            config.write_text(f"[profile process]\ncredential_process = {script}\n")
+            for arguments in (command(server, "--profile", "process"), [PROGRAM, "configure", "list", "--profile", "process"]):
+                done = subprocess.run(arguments, input=b"123456\n", capture_output=True, timeout=PATIENCE_SECONDS,
+                                      env=environment(AWS_CONFIG_FILE=str(config)))
+                self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertIn(b"3456", done.stdout)
+
     def test_debug_tells_while_it_happens(self):
         told = threading.Event()
 

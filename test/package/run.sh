@@ -15,8 +15,11 @@ case $kind in
     "$scratch/prefix/bin/mwaa-serverless-emulator" --help >/dev/null
     set -- "$@" -DCMAKE_PREFIX_PATH="$scratch/prefix"
     ;;
-  # As embedding projects may: several sources compiled at a time.
-  embedded) set -- "$@" -DEMBED="$source" -DCMAKE_UNITY_BUILD=ON ;;
+  # As embedding projects may: several sources compiled at a time; and without what they need not have.
+  embedded)
+    set -- "$@" -DEMBED="$source" -DCMAKE_UNITY_BUILD=ON -DCMAKE_DISABLE_FIND_PACKAGE_CLI11=ON \
+      -DCMAKE_DISABLE_FIND_PACKAGE_doctest=ON
+    ;;
   *) exit 2 ;;
 esac
 cmake -S "$source/test/package" -B "$scratch/build" "$@"
