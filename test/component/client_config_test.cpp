@@ -1,4 +1,5 @@
 #include <doctest/doctest.h>
+#include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <boost/asio/io_context.hpp>
@@ -13,6 +14,7 @@
 #include <string>
 #include <thread>
 
+#include "sources/read_sources.hpp"
 #include "support/aws_environment.hpp"
 #include "support/canned_transport.hpp"
 
@@ -155,6 +157,17 @@ TEST_CASE("client_config: the files of the shared configuration") {
   CHECK(outcome.error().message.find("line 2: login_session") != std::string::npos);
   CHECK(service.network->requests.empty());
   fs::remove_all(folder);
+}
+
+TEST_CASE("client_config: without HOME the home directory is that of the user database") {
+  const passwd* const own = ::getpwuid(::getuid());
+  REQUIRE(own != nullptr);
+  const test::aws_environment set{{{"HOME", ""}}};
+  CHECK(view(mwaa::sources::read_environment().at("HOME")) == own->pw_dir);
+  ::unsetenv("HOME");  // put back by `set`
+  CHECK(view(mwaa::sources::read_environment().at("HOME")) == own->pw_dir);
+  ::setenv("HOME", "/h", 1);
+  CHECK(view(mwaa::sources::read_environment().at("HOME")) == "/h");
 }
 
 TEST_CASE("client_config: tells every value with its origin") {

@@ -12,11 +12,13 @@
 namespace test {
 
 /// Sets the variables that AWS's tools read, all others of them unset, and puts back what was there. The metadata
-/// service of instances is switched off unless `values` say otherwise: this machine may have one.
+/// service of instances is switched off and the home directory is nowhere unless `values` say otherwise: this machine
+/// may have one, and files for AWS's tools.
 class aws_environment {
  public:
   explicit aws_environment(std::map<std::string, std::string> values = {}) {
     values.emplace("AWS_EC2_METADATA_DISABLED", "true");
+    values.emplace("HOME", "/nonexistent");
     std::vector<const char*> names{"AWS_CLI_ERROR_FORMAT"};
     for (const char* name : mwaa_serverless::config::variable_names()) names.push_back(name);
     for (const char* name : names) {
