@@ -34,14 +34,14 @@ class MWAA_SERVERLESS_API wait_options {
  public:
   wait_options();
 
-  std::chrono::milliseconds min_delay{2'000};    ///< Between two looks, at least. Positive.
-  std::chrono::milliseconds max_delay{120'000};  ///< Between two looks, at most. At least min_delay.
+  std::chrono::milliseconds min_delay{2'000};    ///< Between two looks, at least. Positive, at most a year.
+  std::chrono::milliseconds max_delay{120'000};  ///< Between two looks, at most. At least min_delay, at most a year.
   /// The wait as a whole, of start_and_wait() the start included; absent: for as long as the run lasts. Positive.
   std::optional<std::chrono::milliseconds> timeout;
   /// When the wait must have ended, by client_config::time. With `timeout` the earlier counts.
   std::optional<clock::time_point> deadline;
   /// How long runs of this workflow take, from their start. The nearer the run is to that age, the shorter the wait
-  /// for the next look: at most half of what is left, or of what it is over. Positive.
+  /// for the next look: at most half of what is left, or of what it is over. Positive, at most a year.
   std::optional<std::chrono::seconds> expected_duration;
   /// States that end the wait well, and badly: Airflow's sensor has the same two sets. A run that has come to its end
   /// in a state of neither ends the wait, too.

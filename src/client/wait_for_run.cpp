@@ -17,12 +17,17 @@ namespace {
   throw exception(error(errc::invalid_argument, std::string{"wait_options::"} + option + " " + rule));
 }
 
+// Longer delays would make sums overflow.
+constexpr std::chrono::hours year{24 * 366};
+
 void check(const wait_options& options) {
-  if (options.min_delay.count() <= 0) refuse("min_delay", "must be positive");
-  if (options.max_delay < options.min_delay) refuse("max_delay", "must be at least min_delay");
+  if (options.min_delay.count() <= 0 || options.min_delay > year)
+    refuse("min_delay", "must be positive and at most a year");
+  if (options.max_delay < options.min_delay || options.max_delay > year)
+    refuse("max_delay", "must be at least min_delay and at most a year");
   if (options.timeout && options.timeout->count() <= 0) refuse("timeout", "must be positive");
-  if (options.expected_duration && options.expected_duration->count() <= 0)
-    refuse("expected_duration", "must be positive");
+  if (options.expected_duration && (options.expected_duration->count() <= 0 || *options.expected_duration > year))
+    refuse("expected_duration", "must be positive and at most a year");
   if (options.max_failures_in_a_row < 1) refuse("max_failures_in_a_row", "must be at least 1");
 }
 
@@ -45,11 +50,13 @@ std::optional<wait_outcome> outcome_of(const workflow_run_status& state, const w
   }
 }
 
-/// When the wait must have ended.
+/// When the wait must have ended, where differences with it do not overflow.
 std::optional<clock::time_point> end_of(const wait_options& options, clock& time) {
-  if (!options.timeout) return options.deadline;
-  const clock::time_point end = after(time.now(), *options.timeout);
-  return options.deadline ? std::min(*options.deadline, end) : end;
+  if (!options.timeout && !options.deadline) return std::nullopt;
+  constexpr clock::time_point far{clock::time_point::max().time_since_epoch() / 2};
+  const clock::time_point now = time.now();
+  const auto own = options.timeout ? after(now, *options.timeout) : far;
+  return std::max(now, std::min({own, options.deadline.value_or(far), far}));
 }
 
 call_options ending_by(const std::optional<clock::time_point>& deadline, call_options call) {
@@ -64,7 +71,8 @@ std::optional<std::chrono::nanoseconds> from_expected_end(const wait_progress& s
   const auto& detail = *seen.run->run_detail;
   const auto started = detail.started_on ? detail.started_on : detail.created_at;
   if (!started) return std::nullopt;
-  return std::chrono::abs(now - *started - *options.expected_duration);
+  const auto age = std::max<std::chrono::nanoseconds>(now - std::max(*started, clock::wall_time_point{}), {});
+  return std::chrono::abs(age - *options.expected_duration);
 }
 
 }  // namespace

@@ -199,6 +199,15 @@ TEST_CASE("wait_for_run: options out of range are named") {
       {"timeout", [](mwaa::wait_options& options) { options.timeout = 0s; }},
       {"expected_duration", [](mwaa::wait_options& options) { options.expected_duration = -1s; }},
       {"max_failures_in_a_row", [](mwaa::wait_options& options) { options.max_failures_in_a_row = 0; }},
+      {"min_delay", [](mwaa::wait_options& options) { options.min_delay = std::chrono::milliseconds::min(); }},
+      {"min_delay",
+       [](mwaa::wait_options& options) { options.min_delay = options.max_delay = std::chrono::milliseconds::max(); }},
+      {"max_delay", [](mwaa::wait_options& options) { options.max_delay = std::chrono::milliseconds::max(); }},
+      {"timeout", [](mwaa::wait_options& options) { options.timeout = std::chrono::milliseconds::min(); }},
+      {"expected_duration",
+       [](mwaa::wait_options& options) { options.expected_duration = std::chrono::seconds::min(); }},
+      {"expected_duration",
+       [](mwaa::wait_options& options) { options.expected_duration = std::chrono::seconds::max(); }},
   };
   for (const row& each : rows) {
     CAPTURE(each.option);
@@ -210,6 +219,29 @@ TEST_CASE("wait_for_run: options out of range are named") {
     CHECK(outcome.error().code == mwaa::errc::invalid_argument);
     CHECK(outcome.error().message.find(each.option) != std::string::npos);
     CHECK(service.network->requests.empty());
+  }
+}
+
+TEST_CASE("wait_for_run: ends of time overflow nothing") {
+  using time_point = mwaa::clock::time_point;
+  constexpr auto year = std::chrono::hours{24 * 366};
+  for (const char* started : {"1678-01-01T00:00:00Z", "1969-12-31T23:59:59Z", "2261-12-31T23:59:59Z"}) {
+    for (const time_point deadline : {time_point::min(), time_point{}, time_point::max() - 1ns, time_point::max()}) {
+      CAPTURE(started);
+      CAPTURE(deadline.time_since_epoch().count());
+      canned_service service;
+      const auto client = service.make_client();
+      service.network->script.emplace_back(run_in("RUNNING", R"(,"StartedOn":")" + std::string{started} + "\""));
+      service.network->script.emplace_back(run_in("SUCCESS"));
+      mwaa::wait_options options;
+      options.max_delay = year;
+      options.expected_duration = year;
+      options.timeout = std::chrono::milliseconds::max();  // as good as none
+      options.deadline = deadline;
+      const auto got = service.run(mwaa::wait_for_run(client, "arn", "run", options));
+      const bool over = deadline <= time_point{};
+      CHECK(*got.outcome == (over ? mwaa::wait_outcome::still_running : mwaa::wait_outcome::success));
+    }
   }
 }
 
