@@ -20,6 +20,7 @@
 #include <boost/system/system_error.hpp>
 #include <exception>
 #include <memory>
+#include <mwaa_serverless/error.hpp>
 #include <optional>
 #include <type_traits>
 #include <utility>
@@ -43,6 +44,15 @@ template <>
 struct initiate_signature<void> {
   using type = void(std::exception_ptr);
 };
+
+// Asio dereferences null pointers in both.
+template <class T, class Executor>
+void check_initiate(const Executor& executor, const boost::asio::awaitable<T, Executor>& operation) {
+  const auto refuse = [](const char* why) { throw exception(error(errc::invalid_argument, why)); };
+  if constexpr (std::is_constructible_v<bool, const Executor&>)
+    if (!static_cast<bool>(executor)) refuse("initiate: the executor is empty, or its context was destroyed");
+  if (!operation.valid()) refuse("initiate: the operation was moved from: it is awaited already");
+}
 
 template <class T>
 using stored = std::conditional_t<std::is_void_v<T>, std::monostate, T>;
@@ -192,6 +202,7 @@ class initiate_on_associated {
                   "initiate(operation, token): the token has no executor to run the operation on; write "
                   "initiate(client.get_executor(), operation, token), or bind_executor(executor, token)");
     const Executor executor = boost::asio::get_associated_executor(handler);
+    check_initiate(executor, operation);
     initiate_on<Executor>{executor}(std::forward<Handler>(handler), std::move(operation), reports);
   }
 };
@@ -235,7 +246,8 @@ auto initiate(Initiation initiation, boost::asio::awaitable<T, Executor> operati
 /// passed on, and T is then a default-constructed value. The handler is called on its associated executor, by default
 /// `executor`, and its associated allocator is used for what is kept until then.
 ///
-/// Errors: those of `operation`, through the token. Throws std::bad_alloc itself.
+/// Errors: those of `operation`, through the token. Throws itself std::bad_alloc, and exception(errc::invalid_argument)
+/// when the executor is empty (as client::get_executor() is after its context) or `operation` was moved from.
 ///
 /// Cancellation: total, partial and terminal, by the associated slot, also before the operation has begun; the
 /// operation then ends as it does when its coroutine is cancelled. A slot may outlive the operation and its context.
@@ -246,6 +258,7 @@ auto initiate(Initiation initiation, boost::asio::awaitable<T, Executor> operati
 template <class T, class Executor, class CompletionToken>
 auto initiate(const std::type_identity_t<Executor>& executor, boost::asio::awaitable<T, Executor> operation,
               CompletionToken&& token) {
+  detail::check_initiate(executor, operation);
   return detail::initiate(detail::initiate_on<Executor>{executor}, std::move(operation),
                           std::forward<CompletionToken>(token));
 }

@@ -124,6 +124,41 @@ TEST_CASE("client: get_executor is empty after its context") {
   }
 }
 
+TEST_CASE_FIXTURE(client_fixture,
+                  "initiate: an empty executor and an operation that was moved from are refused at once") {
+  const auto ignore = [](const std::exception_ptr&, const auto&) { FAIL("called"); };
+  const auto refuses = [](const auto& start, const char* why) {
+    try {
+      start();
+      FAIL("started");
+    } catch (const mwaa::exception& e) {
+      CHECK(e.code() == mwaa::errc::invalid_argument);
+      CHECK(std::string{e.what()}.find(why) != std::string::npos);
+    }
+  };
+  const auto call = [&] { return client.list_task_instances({"arn", "run"}); };
+  refuses([&] { mwaa::initiate(asio::any_io_executor{}, call(), ignore); }, "the executor is empty");
+  refuses([&] { mwaa::initiate(call(), asio::bind_executor(asio::any_io_executor{}, ignore)); },
+          "the executor is empty");
+  auto used = call();
+  auto taken = std::move(used);
+  refuses([&] { mwaa::initiate(client.get_executor(), std::move(used), ignore); }, "was moved from");
+  refuses([&] { (void)mwaa::initiate(client.get_executor(), std::move(used), asio::use_future); }, "was moved from");
+}
+
+TEST_CASE_FIXTURE(client_fixture, "as_result: an operation that was awaited before is an error") {
+  std::optional<mwaa::errc> code;
+  auto work = [&]() -> asio::awaitable<void> {
+    auto once = client.list_task_instances({"arn", "run"});
+    const auto first = co_await mwaa::as_result(std::move(once));
+    const auto second = co_await mwaa::as_result(std::move(once));  // NOLINT: that is what is tried
+    if (second.has_error() && second.error().code == mwaa::errc::invalid_argument) code = mwaa::errc::invalid_argument;
+  };
+  asio::co_spawn(io, work(), asio::detached);
+  io.run();
+  CHECK(code == mwaa::errc::invalid_argument);
+}
+
 TEST_CASE_FIXTURE(client_fixture, "initiate: a callback gets the response, and the exception") {
   std::size_t items = 0;
   std::exception_ptr failure;
