@@ -79,6 +79,11 @@ class section {
   widths column_widths;
 };
 
+/// The rows of a list may differ in length (the AWS CLI fails then): what is not there is blank.
+std::string cell_of(const cells& row, std::size_t column) {
+  return column < row.size() ? row[column] : std::string{};
+}
+
 std::string spaces(std::ptrdiff_t count) {
   return std::string(count > 0 ? static_cast<std::size_t>(count) : 0, ' ');
 }
@@ -195,7 +200,7 @@ class table {
   static void turn(section& part) {
     if (part.rows.size() != 1 || part.headers.empty()) return;
     section turned{part.title, part.depth};
-    for (std::size_t i = 0; i < part.headers.size(); ++i) turned.add_row({part.headers[i], part.rows[0][i]});
+    for (std::size_t i = 0; i < part.headers.size(); ++i) turned.add_row({part.headers[i], cell_of(part.rows[0], i)});
     part = std::move(turned);
   }
 
@@ -214,7 +219,7 @@ class table {
     if (!part.headers.empty()) {
       std::string header;
       for (std::size_t i = 0; i < columns.size(); ++i)
-        header += centred(part.headers[i], columns[i], i == 0 ? "|" : "");
+        header += centred(cell_of(part.headers, i), columns[i], i == 0 ? "|" : "");
       line(part.depth, rule(columns));
       line(part.depth, header);
     }
@@ -222,7 +227,7 @@ class table {
     line(part.depth, rule(columns));
     for (const cells& row : part.rows) {
       std::string text;
-      for (std::size_t i = 0; i < columns.size(); ++i) text += left_aligned(row[i], columns[i], i == 0);
+      for (std::size_t i = 0; i < columns.size(); ++i) text += left_aligned(cell_of(row, i), columns[i], i == 0);
       line(part.depth, text);
     }
     line(part.depth, rule(columns));

@@ -1,7 +1,12 @@
 // Output against what the AWS CLI v2 prints for the same response: golden/make.py wrote the expectations with that
 // program's own formatters.
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+#include <cstdint>
 #include <fstream>
+#include <functional>
 #include <iterator>
 #include <stdexcept>
 #include <string>
@@ -42,6 +47,68 @@ TEST_CASE("the formats print what the AWS CLI prints") {
 
 TEST_CASE("an empty response leaves no table") {
   CHECK(cli::format_table("ListTaskInstances", document("{}"), {}).empty());
+}
+
+TEST_CASE("rows of a table that differ in length have blank cells") {
+  // A list of scalars, lists and structures, which a document may hold. (The AWS CLI fails.)
+  CHECK(cli::format_table("T", document(R"({"a":[[1,2],[3],4,{"b":5,"c":6,"d":7}]})"), {}) ==
+        "-------------------\n"
+        "|        T        |\n"
+        "+-----------------+\n"
+        "||       a       ||\n"
+        "|+---+-----+-----+|\n"
+        "|| b |  c  |  d  ||\n"
+        "|+---+-----+-----+|\n"
+        "||  1|  2  |     ||\n"
+        "||  3|     |     ||\n"
+        "||  4|     |     ||\n"
+        "||  5|  6  |  7  ||\n"
+        "|+---+-----+-----+|\n");
+}
+
+TEST_CASE("any document can be printed in each format") {
+  std::uint32_t seed = 20261130;
+  const auto random = [&](std::uint32_t below) {
+    seed = seed * 1664525 + 1013904223;
+    return (seed >> 8) % below;
+  };
+  const std::function<boost::json::value(int)> value = [&](int depth) -> boost::json::value {
+    switch (random(depth > 4 ? 4 : 7)) {
+      case 0:
+        return nullptr;
+      case 1:
+        return random(2) == 0;
+      case 2:
+        return random(1000);
+      case 3:
+        return boost::json::value(boost::json::string(random(9), random(5) == 0 ? '\n' : 'x'));
+      case 4:
+      case 5: {
+        boost::json::object out;
+        for (auto i = random(4); i > 0; --i) out[std::string(1 + random(3), "ab:"[random(3)])] = value(depth + 1);
+        return out;
+      }
+      default: {
+        boost::json::array out;
+        for (auto i = random(5); i > 0; --i) out.push_back(value(depth + 1));
+        return out;
+      }
+    }
+  };
+  for (int i = 0; i < 3000; ++i) {
+    boost::json::object document;
+    document["Document"] = value(0);
+    const boost::json::value whole = document;
+    CAPTURE(boost::json::serialize(whole));
+    for (const int width : {20, 200}) {
+      cli::table_style style;
+      style.terminal_width = width;
+      CHECK_NOTHROW((void)cli::format_table("Title", whole, style));
+    }
+    CHECK_NOTHROW((void)cli::format_text(whole));
+    CHECK_NOTHROW((void)cli::format_yaml(whole));
+    CHECK(boost::json::parse(cli::format_json(whole)) == whole);
+  }
 }
 
 TEST_CASE("a section of one row lies down only where the terminal is too narrow") {
