@@ -14,13 +14,18 @@ namespace mwaa_serverless::cli {
 std::optional<std::string> arguments::text(std::string_view flag) const {
   const auto found = values_.find(flag);
   if (found == values_.end()) return std::nullopt;
-  return found->second;
+  return found->second.back();
+}
+
+std::vector<std::string> arguments::texts(std::string_view flag) const {
+  const auto found = values_.find(flag);
+  return found == values_.end() ? std::vector<std::string>{} : found->second;
 }
 
 std::optional<std::int32_t> arguments::integer(std::string_view flag) const {
   const auto found = values_.find(flag);
   if (found == values_.end()) return std::nullopt;
-  return parse_whole_number<std::int32_t>(flag, found->second);
+  return parse_whole_number<std::int32_t>(flag, found->second.back());
 }
 
 namespace {

@@ -26,6 +26,9 @@ struct parameter {
   bool required = false;
   bool sensitive = false;
   std::string_view help;
+  bool repeated = false;    ///< May be given several times.
+  bool only_yes = false;    ///< A boolean without its `--no-`.
+  bool takes_file = false;  ///< Its value names a file.
 
   [[nodiscard]] bool is(protocol::value_type::form form) const noexcept { return type->is == form; }
 };
@@ -33,9 +36,14 @@ struct parameter {
 /// What was given to a command's parameters.
 class arguments {
  public:
-  void set(std::string_view flag, std::string value) { values_.insert_or_assign(std::string{flag}, std::move(value)); }
+  void set(std::string_view flag, std::string value) { set_all(flag, {std::move(value)}); }
+  void set_all(std::string_view flag, std::vector<std::string> values) {
+    values_.insert_or_assign(std::string{flag}, std::move(values));
+  }
   [[nodiscard]] bool given(std::string_view flag) const { return values_.contains(flag); }
   [[nodiscard]] std::optional<std::string> text(std::string_view flag) const;
+  /// All that was given to a flag which may be given several times.
+  [[nodiscard]] std::vector<std::string> texts(std::string_view flag) const;
   /// Throws failure naming the flag when the value is no whole number, as Python reads one, or too large.
   [[nodiscard]] std::optional<std::int32_t> integer(std::string_view flag) const;
 
@@ -43,7 +51,7 @@ class arguments {
   bool wants_sample = false;    ///< A sample of the response, and nothing sent (`--generate-cli-skeleton output`).
 
  private:
-  std::map<std::string, std::string, std::less<>> values_;
+  std::map<std::string, std::vector<std::string>, std::less<>> values_;  // none of them empty
 };
 
 /// How a listing is paged.
@@ -57,21 +65,38 @@ class paging {
   std::optional<std::string> starting_token;
 };
 
+class live_terminal;
+
+/// Where a command goes that prints while it runs, and not through a result_printer.
+class running_output {
+ public:
+  running_output() = default;
+
+  std::function<void(std::string_view)> write;  ///< To standard output.
+  std::function<void(std::string_view)> warn;   ///< A line for the person at the terminal.
+  std::optional<output_format> asked;           ///< `--output`, not what the environment says.
+  bool escape = false;                          ///< Standard output is a terminal.
+  bool color = false;
+  live_terminal* terminal = nullptr;  ///< To be drawn on; null: lines are wanted.
+};
+
 /// What a command works with while it runs.
 class call {
  public:
   call(client api_value, const arguments& given_value, const paging& pages_value, result_printer& printer_value,
-       std::function<void(std::string_view)> debug_value)
+       const running_output& out_value, std::function<void(std::string_view)> debug_value)
       : api(std::move(api_value)),
         given(given_value),
         pages(pages_value),
         printer(printer_value),
+        out(out_value),
         debug(std::move(debug_value)) {}
 
   client api;
   const arguments& given;
   const paging& pages;
   result_printer& printer;
+  const running_output& out;
   std::function<void(std::string_view)> debug;  ///< Logs a line; does nothing without --debug.
 };
 
@@ -80,8 +105,10 @@ struct command {
   std::string_view operation;  ///< `ListTaskInstances`
   std::string_view help;
   std::vector<parameter> parameters;
-  const protocol::structure* request = nullptr;
-  bool paginated = false;  ///< Takes --starting-token, --page-size and --max-items too.
+  const protocol::structure* request = nullptr;  ///< Null: it has none of its own.
+  bool paginated = false;                        ///< Takes --starting-token, --page-size and --max-items too.
+  /// Prints or draws while it runs, see call::out; SIGTERM and SIGHUP end it as a Ctrl-C does.
+  bool keeps_running = false;
   /// Prints through `context.printer`; `context` outlives the awaitable.
   boost::asio::awaitable<void> (*run)(call& context) = nullptr;
 };

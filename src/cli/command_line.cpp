@@ -15,6 +15,7 @@
 #include "cli/parameter_value.hpp"
 #include "cli/skeleton.hpp"
 #include "cli/wait_command.hpp"
+#include "cli/watch_command.hpp"
 #include "cli/whole_number.hpp"
 
 namespace mwaa_serverless::cli {
@@ -39,6 +40,7 @@ constexpr missing_option not_offered[] = {
 constexpr char exit_codes[] =
     "Exit codes:\n"
     "  0                           Success, also when the reader of standard output has gone.\n"
+    "  1                           watch: everything has ended, and not all of it with success.\n"
     "  130                         Interrupted (Ctrl-C).\n"
     "  252                         The command line is wrong, or a parameter is refused before anything is sent.\n"
     "  253                         No region or no credentials.\n"
@@ -86,11 +88,6 @@ std::vector<std::string> with_empty_values(std::vector<std::string> args) {
   return out;
 }
 
-std::string last_result(const CLI::Option& option) {
-  const auto results = option.results();
-  return results.empty() ? std::string{} : results.back();
-}
-
 template <class Choice>
 Choice choose(std::string_view flag, const std::string& name, std::optional<Choice> choice, std::string_view names) {
   if (choice) return *choice;
@@ -110,6 +107,7 @@ class parser {
     wait_ = app_.add_subcommand("wait", "Wait until something has come to its end.");
     wait_->require_subcommand(0, 1);
     add_command(*wait_, wait_for_run_command());
+    watch_ = add_command(app_, watch_command());
     CLI::App* const configure = app_.add_subcommand("configure", "Show the configuration.");
     configure->require_subcommand(0, 1);
     list_ = configure->add_subcommand("list", "List the values that count, and where they come from.");
@@ -161,6 +159,8 @@ class parser {
     if (named == wait_) {
       named = second_of(*named);
       out.what = &wait_for_run_command();
+    } else if (named == watch_) {
+      out.what = &watch_command();
     } else {
       out.what = std::ranges::find(commands(), named->get_name(), &command::name).operator->();
     }
@@ -238,12 +238,15 @@ class parser {
     CLI::App* sub = to.add_subcommand(each.name, std::string{each.help});
     for (const parameter& one : each.parameters) {
       if (one.is(form::boolean)) {
-        sub->add_flag(one.flag + ",!--no-" + one.flag.substr(2), ignored_, std::string{one.help});
+        const std::string no = one.only_yes ? "" : ",!--no-" + one.flag.substr(2);
+        sub->add_flag(one.flag + no, ignored_, std::string{one.help});
         continue;
       }
-      auto* option = sub->add_option(one.flag, unused_, std::string{one.help})->take_last();
+      auto* option = sub->add_option(one.flag, unused_, std::string{one.help});
       option->type_name(type_name(one));
+      option->multi_option_policy(one.repeated ? CLI::MultiOptionPolicy::TakeAll : CLI::MultiOptionPolicy::TakeLast);
     }
+    if (each.request == nullptr) return sub;
     sub->add_option(input_json, unused_,
                     "The request as JSON, or file://PATH; options take precedence over its members.")
         ->take_last()
@@ -339,7 +342,7 @@ class parser {
   static failure no_command(const std::vector<std::string>& rest) {
     std::string names;
     for (const command& each : commands()) names.append(each.name).append(", ");
-    names += "wait, configure, completions";
+    names += "wait, watch, configure, completions";
     const auto word = std::ranges::find_if(rest, [](const std::string& one) { return !one.starts_with('-'); });
     if (word == rest.end()) {
       if (!rest.empty()) return failure::unknown_options("Unknown options: " + joined(rest));
@@ -361,7 +364,7 @@ class parser {
   void read_arguments(const CLI::App& sub, invocation& out) const {
     for (const CLI::Option* option : sub.get_options()) {
       const std::string flag = option->get_name();
-      if (option->count() > 0) out.given.set(flag, value_of(*option));
+      if (option->count() > 0) out.given.set_all(flag, values_of(*option));
     }
     const std::string sample = out.given.text(skeleton).value_or("");
     if (!sample.empty() && sample != "input" && sample != "output")
@@ -372,8 +375,12 @@ class parser {
       if (one.required && !out.given.given(one.flag)) missing.append(missing.empty() ? "" : ", ").append(one.flag);
     if (!missing.empty() && sample != "input" && !out.given.given(input_json))
       throw failure::usage("the following arguments are required: " + missing);
-    for (const parameter& one : out.what->parameters)
-      if (const auto value = out.given.text(one.flag)) read_parameter_of(one, *value, out.given);
+    for (const parameter& one : out.what->parameters) {
+      if (one.repeated)
+        read_repeated(one, out.given);
+      else if (const auto value = out.given.text(one.flag))
+        read_parameter_of(one, *value, out.given);
+    }
     // The other two are numbers for the AWS CLI before it looks for files.
     if (auto token = out.given.text("--starting-token"))
       out.given.set("--starting-token", value_or_file_of("--starting-token", *std::move(token), false));
@@ -390,6 +397,12 @@ class parser {
     if (read.is_string()) given.set(one.flag, std::string{read.get_string()});
     if (read.is_int64()) given.set(one.flag, std::to_string(read.get_int64()));
     if (!one.member.empty()) given.request.insert_or_assign(one.member, std::move(read));
+  }
+
+  static void read_repeated(const parameter& one, arguments& given) {
+    std::vector<std::string> values = given.texts(one.flag);
+    for (std::string& each : values) each = read_parameter(one, {each}).as_string();
+    if (!values.empty()) given.set_all(one.flag, std::move(values));
   }
 
   void read_paging(invocation& out) const {
@@ -449,9 +462,18 @@ class parser {
 
   // CLI11 takes whatever follows an option as its value; another option there means that the value was forgotten.
   static std::string value_of(const CLI::Option& option) {
-    std::string value = last_result(option);
-    if (value.starts_with("--")) throw failure::usage("argument " + option.get_name() + ": expected one argument");
-    return value;
+    return option.count() == 0 ? std::string{} : values_of(option).back();
+  }
+
+  // The last one, or all of an option that may be given several times.
+  static std::vector<std::string> values_of(const CLI::Option& option) {
+    std::vector<std::string> values = option.results();
+    if (values.empty()) values.emplace_back();
+    if (option.get_multi_option_policy() != CLI::MultiOptionPolicy::TakeAll)
+      values.erase(values.begin(), values.end() - 1);
+    for (const std::string& value : values)
+      if (value.starts_with("--")) throw failure::usage("argument " + option.get_name() + ": expected one argument");
+    return values;
   }
 
   std::vector<completed_flag> completed_globals() const {
@@ -471,6 +493,7 @@ class parser {
     for (const command& each : commands()) out.push_back({each.name, completed_flags(app_, each)});
     const command& wait = wait_for_run_command();
     out.push_back({"wait " + wait.name, completed_flags(*wait_, wait)});
+    out.push_back({watch_command().name, completed_flags(app_, watch_command())});
     out.push_back({"configure list", {}});
     out.push_back({"completions bash", {}});
     return out;
@@ -482,7 +505,10 @@ class parser {
       for (const std::string& name : each->get_lnames()) {
         completed_flag flag{"--" + name, each->get_items_expected_max() > 0, false, {}};
         const auto known = std::ranges::find(of.parameters, flag.flag, &parameter::flag);
-        if (known != of.parameters.end()) flag.values = values_of(*known->type);
+        if (known != of.parameters.end()) {
+          flag.values = possible_values(*known->type);
+          flag.takes_file = known->takes_file;
+        }
         if (flag.flag == skeleton) flag.values = {"input", "output"};
         if (flag.flag == input_json) flag.values = {"file://"};
         if (flag.flag != "--help") out.push_back(std::move(flag));
@@ -492,7 +518,7 @@ class parser {
   }
 
   // What the value of a parameter may be, or begin with.
-  static std::vector<std::string> values_of(const protocol::value_type& type) {
+  static std::vector<std::string> possible_values(const protocol::value_type& type) {
     std::vector<std::string> out;
     if (type.values != nullptr)
       for (const std::string_view value : type.values().subspan(1)) out.emplace_back(value);
@@ -528,6 +554,7 @@ class parser {
                 std::string{program_name}};
   const CLI::App* list_ = nullptr;
   CLI::App* wait_ = nullptr;
+  const CLI::App* watch_ = nullptr;
   CLI::App* completions_ = nullptr;
   std::vector<std::vector<std::string>> lists_;  // given to parameters that take several words
   std::string unused_;                           // values are read from the options' results

@@ -14,14 +14,17 @@ namespace mwaa_serverless::cli {
 
 inline constexpr std::string_view program_name = "mwaa-serverless";
 
-/// The AWS CLI's.
+/// The AWS CLI's, and what its commands have no counterpart of.
 enum class exit_code : int {
   success = 0,
-  interrupted = 130,    ///< Ctrl-C.
-  usage = 252,          ///< Bad syntax, or a parameter that is refused before anything is sent.
-  configuration = 253,  ///< No region or no credentials.
-  service_error = 254,  ///< The service answered with an error.
-  failure = 255,        ///< Everything else: no connection, time-outs, an unknown profile.
+  not_all_succeeded = 1,  ///< What was watched has ended, and not all of it well.
+  hung_up = 129,          ///< SIGHUP, of a command that puts things in order first.
+  interrupted = 130,      ///< Ctrl-C.
+  terminated = 143,       ///< SIGTERM, as SIGHUP.
+  usage = 252,            ///< Bad syntax, or a parameter that is refused before anything is sent.
+  configuration = 253,    ///< No region or no credentials.
+  service_error = 254,    ///< The service answered with an error.
+  failure = 255,          ///< Everything else: no connection, time-outs, an unknown profile.
 };
 
 /// Thrown by whatever cannot go on; rendered once, at the end.

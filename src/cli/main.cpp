@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdlib>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -79,6 +80,40 @@ std::string ask_at_terminal(const std::string& prompt) {
   return answer;
 }
 
+/// Standard output, when it is a terminal.
+class terminal_of_output final : public mwaa_serverless::cli::live_terminal {
+ public:
+  /// False for one that takes no control sequences, and in its background, where somebody else's screen is.
+  [[nodiscard]] static bool is_there() noexcept {
+    const char* const kind = std::getenv("TERM");
+    return ::isatty(STDOUT_FILENO) != 0 && kind != nullptr && *kind != '\0' && std::string_view{kind} != "dumb" &&
+           ::tcgetpgrp(STDOUT_FILENO) == ::getpgrp();
+  }
+
+  [[nodiscard]] mwaa_serverless::cli::window_size size() const override {
+    mwaa_serverless::cli::window_size out;
+    winsize now{};
+    if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &now) != 0) return out;
+    if (now.ws_col > 0) out.columns = now.ws_col;
+    if (now.ws_row > 0) out.rows = now.ws_row;
+    return out;
+  }
+  void write(std::string_view bytes) override {
+    mwaa_serverless::cli::write_all(STDOUT_FILENO, bytes, "Could not write to standard output");
+  }
+  void echo(bool on) noexcept override {
+    if (!on) known_ = ::tcgetattr(STDOUT_FILENO, &before_) == 0;
+    if (!known_) return;
+    termios wanted = before_;
+    if (!on) wanted.c_lflag &= ~static_cast<tcflag_t>(ECHO | ICANON);
+    ::tcsetattr(STDOUT_FILENO, on ? TCSAFLUSH : TCSADRAIN, &wanted);  // what was typed blindly is for nobody
+  }
+
+ private:
+  termios before_{};
+  bool known_ = false;
+};
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -101,6 +136,8 @@ int main(int argc, char** argv) {
   around.ask = ask_at_terminal;
   around.out_is_terminal = ::isatty(STDOUT_FILENO) != 0;
   around.err_is_terminal = ::isatty(STDERR_FILENO) != 0;
+  terminal_of_output terminal;
+  if (terminal_of_output::is_there()) around.terminal = &terminal;
   if (winsize size{}; ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
     around.terminal_width = size.ws_col;
   return static_cast<int>(cli::run_program(std::vector<std::string>(argv + 1, argv + argc), around));

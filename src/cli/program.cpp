@@ -120,15 +120,15 @@ void log_metrics(const log& debug, const client_metrics& metrics) {
   debug(line.str());
 }
 
-// Runs the command to its end. A Ctrl-C cancels it; a second one ends the program at once. True when it was
-// cancelled; throws what the command throws.
-bool interrupted(const invocation& asked, call& context, asio::io_context& io, asio::signal_set& signals) {
+// Runs the command to its end. A Ctrl-C cancels it; a second one ends the program at once. The signal that cancelled
+// it, 0 for none; throws what the command throws.
+int run_until_signal(const invocation& asked, call& context, asio::io_context& io, asio::signal_set& signals) {
   asio::cancellation_signal stop;
   std::exception_ptr outcome;
-  bool stopping = false;
-  signals.async_wait([&](const boost::system::error_code& ec, int) {
+  int stopping = 0;
+  signals.async_wait([&](const boost::system::error_code& ec, int number) {
     if (ec) return;
-    stopping = true;
+    stopping = number;
     signals.clear();
     stop.emit(asio::cancellation_type::terminal);
   });
@@ -138,15 +138,15 @@ bool interrupted(const invocation& asked, call& context, asio::io_context& io, a
                    io.stop();  // a refresh of credentials that nobody waits for may be under way
                  }));
   io.run();
-  if (!outcome) return false;
-  if (!stopping) {
+  if (!outcome) return 0;
+  if (stopping == 0) {
     // A Ctrl-C at a question, which keeps the loop from running.
     io.restart();
-    signals.async_wait([&](const boost::system::error_code& ec, int) { stopping = !ec; });
+    signals.async_wait([&](const boost::system::error_code& ec, int number) { stopping = ec ? 0 : number; });
     io.poll();
   }
   // Whatever the cancellation ended in: a question without an answer fails too.
-  if (stopping) return true;
+  if (stopping != 0) return stopping;
   std::rethrow_exception(outcome);
 }
 
@@ -155,8 +155,19 @@ exit_code run_command(const invocation& asked, const process_environment& around
   client_config config = settings(asked, around);
   const output_format output = output_of(asked, config);
   asio::io_context io{1};
+  running_output out;
+  out.write = around.out;
+  out.warn = [&](std::string_view line) {
+    around.err(std::string{program_name} + ": [WARNING]: " + std::string{line} + '\n');
+  };
+  out.asked = asked.output;
+  out.escape = around.out_is_terminal;
+  out.color = style.color;
+  // What is logged to the same terminal would be drawn over.
+  if (asked.what->keeps_running && !asked.output && !(asked.debug && around.err_is_terminal))
+    out.terminal = around.terminal;
   log tell;
-  if (around.err_is_terminal)
+  if (around.err_is_terminal && out.terminal == nullptr)
     tell = [&](std::string_view line) {
       around.err(std::string{program_name} + ": [INFO]: " + std::string{line} + '\n');
     };
@@ -170,15 +181,21 @@ exit_code run_command(const invocation& asked, const process_environment& around
 
   asio::signal_set signals{io};
   if (!is_ignored(SIGINT)) signals.add(SIGINT);  // from here on a Ctrl-C waits for the loop
+  if (asked.what->keeps_running)
+    for (const int each : {SIGTERM, SIGHUP})
+      if (!is_ignored(each)) signals.add(each);
   debug(std::string{program_name} + "/" MWAA_SERVERLESS_VERSION " " + std::string{asked.what->name} + ", region " +
         config.region + ", endpoint " + endpoint + (config.credentials ? "" : ", no credentials"));
   try {
     result_printer printer{output, style, asked.what->operation, around.out_is_terminal, around.out};
-    call context{client{io.get_executor(), std::move(config)}, asked.given, asked.pages, printer, debug};
-    const bool stopped = interrupted(asked, context, io, signals);
+    call context{client{io.get_executor(), std::move(config)}, asked.given, asked.pages, printer, out, debug};
+    const int stopped_by = run_until_signal(asked, context, io, signals);
     log_metrics(debug, context.api.metrics());
-    if (!stopped) return exit_code::success;
-    around.out("\n");
+    if (stopped_by == 0) return exit_code::success;
+    if (stopped_by == SIGTERM) return exit_code::terminated;
+    if (stopped_by == SIGHUP) return exit_code::hung_up;
+    // What keeps running may be read line by line, and leaves the screen as it was.
+    if (!asked.what->keeps_running || (around.out_is_terminal && out.terminal == nullptr)) around.out("\n");
     return exit_code::interrupted;
   } catch (const exception& problem) {
     debug(problem.what());

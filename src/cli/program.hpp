@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "cli/failure.hpp"
+#include "cli/live_screen.hpp"
 
 namespace mwaa_serverless::cli {
 
@@ -22,6 +23,8 @@ class process_environment {
   bool out_is_terminal = false;
   bool err_is_terminal = false;
   int terminal_width = 80;
+  /// What can be drawn on; null when standard output is no terminal, or one in whose background the program runs.
+  live_terminal* terminal = nullptr;
   /// Asks the person at the terminal for something that is not shown; empty when nobody answers. May be null.
   std::function<std::string(const std::string& prompt)> ask;
   /// Of the sources of credentials: tests put their own network and clock there.

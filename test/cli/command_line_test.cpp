@@ -137,7 +137,7 @@ TEST_CASE("what is refused, with which words") {
       "create-airflow-ui-url, create-workflow, delete-workflow, get-task-instance, get-workflow, get-"
       "workflow-run, list-tags-for-resource, list-task-instances, list-workflow-runs, list-workflow-"
       "versions, list-workflows, start-workflow-run, stop-workflow-run, tag-resource, untag-resource, "
-      "update-workflow, wait, configure, completions";
+      "update-workflow, wait, watch, configure, completions";
   const refusal refusals[] = {
       {"", "the following arguments are required: command"},
       {"list-task-instances", "the following arguments are required: --workflow-arn, --run-id"},
