@@ -125,9 +125,10 @@ class running_watch : public std::enable_shared_from_this<running_watch> {
   // Throws failure unless all has ended well.
   void judge() const {
     if (unsuccessful_ + missing_ == 0) return;
-    std::string message =
-        std::to_string(unsuccessful_) + " of " + std::to_string(ended_) + " runs did not end in SUCCESS";
-    if (missing_ > 0) message += "; not found: " + std::to_string(missing_);
+    std::string message;
+    if (unsuccessful_ > 0)
+      message = std::to_string(unsuccessful_) + " of " + std::to_string(ended_) + " runs did not end in SUCCESS";
+    if (missing_ > 0) message += (message.empty() ? "" : ", ") + std::to_string(missing_) + " not found";
     throw failure{exit_code::not_all_succeeded, std::move(message)};
   }
 

@@ -303,7 +303,7 @@ class watch_view::column_widths {
     label = std::min(rest, wanted);
     rest -= label;
     if (rest >= 8) {
-      bar = std::min<std::size_t>(rest - 1, 40);
+      bar = std::min(rest - 1, std::max<std::size_t>(rest / 2, 40));
       rest -= bar + 1;
     }
     if (rest >= 24) tasks = rest;

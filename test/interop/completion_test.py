@@ -97,7 +97,8 @@ class Completion(unittest.TestCase):
                 self.assertEqual(offered, words)
 
     def test_files(self):
-        self.assertEqual(complete(f"--ca-bundle {FILE.parent}/completion.b")[0], [str(FILE)])
+        for flag in ("--ca-bundle", "watch --active --checkpoint"):
+            self.assertEqual(complete(f"{flag} {FILE.parent}/completion.b")[0], [str(FILE)])
 
 
 if __name__ == "__main__":

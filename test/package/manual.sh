@@ -13,5 +13,5 @@ compare() { # NAME HELP
     { echo "$1: the help (<) and the manual page (>) differ" >&2; exit 1; }
 }
 compare mwaa-serverless "$("$program" --help; "$program" list-task-instances --help;
-  "$program" wait run-finished --help; "$program" configure list --help)"
+  "$program" wait run-finished --help; "$program" watch --help; "$program" configure list --help)"
 compare mwaa-serverless-emulator "$("$emulator" --help)"
