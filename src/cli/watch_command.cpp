@@ -1,5 +1,6 @@
 #include "cli/watch_command.hpp"
 
+#include <algorithm>
 #include <boost/asio/error.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -149,14 +150,15 @@ class running_watch : public std::enable_shared_from_this<running_watch> {
     screen_->draw(view_.lines(watcher_.metrics(), std::chrono::system_clock::now(), size.columns, size.rows));
   }
 
-  // The last view stays in the terminal's history.
+  // The last view stays on the terminal, with room for a message and the next prompt.
   void leave_screen() {
     if (!screen_) return;
     const window_size size = screen_->size();
+    constexpr std::size_t below = 4;
+    const std::size_t rows = std::max(size.rows, 2 * below) - below;
     screen_->leave();
     std::string last;
-    for (const view_line& each :
-         view_.lines(watcher_.metrics(), std::chrono::system_clock::now(), size.columns, size.rows))
+    for (const view_line& each : view_.lines(watcher_.metrics(), std::chrono::system_clock::now(), size.columns, rows))
       last += (context_.out.color ? colored_text(each) : plain_text(each)) + '\n';
     context_.out.write(last);
     screen_.reset();
