@@ -23,6 +23,7 @@
 #include "cli/watch_line.hpp"
 #include "cli/watch_request.hpp"
 #include "cli/watch_view.hpp"
+#include "cli/watch_words.hpp"
 #include "strings/printable.hpp"
 
 namespace mwaa_serverless::cli {
@@ -37,6 +38,7 @@ using steady = std::chrono::steady_clock;
 constexpr std::chrono::milliseconds between_frames{200};
 constexpr std::chrono::seconds longest_frame{1};  // times on it go on
 constexpr std::chrono::seconds between_saves{5};
+constexpr std::chrono::seconds long_outage{5};
 
 run_watcher make_watcher(const client& api, const watch_request& asked, bool& restored) {
   if (asked.checkpoint.empty()) return run_watcher{api, asked.options};
@@ -82,7 +84,7 @@ class running_watch : public std::enable_shared_from_this<running_watch> {
         if (!is_ignored(each)) signals_.add(each);
       wait_for_signal();
     }
-    if (screen_ || !asked_.checkpoint.empty()) wait_for_tick();
+    wait_for_tick();
   }
 
   void tell(const watch_event& event) {
@@ -150,6 +152,18 @@ class running_watch : public std::enable_shared_from_this<running_watch> {
     screen_->draw(view_.lines(watcher_.metrics(), std::chrono::system_clock::now(), size.columns, size.rows));
   }
 
+  // Lines would just cease. The view says so itself.
+  void tell_of_outage() {
+    drawn_ = steady::now();
+    const auto since = watcher_.metrics().failing_since;
+    if (!since || drawn_ - *since < long_outage) {
+      if (!since) told_of_outage_ = false;
+      return;
+    }
+    if (!std::exchange(told_of_outage_, true))
+      context_.out.warn("no request of the watch has succeeded for " + short_duration(long_outage) + "; it goes on");
+  }
+
   // The last view stays on the terminal, with room for a message and the next prompt.
   void leave_screen() {
     if (!screen_) return;
@@ -189,7 +203,9 @@ class running_watch : public std::enable_shared_from_this<running_watch> {
       if (ec || !self) return;
       const auto now = steady::now();
       if (self->go_on_after([&] {
-            if (self->screen_ && (self->changed_ || now - self->drawn_ >= longest_frame)) self->draw();
+            const bool is_late = now - self->drawn_ >= longest_frame;
+            if (self->screen_ && (self->changed_ || is_late)) self->draw();
+            if (!self->screen_ && is_late) self->tell_of_outage();
             if (self->unsaved_since_ && now - *self->unsaved_since_ >= between_saves) self->save();
           }))
         self->wait_for_tick();
@@ -222,6 +238,7 @@ class running_watch : public std::enable_shared_from_this<running_watch> {
   asio::steady_timer timer_;
   asio::signal_set signals_;
   bool changed_ = false;
+  bool told_of_outage_ = false;
   steady::time_point drawn_{};
   std::optional<steady::time_point> unsaved_since_;
   std::exception_ptr broken_;

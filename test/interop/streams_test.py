@@ -353,7 +353,7 @@ class Streams(unittest.TestCase):
                     os.close(leader)
 
     def test_help_is_plain_text(self):
-        for arguments in (["--help"], ["list-task-instances", "--help"], ["configure", "--help"], ["configure", "list", "--help"]):
+        for arguments in (["--help"], ["list-task-instances", "--help"], ["watch", "--help"], ["configure", "--help"], ["configure", "list", "--help"]):
             with self.subTest(arguments):
                 piped = run([PROGRAM, *arguments])
                 code, shown = at_terminal([PROGRAM, *arguments])

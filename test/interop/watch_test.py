@@ -188,6 +188,18 @@ class Lines(unittest.TestCase):
             self.assertEqual(watching.process.wait(PATIENCE_SECONDS), 0)
             watching.process.stdout = open(os.devnull)
 
+    def test_a_service_that_is_down(self):
+        """The watch tells so and goes on."""
+        with Emulator(THREE, "--fault", "status=500*1000") as emulator, Started(emulator) as watching:
+            deadline = threading.Timer(PATIENCE_SECONDS, watching.process.kill)
+            deadline.start()
+            self.assertIn("no request of the watch has succeeded for 5s", watching.process.stderr.readline())
+            deadline.cancel()
+            emulator.steer("DELETE", "/-/faults")
+            watching.read_until("alpha added: RUNNING")
+            code, _, err = watching.stop(signal.SIGINT)
+            self.assertEqual((code, err), (130, ""))
+
     def test_what_is_refused_before_anything_is_sent(self):
         with Emulator(THREE) as emulator:
             for words, arguments in (("watch prints json or text", ["--output", "table"]),
@@ -210,8 +222,7 @@ class Checkpoint(unittest.TestCase):
     def test_what_changed_in_between_is_told_once(self):
         with Emulator(THREE) as emulator:
             with Started(emulator, *self.arguments) as watching:
-                watching.read_until("gamma task mail added")
-                time.sleep(2)  # until all has been told: in what order is the watcher's own business
+                watching.read_until("gamma task mail added", "alpha task report added", "beta added")
                 self.assertEqual(watching.stop(signal.SIGTERM)[0], 143)
             emulator.set_status("alpha", "SUCCESS", task="transform")
             with Started(emulator, *self.arguments, "--output", "json") as watching:
@@ -329,8 +340,8 @@ class Live(unittest.TestCase):
                 screen = terminal.until(r"^3 runs   1 queued   2 running$",
                                         r"^7 tasks   1 running   2 queued   2 success   1 failed   1 upstream failed$",
                                         r"^quota \d+\.\d/s.*, \d+ sent, 0 throttled   age up to \d+s of ",
-                                        r"^RUNNING  gamma \[#+x+\] 3/3   2 failed +\d+s$",
-                                        r"^RUNNING  alpha \[#+\.+\] 1/4 +\d+s" + ("  transform$" if columns > 80 else "$"),
+                                        r"^RUNNING  gamma \[#+x+\] 3/3   2 failed +\w+$",
+                                        r"^RUNNING  alpha \[#+\.+\] 1/4 +\w+" + ("  transform$" if columns > 80 else "$"),
                                         r"^QUEUED   beta  \[\.+\]$", r"^1 failure$",
                                         r"^\d\d:\d\d:\d\dZ  gamma task load FAILED$")
                 order = [line.split()[1] for line in screen if re.match(r"RUNNING|QUEUED", line)]
@@ -365,7 +376,7 @@ class Live(unittest.TestCase):
                 rows = [line for line in screen if re.match(r"(RUNNING|QUEUED) ", line)]
                 self.assertEqual([line.split()[0] for line in rows], ["RUNNING"] * 10 + ["QUEUED"] * 9)
                 for line in rows[:10]:
-                    self.assertRegex(line, r"\ARUNNING  running-\d\d \[#+\.+\] 1/2 +\d+s" +
+                    self.assertRegex(line, r"\ARUNNING  running-\d\d \[#+\.+\] 1/2 +\w+" +
                                      (r"  load\Z" if columns > 80 else r"\Z"))
                 # Failures take the bottom.
                 for i in range(3):
