@@ -66,6 +66,29 @@ struct soak_options {
   std::uint64_t seed = 1;
 };
 
+enum class listing_order : std::uint8_t { random, newest_first, oldest_first };
+
+/// What a watcher of many runs shows how late, and its rivals: issue 14.
+struct watch_options {
+  std::string mixes = "ABCDE";
+  double hours = 1;  // of virtual time
+  std::uint64_t seed = 1;
+  int seeds = 3;  // runs, each with the next seed; the figures are their medians
+  listing_order order = listing_order::random;
+  bool per_operation = false;  // a quota for each operation; otherwise they share one
+  bool quota_given = false;    // told to the watcher; otherwise it learns the quota
+  bool discover = false;       // the watcher finds the runs of given workflows; otherwise it is given the runs
+  double rate_limit = 10;
+  double burst = 10;
+  double share = 1;
+  int round_trip_ms = 50;
+  bool rivals = false;
+  bool ideal_rivals = false;  // their requests take no time
+  bool limits = false;        // exit code 1 when a goal is missed
+  bool percentiles = false;   // of all delays, in JSON
+  format output = format::text;
+};
+
 /// `concurrency` coroutines on one thread call list_task_instances back to back until `requests` calls have ended.
 /// Returns the exit code: 1 when every request failed.
 int poll(const poll_options& options);
@@ -83,6 +106,14 @@ int throttle(const throttle_options& options);
 /// during that minute, and how long after it 95 % are not accepted in every second. Returns the exit code: 1 when a run
 /// did not keep the limits of the options.
 int strays(const stray_options& options);
+
+/// The library's watcher, and what else one might write, over mixes of runs.
+/// Returns the exit code: 1 when limits are asked for and one was not kept, or when what was told was not true.
+int watch(const watch_options& options);
+
+/// CPU time and memory of the watcher at 100, 1,000 and 10,000 runs. Returns the exit code: 1 when limits are asked for
+/// and one was not kept.
+int watch_cost(bool limits, format output);
 
 /// `requests` calls over TLS each: over a kept connection, with a resumed handshake each, with a full one each. Against
 /// an emulator of its own. Returns the exit code: 1 when the connections were not as the rows say.

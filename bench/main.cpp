@@ -3,6 +3,7 @@
 #include <exception>
 #include <iostream>
 #include <string>
+#include <vector>
 
 #include "benchmarks.hpp"
 
@@ -109,7 +110,49 @@ int main(int argc, char** argv) {
       ->capture_default_str();
   soak_command->add_option("--seed", soak.seed)->capture_default_str();
 
-  for (auto* command : {poll_command, items_command, throttle_command, handshake_command})
+  bench::watch_options watch;
+  std::vector<std::string> mixes;
+  std::string order{"random"};
+  std::string quota{"shared"};
+  bool cost = false;
+  auto* watch_command = app.add_subcommand("watch", "A thousand runs watched under one quota, in virtual time");
+  watch_command->add_option("--mix", mixes, "Of A, B, C, D and E; all when left out")
+      ->delimiter(',')
+      ->check(CLI::IsMember({"A", "B", "C", "D", "E"}));
+  watch_command->add_option("--hours", watch.hours, "Virtual time")
+      ->check(CLI::Range(0.001, 1'000.0))
+      ->capture_default_str();
+  watch_command->add_option("--seed", watch.seed, "Of the first run")->capture_default_str();
+  watch_command->add_option("--seeds", watch.seeds, "Runs, each with the next seed; figures are their medians")
+      ->check(CLI::Range(1, 1'000))
+      ->capture_default_str();
+  watch_command->add_option("--order", order, "Of listings of runs")
+      ->check(CLI::IsMember({"random", "newest", "oldest"}))
+      ->capture_default_str();
+  watch_command->add_option("--quota", quota, "One for all operations, or one each")
+      ->check(CLI::IsMember({"shared", "per-operation"}))
+      ->capture_default_str();
+  watch_command->add_option("--rate-limit", watch.rate_limit, "Requests a second that the service grants")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  watch_command->add_option("--burst", watch.burst, "And how many at once")
+      ->check(CLI::Range(1.0, 1e9))
+      ->capture_default_str();
+  watch_command->add_option("--share", watch.share, "Of the quota, that is used")
+      ->check(CLI::Range(0.01, 1.0))
+      ->capture_default_str();
+  watch_command->add_option("--round-trip", watch.round_trip_ms, "Milliseconds")
+      ->check(CLI::Range(0, 60'000))
+      ->capture_default_str();
+  watch_command->add_flag("--given-quota", watch.quota_given, "The watcher is told the quota, and does not learn it");
+  watch_command->add_flag("--discover", watch.discover, "The watcher is given workflows, and finds their runs");
+  watch_command->add_flag("--rivals", watch.rivals, "And what else one might write");
+  watch_command->add_flag("--ideal", watch.ideal_rivals, "The rivals' requests take no time and are never throttled");
+  watch_command->add_flag("--cost", cost, "CPU time and memory instead");
+  watch_command->add_flag("--percentiles", watch.percentiles, "Of all delays, from 0 to 100, in JSON");
+  watch_command->add_flag("--limits", watch.limits, "Fail when a goal is missed; implies --rivals");
+
+  for (auto* command : {poll_command, items_command, throttle_command, handshake_command, watch_command})
     command->add_option("--format", format)->check(CLI::IsMember({"text", "json"}))->capture_default_str();
 
   CLI11_PARSE(app, argc, argv);
@@ -118,6 +161,17 @@ int main(int argc, char** argv) {
     if (items_command->parsed()) return bench::items(rounds, output);
     if (handshake_command->parsed()) return bench::handshake(requests, output);
     if (soak_command->parsed()) return bench::soak(soak);
+    if (watch_command->parsed()) {
+      if (cost) return bench::watch_cost(watch.limits, output);
+      if (!mixes.empty()) watch.mixes.clear();
+      for (const auto& each : mixes) watch.mixes += each;
+      watch.order = order == "newest"   ? bench::listing_order::newest_first
+                    : order == "oldest" ? bench::listing_order::oldest_first
+                                        : bench::listing_order::random;
+      watch.per_operation = quota == "per-operation";
+      watch.output = output;
+      return bench::watch(watch);
+    }
     if (*at_random) {
       if (throttle_command->count("--callers") > 0) strays.callers = throttle.callers;
       strays.round_trip_ms = throttle.round_trip_ms;
