@@ -64,6 +64,7 @@ class run_record {
   double tasks_known = never;  ///< When its table was last known to be complete.
   double resume_at = never;    ///< No look before: the last was refused.
   double over_since = never;   ///< When its tasks were first seen to be over.
+  double due_from = never;     ///< When they most likely were.
   float refused_for = 0;
   // Of the look at its tasks under way.
   double listing_asked = 0;

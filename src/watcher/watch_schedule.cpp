@@ -47,7 +47,7 @@ double watch_state::implementation::tasks_price(const run_record& run, double no
 double watch_state::implementation::due_price(const run_record& run, double now) const {
   // The longer it has been due, the longer it is expected to be.
   const double mean = std::max(workflows_[run.workflow].end_delay, (now - run.over_since) / 4);
-  const double age = now - std::max(run.run_asked, run.tasks_asked);
+  const double age = now - std::max(run.run_asked, run.due_from);
   return rules_.finish_weight * static_cast<double>(run.weight) * price_of_due_end(mean, age);
 }
 
@@ -359,7 +359,8 @@ std::optional<look> watch_state::implementation::next_look(moment moment_now) {
     if (wakes_at_ < forever) wakes_at_ = std::max(wakes_at_, now);
     return std::nullopt;
   }
-  if (chosen.price < overdue) price_ = std::max(price_memory * price_ + (1 - price_memory) * chosen.price, 1e-9);
+  const bool due = chosen.kind == look_kind::run && runs_[chosen.subject].tasks_over;
+  if (chosen.price < overdue && !due) price_ = std::max(price_memory * price_ + (1 - price_memory) * chosen.price, 1e-9);
   auto out = start(chosen, now);
   if (!out) wakes_at_ = now + fastest_wake;
   return out;

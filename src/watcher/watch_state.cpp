@@ -608,15 +608,18 @@ void watch_state::implementation::tasks_complete(slot which) {
     }
   }
   if (run.tasks_known == never) run.tasks.shrink();
+  const double gap = run.listing_asked - run.tasks_asked;
   run.tasks_asked = run.listing_asked;
   run.tasks_known = run.listing_asked;
   const unsigned left = steps_left(run);
   run.steps_left = static_cast<std::uint16_t>(std::min(left, 0xffffU));
   const bool over = left == 0 && run.tasks.size() > 0;
-  if (!over)
+  if (!over) {
     run.over_since = never;
-  else if (run.over_since == never)
+  } else if (run.over_since == never) {
     run.over_since = run.listing_asked;
+    run.due_from = run.listing_asked - gap / 2;
+  }
   tasks_due(which, over);
   if (!over) expect(which);
 }
