@@ -24,8 +24,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-const std::string arn = "arn:aws:airflow-serverless:us-east-1:123456789012:workflow/etl-Ab12Cd34Ef";
-const std::chrono::system_clock::time_point noon{std::chrono::sys_days{std::chrono::year{2026} / 11 / 30} + 12h};
+const std::string workflow = "arn:aws:airflow-serverless:us-east-1:123456789012:workflow/etl-Ab12Cd34Ef";
+const std::chrono::system_clock::time_point now{std::chrono::sys_days{std::chrono::year{2026} / 11 / 30} + 12h};
 
 cli::watch_request read(std::vector<std::string> args) {
   args.insert(args.begin(), "watch");
@@ -33,7 +33,7 @@ cli::watch_request read(std::vector<std::string> args) {
   const cli::invocation asked = cli::parse_command_line(std::move(args), errors);
   REQUIRE(asked.what);
   CHECK(asked.what->name == "watch");
-  return cli::read_watch_request(asked.given, noon);
+  return cli::read_watch_request(asked.given, now);
 }
 
 std::string refusal(std::vector<std::string> args) {
@@ -83,31 +83,31 @@ TEST_CASE("watch: what is asked for") {
   CHECK(all.options.share == 0.9);
   CHECK_FALSE(all.options.max_staleness);
 
-  const cli::watch_request some = read({"--workflow-arn", arn, "--run-id", "a", "--run-id=b", "--run-id", "a",
+  const cli::watch_request some = read({"--workflow-arn", workflow, "--run-id", "a", "--run-id=b", "--run-id", "a",
                                         "--share", "0.5", "--max-staleness", "30", "--checkpoint", "place"});
-  CHECK(some.workflow_arns == std::vector{arn});
+  CHECK(some.workflow_arns == std::vector{workflow});
   CHECK(some.run_ids == std::vector<std::string>{"a", "b", "a"});
   CHECK(some.options.share == 0.5);
   CHECK(some.options.max_staleness == 30s);
   CHECK(some.checkpoint == "place");
 
   const cli::watch_request active =
-      read({"--active", "--since", "2h", "--workflow-arn", arn, "--workflow-arn", arn + "2"});
+      read({"--active", "--since", "2h", "--workflow-arn", workflow, "--workflow-arn", workflow + "2"});
   CHECK(active.only_active);
-  CHECK(active.since == noon - 2h);
-  CHECK(active.workflow_arns == std::vector{arn, arn + "2"});
+  CHECK(active.since == now - 2h);
+  CHECK(active.workflow_arns == std::vector{workflow, workflow + "2"});
 }
 
 TEST_CASE("watch: times and durations of --since") {
   const test::aws_environment clean;
   const auto since = [](const char* text) { return *read({"--since", text}).since; };
-  CHECK(since("90s") == noon - 90s);
-  CHECK(since("30m") == noon - 30min);
-  CHECK(since("7d") == noon - 168h);
-  CHECK(since("0s") == noon);
-  CHECK(since("2026-11-30T06:00:00Z") == noon - 6h);
-  CHECK(since("2026-11-30T06:00:00+01:00") == noon - 7h);
-  CHECK(since("2026-11-30") == noon - 12h);
+  CHECK(since("90s") == now - 90s);
+  CHECK(since("30m") == now - 30min);
+  CHECK(since("7d") == now - 168h);
+  CHECK(since("0s") == now);
+  CHECK(since("2026-11-30T06:00:00Z") == now - 6h);
+  CHECK(since("2026-11-30T06:00:00+01:00") == now - 7h);
+  CHECK(since("2026-11-30") == now - 12h);
   for (const char* text : {"", "2", "h", "-2h", "2w", "2 h", "2h30m", "99999d", "4294967296s", "yesterday",
                            "2026-13-30", "2026-11-30T06:00:00"})
     CHECK_MESSAGE(refused({"--since", text}, "--since: '"), text);
@@ -116,10 +116,12 @@ TEST_CASE("watch: times and durations of --since") {
 TEST_CASE("watch: what is refused") {
   const test::aws_environment clean;
   CHECK(refused({"--run-id", "a"}, "--run-id needs one --workflow-arn"));
-  CHECK(refused({"--run-id", "a", "--workflow-arn", arn, "--workflow-arn", arn}, "--run-id needs one --workflow-arn"));
-  CHECK(refused({"--run-id", "a", "--workflow-arn", arn, "--active"}, "argument --active: not allowed with --run-id"));
-  CHECK(refused({"--run-id", "a", "--workflow-arn", arn, "--since", "1h"}, "argument --since: not allowed"));
-  CHECK(refused({"--run-id", "", "--workflow-arn", arn}, "Invalid length for parameter RunId"));
+  CHECK(refused({"--run-id", "a", "--workflow-arn", workflow, "--workflow-arn", workflow},
+                "--run-id needs one --workflow-arn"));
+  CHECK(refused({"--run-id", "a", "--workflow-arn", workflow, "--active"},
+                "argument --active: not allowed with --run-id"));
+  CHECK(refused({"--run-id", "a", "--workflow-arn", workflow, "--since", "1h"}, "argument --since: not allowed"));
+  CHECK(refused({"--run-id", "", "--workflow-arn", workflow}, "Invalid length for parameter RunId"));
   CHECK(refused({"--workflow-arn", ""}, "Invalid length for parameter WorkflowArn"));
   for (const char* share : {"0", "-0.1", "1.01", "nan", "inf", "", "half", "0.5x", "1e999"})
     CHECK_MESSAGE(refused({"--share", share}, "--share: '"), share);
@@ -127,8 +129,8 @@ TEST_CASE("watch: what is refused") {
   CHECK(refused({"--max-staleness", "soon"}, "invalid int value"));
   CHECK(refused({"--checkpoint", ""}, "--checkpoint must name a file"));
   CHECK(refused({"--workflow-arn"}, "argument --workflow-arn: expected one argument"));
-  CHECK(
-      refused({"--workflow-arn", arn, "--workflow-arn", "--active"}, "argument --workflow-arn: expected one argument"));
+  CHECK(refused({"--workflow-arn", workflow, "--workflow-arn", "--active"},
+                "argument --workflow-arn: expected one argument"));
   CHECK(refused({"--no-active"}, "Unknown options: --no-active"));
   CHECK(refused({"--cli-input-json", "{}"}, "Unknown options: --cli-input-json"));
 }

@@ -20,11 +20,11 @@ using namespace std::chrono_literals;
 
 namespace {
 
-const std::string arn = "arn:aws:airflow-serverless:us-east-1:123456789012:workflow/etl-nightly-Ab12Cd34Ef";
+const std::string etl = "arn:aws:airflow-serverless:us-east-1:123456789012:workflow/etl-nightly-Ab12Cd34Ef";
 const cli::watch_view::time_point start{std::chrono::sys_days{std::chrono::year{2026} / 11 / 30} + 12h};
 
 watch_event run_event(watch_event_kind kind, const std::string& id, workflow_run_status status,
-                      const std::string& workflow = arn) {
+                      const std::string& workflow = etl) {
   watch_event out;
   out.kind = kind;
   out.run = {workflow, id};
@@ -127,7 +127,7 @@ TEST_CASE("watch view: no line is wider and no view higher than the screen") {
   view.apply(run_event(watch_event_kind::run_added, std::string(300, 'x'), workflow_run_status::running));
   view.apply(run_event(watch_event_kind::run_added, "\u6771\u4eac\u90fd\u6771\u4eac\u90fd\u6771\u4eac\u90fd",
                        workflow_run_status::running));
-  view.apply(run_event(watch_event_kind::run_added, "other", workflow_run_status::starting, arn + "2"));
+  view.apply(run_event(watch_event_kind::run_added, "other", workflow_run_status::starting, etl + "2"));
   for (std::size_t width = 0; width <= 220; width += 4) {
     for (const std::size_t height : {0U, 1U, 2U, 3U, 4U, 5U, 8U, 13U, 14U, 24U, 50U, 400U}) {
       const auto lines = texts(view, width, height);
@@ -176,7 +176,7 @@ TEST_CASE("watch view: a task's status is counted once, whatever it was") {
 
 TEST_CASE("watch view: what a checkpoint knew counts") {
   mwaa::run_snapshot known;
-  known.run = {arn, "r"};
+  known.run = {etl, "r"};
   known.status = workflow_run_status::running;
   for (const char* id : {"a", "b"}) {
     mwaa::task_snapshot task;
