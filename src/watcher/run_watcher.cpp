@@ -139,6 +139,7 @@ class watcher_core : public std::enable_shared_from_this<watcher_core> {
 
  private:
   class waiting_consumer;
+  class scheduling;
 
   [[nodiscard]] moment now() const {
     const clock& time = state_->time();
@@ -218,7 +219,32 @@ void watcher_core::schedule_or_wake() {
   scheduler_.emplace(executor, schedule(shared_from_this()));
 }
 
+/// Notices when the scheduler goes with its context, instead of coming to its end.
+class watcher_core::scheduling {
+ public:
+  explicit scheduling(watcher_core& core) : core_(core) {}
+  scheduling(const scheduling&) = delete;
+  scheduling& operator=(const scheduling&) = delete;
+  ~scheduling() {
+    if (ended_) return;
+    const std::lock_guard lock{core_.mutex_};
+    end();
+    core_.tell();
+  }
+  /// With the lock.
+  void end() {
+    ended_ = true;
+    core_.scheduling_ = false;
+    core_.wake_ = nullptr;
+  }
+
+ private:
+  watcher_core& core_;
+  bool ended_ = false;
+};
+
 asio::awaitable<void> watcher_core::schedule(std::shared_ptr<watcher_core> self) {
+  scheduling under_way{*self};
   // Whoever started it, perhaps from this very thread, holds the lock.
   co_await asio::post(asio::use_awaitable);
   const auto executor = co_await asio::this_coro::executor;
@@ -232,7 +258,7 @@ asio::awaitable<void> watcher_core::schedule(std::shared_ptr<watcher_core> self)
         self->wake_ = nullptr;
         if (!self->stopped_ && !self->fatal_) until = self->send_looks();
         if (self->stopped_ || self->fatal_ || (until == clock::time_point::max() && self->looks_.empty())) {
-          self->scheduling_ = false;
+          under_way.end();
           self->tell();
           co_return;
         }
@@ -250,8 +276,7 @@ asio::awaitable<void> watcher_core::schedule(std::shared_ptr<watcher_core> self)
     thrown = std::current_exception();
   }
   const std::lock_guard lock{self->mutex_};
-  self->scheduling_ = false;
-  self->wake_ = nullptr;
+  under_way.end();
   if (self->stopped_) co_return;
   try {
     std::rethrow_exception(thrown);

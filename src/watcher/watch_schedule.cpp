@@ -360,7 +360,8 @@ std::optional<look> watch_state::implementation::next_look(moment moment_now) {
     return std::nullopt;
   }
   const bool due = chosen.kind == look_kind::run && runs_[chosen.subject].tasks_over;
-  if (chosen.price < overdue && !due) price_ = std::max(price_memory * price_ + (1 - price_memory) * chosen.price, 1e-9);
+  if (chosen.price < overdue && !due)
+    price_ = std::max(price_memory * price_ + (1 - price_memory) * chosen.price, 1e-9);
   auto out = start(chosen, now);
   if (!out) wakes_at_ = now + fastest_wake;
   return out;
