@@ -53,6 +53,13 @@ first page: 12 task instances" ] || fail "not two pages"
 now: FAILED
 load failed: disk full" ] || fail "not a run that fails"
     ;;
+  watch)
+    for line in 'run-failed: FAILED' 'run-finished: SUCCESS' 'run-finished: FAILED'; do
+      count "^$line\$" out
+    done | tr -d '\n' | grep -qE '^1(10|01)$' || fail "not the end of two runs"
+    [ "$(count '^run-failed: task .* failed$' out)" -ge 1 ] || fail "not the task that failed"
+    [ "$(tail -n 1 "$scratch/out" | grep -cE '^266 events for [0-9]+ requests$')" = 1 ] || fail "not 250 + 12 tasks, 2 runs"
+    ;;
   demo)
     [ "$(count '^... and 238 more$' out)" = 1 ] || fail "not 12 rows of 250"
     [ "$(count '^10 pages, 250 items, retries: 0, throttled: 0, connections: 1, ' out)" = 1 ] || fail "not the summary"

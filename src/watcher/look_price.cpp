@@ -8,7 +8,7 @@ namespace mwaa_serverless::watcher {
 namespace {
 
 constexpr double most = 1e5;
-constexpr double slowest = 0.03;  // changes a second of a run that is near its end
+constexpr double slowest = 0.06;  // changes a second of a run that is near its end
 
 }  // namespace
 
