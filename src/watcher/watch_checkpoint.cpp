@@ -92,7 +92,8 @@ class reader {
   std::optional<wall> time() {
     const std::int64_t value = signed_number();
     // What system_clock holds is within 292 years.
-    if (value == 0 || std::abs(value) > std::int64_t{9'000'000'000'000}) return std::nullopt;
+    constexpr std::int64_t most = 9'000'000'000'000;
+    if (value == 0 || value > most || value < -most) return std::nullopt;
     return wall{std::chrono::milliseconds{value - 1}};
   }
   std::string text() {
@@ -284,12 +285,18 @@ bool watch_state::implementation::restore(std::string_view bytes, moment moment_
   const double now = at(moment_now);
   const auto since_origin = [&](const std::optional<wall>& when) {
     if (!when) return never;
-    const double ago = std::chrono::duration<double>(moment_now.wall - *when).count();
+    using seconds = std::chrono::duration<double>;
+    const double ago =
+        seconds{moment_now.wall.time_since_epoch()} / seconds{1} - seconds{when->time_since_epoch()} / seconds{1};
     return std::clamp(now - ago, 0.01, now);
   };
   budgets_.clear();
   budgets_.emplace_back(rules_.requests_per_second, rules_.initial_requests_per_second, rules_.share, now);
 
+  const auto damaged = [&why] {
+    why = "the checkpoint is damaged";
+    return false;
+  };
   reader in{content.substr(mark_of_form.size() + 1)};
   const auto fixed = [&in] {
     std::uint32_t value = 0;
@@ -301,7 +308,9 @@ bool watch_state::implementation::restore(std::string_view bytes, moment moment_
   if (in.number() != 0) all_filter_ = read_filter(in);
   const std::uint64_t workflows = in.count(1);
   for (std::uint64_t w = 0; w < workflows && in.good(); ++w) {
-    const slot which = workflow_of(in.text());
+    const std::string arn = in.text();
+    if (workflow_slots_.contains(arn)) return damaged();
+    const slot which = workflow_of(arn);
     const std::uint64_t flags = in.number();
     if ((flags & 1U) != 0) {
       workflows_[which].filter = read_filter(in);
@@ -318,7 +327,9 @@ bool watch_state::implementation::restore(std::string_view bytes, moment moment_
     }
     const std::uint64_t runs = in.count(7);
     for (std::uint64_t i = 0; i < runs && in.good(); ++i) {
-      const slot index = new_run(in.text(), which);
+      std::string id = in.text();
+      if (workflows_[which].runs.contains(id)) return damaged();
+      const slot index = new_run(std::move(id), which);
       run_record& run = runs_[index];
       run.added = static_cast<std::uint32_t>(in.number());
       run.weight = std::bit_cast<float>(fixed());
@@ -327,7 +338,7 @@ bool watch_state::implementation::restore(std::string_view bytes, moment moment_
       run.created = in.time();
       if (run.told == task_table::untold) continue;
       run.status = run.told;
-      run.state_asked = since_origin(in.time());
+      run.state_asked = std::max(since_origin(in.time()), 0.01);
       run.tasks_known = since_origin(in.time());
       std::uint32_t salt = 0;
       auto rows = read_tasks(in, salt);
@@ -335,9 +346,7 @@ bool watch_state::implementation::restore(std::string_view bytes, moment moment_
       restored(index, now);
     }
   }
-  if (in.at_end()) return true;
-  why = "the checkpoint is damaged";
-  return false;
+  return in.at_end() || damaged();
 }
 
 }  // namespace mwaa_serverless::watcher
