@@ -96,6 +96,13 @@ int poll(const poll_options& options);
 /// The cost of one next() whose item is already here: median of `rounds` pages of 100 items.
 int items(int rounds, format output);
 
+/// Reading a page of 100 task instances, beside Boost.JSON's parser with a handler that does nothing: medians of
+/// `rounds`.
+int decode(int rounds, format output);
+
+/// Making and signing a request with a warm key, beside hashing what its signature covers: medians of `rounds`.
+int sign(int rounds, format output);
+
 /// `callers` coroutines call back to back through one client, library defaults, for `seconds` of virtual time; the
 /// emulated service grants `rate_limit` requests a second. Returns the exit code: 1 when a call failed or a limit
 /// of the options was not kept.

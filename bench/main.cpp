@@ -40,6 +40,20 @@ int main(int argc, char** argv) {
       ->check(CLI::Range(1, 100'000'000))
       ->capture_default_str();
 
+  int decode_rounds = 201;
+  auto* decode_command =
+      app.add_subcommand("decode", "A page of 100 task instances, beside a JSON parser whose handler does nothing");
+  decode_command->add_option("--rounds", decode_rounds, "Of 20 pages each way")
+      ->check(CLI::Range(1, 100'000'000))
+      ->capture_default_str();
+
+  int sign_rounds = 201;
+  auto* sign_command =
+      app.add_subcommand("sign", "A request signed with a key that is known, beside hashing the same bytes");
+  sign_command->add_option("--rounds", sign_rounds, "Of 100 requests each way")
+      ->check(CLI::Range(1, 100'000'000))
+      ->capture_default_str();
+
   bench::throttle_options throttle;
   bool no_hints = false;
   std::string mode{to_string(throttle.mode)};
@@ -152,13 +166,16 @@ int main(int argc, char** argv) {
   watch_command->add_flag("--percentiles", watch.percentiles, "Of all delays, from 0 to 100, in JSON");
   watch_command->add_flag("--limits", watch.limits, "Fail when a goal is missed; implies --rivals");
 
-  for (auto* command : {poll_command, items_command, throttle_command, handshake_command, watch_command})
+  for (auto* command :
+       {poll_command, items_command, decode_command, sign_command, throttle_command, handshake_command, watch_command})
     command->add_option("--format", format)->check(CLI::IsMember({"text", "json"}))->capture_default_str();
 
   CLI11_PARSE(app, argc, argv);
   const bench::format output = format == "json" ? bench::format::json : bench::format::text;
   try {
     if (items_command->parsed()) return bench::items(rounds, output);
+    if (decode_command->parsed()) return bench::decode(decode_rounds, output);
+    if (sign_command->parsed()) return bench::sign(sign_rounds, output);
     if (handshake_command->parsed()) return bench::handshake(requests, output);
     if (soak_command->parsed()) return bench::soak(soak);
     if (watch_command->parsed()) {

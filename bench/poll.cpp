@@ -2,7 +2,6 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/json/object.hpp>
-#include <boost/json/serialize.hpp>
 #include <chrono>
 #include <cstddef>
 #include <cstdlib>
@@ -12,6 +11,7 @@
 #include <vector>
 
 #include "benchmarks.hpp"
+#include "print_figures.hpp"
 #include "process_figures.hpp"
 
 namespace bench {
@@ -111,11 +111,7 @@ int poll(const poll_options& options) {
       {"max_rss_kib", max_rss_kib()},
       {"retries", client.metrics().retries - retries_before},
   };
-  if (options.output == format::json) {
-    std::cout << boost::json::serialize(figures) << '\n';
-  } else {
-    for (const auto& figure : figures) std::cout << figure.key() << ": " << figure.value() << '\n';
-  }
+  print(figures, options.output);
   if (counts.errors > 0) std::cerr << "first error: " << counts.first_error << '\n';
   return counts.errors == requests ? 1 : 0;
 }
