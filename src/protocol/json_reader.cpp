@@ -16,6 +16,7 @@
 #include "protocol/number_text.hpp"
 #include "protocol/text_pool.hpp"
 #include "strings/date_time.hpp"
+#include "strings/same_bytes.hpp"
 
 namespace mwaa_serverless::protocol {
 
@@ -31,35 +32,53 @@ constexpr std::size_t max_depth = 32;
 struct step {
   enum class kind : std::uint8_t { text, key, integer, boolean, time, enter, leave };
 
-  step(kind what_value, std::uint16_t member_value, std::uint32_t first_value, std::uint32_t second_value)
-      : first(first_value), second(second_value), member(member_value), what(what_value) {}
-
   std::uint32_t first;   // text, key: offset; integer, boolean: the value; time: its upper half; enter: elements
   std::uint32_t second;  // text, key: size; time: its lower half
   std::uint16_t member;  // of the structure that it belongs to
   kind what;
 };
 
-// Steps in pieces of one size: growing copies nothing. A page of the service fits the first.
+// Steps in pieces of one size: growing copies nothing, and a step stays where it is. A page of the service fits the
+// first.
 class step_tape {
  public:
-  explicit step_tape(std::size_t piece) : piece_(piece) { extend(); }
+  explicit step_tape(std::size_t steps) : piece_(steps) { extend(); }
 
-  [[nodiscard]] std::size_t size() const noexcept { return size_; }
-  [[nodiscard]] std::size_t room() const noexcept { return pieces_.size() * piece_ - size_; }
+  [[nodiscard]] std::size_t room() const noexcept { return static_cast<std::size_t>(end_ - next_); }
   [[nodiscard]] std::size_t piece_bytes() const noexcept { return piece_ * sizeof(step); }
-  void extend() { pieces_.emplace_back().reserve(piece_); }
-  void add(const step& next) {
-    pieces_[size_ / piece_].push_back(next);
-    ++size_;
+  void extend() {
+    if (!pieces_.empty()) pieces_.back().end = next_;
+    next_ = pieces_.emplace_back(std::make_unique_for_overwrite<step[]>(piece_)).steps.get();
+    end_ = next_ + piece_;
   }
-  [[nodiscard]] step& operator[](std::size_t at) { return pieces_[at / piece_][at % piece_]; }
-  [[nodiscard]] const std::vector<std::vector<step>>& pieces() const noexcept { return pieces_; }
+  // Where it lies. There is room.
+  step* add(step::kind what, std::size_t member, std::uint32_t first, std::uint32_t second) noexcept {
+    next_->first = first;
+    next_->second = second;
+    next_->member = static_cast<std::uint16_t>(member);
+    next_->what = what;
+    return next_++;
+  }
+  template <class Visit>
+  void for_each(Visit visit) const {
+    for (const piece& each : pieces_) {
+      const step* const end = &each == &pieces_.back() ? next_ : each.end;
+      for (const step* at = each.steps.get(); at != end; ++at) visit(*at);
+    }
+  }
 
  private:
+  struct piece {
+    explicit piece(std::unique_ptr<step[]> room) : steps(std::move(room)) {}
+
+    std::unique_ptr<step[]> steps;
+    const step* end = nullptr;  // unless it is the last
+  };
+
   std::size_t piece_;
-  std::size_t size_ = 0;
-  std::vector<std::vector<step>> pieces_;
+  std::vector<piece> pieces_;
+  step* next_ = nullptr;
+  step* end_ = nullptr;
 };
 
 // For what Boost.JSON keeps, numbers and messages.
@@ -215,7 +234,7 @@ class reader {
     const value_type* expected = nullptr;  // what the value that comes next is for; null: for nothing
     std::uint32_t position = 0;  // structure: where in the members to look first; list: index of the next value
     std::uint32_t kept = 0;      // values that are on the tape
-    std::uint32_t begin = 0;     // its step on the tape
+    step* begin = nullptr;       // on the tape
     text_pool::part key;         // map: of the next value
   };
 
@@ -233,8 +252,8 @@ class reader {
       ++skipped_;  // within a value that nobody expects only the depth counts
       return true;
     }
-    if (!keep(step::kind::enter, 0, 0, code)) return false;
-    const auto begin = static_cast<std::uint32_t>(tape_.size() - 1);
+    step* const begin = keep(step::kind::enter, 0, 0, code);
+    if (begin == nullptr) return false;
     frame& inner = stack_[++depth_];  // the parser lets it go no deeper than max_depth
     inner = {};
     inner.self = type;
@@ -247,24 +266,25 @@ class reader {
     if (skipped_ > 0) return --skipped_ > 0 || value_done();
     if (!extend_tape(code)) return false;
     const frame& inner = top();
-    tape_[inner.begin].first = inner.kept;
-    tape_.add(step{step::kind::leave, 0, 0, 0});
+    inner.begin->first = inner.kept;
+    tape_.add(step::kind::leave, 0, 0, 0);
     --depth_;
     return value_done();
   }
-  // Puts the value on the tape.
-  bool keep(step::kind what, std::uint32_t first, std::uint32_t second, error_code& code) {
-    if (!extend_tape(code)) return false;
+  // Puts the value on the tape. Null when it must not.
+  step* keep(step::kind what, std::uint32_t first, std::uint32_t second, error_code& code) {
+    if (!extend_tape(code)) return nullptr;
     frame& in = top();
-    const bool element = in.self != nullptr && in.members == nullptr;
-    if (element) {
-      if (++elements_ > max_json_elements)
-        return fail("holds more than " + std::to_string(max_json_elements) + " elements", code);
-      if (!spend(in.self->entry_bytes, code)) return false;
-      if (in.self->is == form::map) tape_.add(step{step::kind::key, 0, in.key.offset, in.key.size});
-    }
     ++in.kept;
-    tape_.add(step{what, static_cast<std::uint16_t>(in.members != nullptr ? in.position - 1 : 0), first, second});
+    if (in.members != nullptr) return tape_.add(what, in.position - 1, first, second);
+    if (in.self != nullptr && !keep_element(in, code)) return nullptr;
+    return tape_.add(what, 0, first, second);
+  }
+  bool keep_element(const frame& in, error_code& code) {
+    if (++elements_ > max_json_elements)
+      return fail("holds more than " + std::to_string(max_json_elements) + " elements", code);
+    if (!spend(in.self->entry_bytes, code)) return false;
+    if (in.self->is == form::map) tape_.add(step::kind::key, 0, in.key.offset, in.key.size);
     return true;
   }
   bool keep_text(const value_type& type, std::string_view value, error_code& code) {
@@ -413,7 +433,7 @@ class reader {
     std::size_t at = in.position;
     for (std::size_t left = members.size(); left > 0; --left, ++at) {
       if (at >= members.size()) at = 0;
-      if (members[at].name == name) {
+      if (strings::same_bytes(members[at].name, name)) {
         in.position = static_cast<std::uint32_t>(at + 1);
         return members[at].type;
       }
@@ -477,52 +497,50 @@ void reader::build(void* object) const {
   std::array<level, max_depth + 1> levels;
   std::size_t depth = 0;
   const value_type* const root = stack_[0].expected;
-  for (const auto& piece : tape_.pieces()) {
-    for (const step& each : piece) {
-      if (each.what == step::kind::leave) {
-        --depth;
-        continue;
-      }
-      level& in = levels[depth];
-      const value_type* type = root;
-      void* place = object;
-      if (in.members != nullptr) {
-        const member_row& row = in.members[each.member];
-        type = row.type;
-        place = row.at(in.object);
-        if (row.named != nullptr) row.named(in.object) = true;
-      } else if (each.what == step::kind::key) {
-        in.value = in.self->add(in.object, block.part(each));
-        continue;
-      } else if (in.self != nullptr) {
-        type = in.self->element;
-        place = in.self->is == form::map ? in.value : in.self->append(in.object);
-      }
-      place = make(*type, place);
-      switch (each.what) {
-        case step::kind::text:
-          type->set_text(place, block.part(each));
-          break;
-        case step::kind::integer:
-          type->set_integer(place, static_cast<std::int32_t>(each.first));
-          break;
-        case step::kind::boolean:
-          type->set_boolean(place, each.first != 0);
-          break;
-        case step::kind::time:
-          type->set_time(place, time_point{time_point::duration{
-                                    static_cast<std::int64_t>(std::uint64_t{each.first} << 32U | each.second)}});
-          break;
-        case step::kind::enter:
-          if (type->clear != nullptr) type->clear(place, each.first);
-          levels[++depth] = {place, type, type->members == nullptr ? nullptr : type->members->members.data(), nullptr};
-          break;
-        case step::kind::key:
-        case step::kind::leave:
-          break;
-      }
+  tape_.for_each([&](const step& each) {
+    if (each.what == step::kind::leave) {
+      --depth;
+      return;
     }
-  }
+    level& in = levels[depth];
+    const value_type* type = root;
+    void* place = object;
+    if (in.members != nullptr) {
+      const member_row& row = in.members[each.member];
+      type = row.type;
+      place = row.at(in.object);
+      if (row.named != nullptr) row.named(in.object) = true;
+    } else if (each.what == step::kind::key) {
+      in.value = in.self->add(in.object, block.part(each));
+      return;
+    } else if (in.self != nullptr) {
+      type = in.self->element;
+      place = in.self->is == form::map ? in.value : in.self->append(in.object);
+    }
+    place = make(*type, place);
+    switch (each.what) {
+      case step::kind::text:
+        type->set_text(place, block.part(each));
+        break;
+      case step::kind::integer:
+        type->set_integer(place, static_cast<std::int32_t>(each.first));
+        break;
+      case step::kind::boolean:
+        type->set_boolean(place, each.first != 0);
+        break;
+      case step::kind::time:
+        type->set_time(place, time_point{time_point::duration{
+                                  static_cast<std::int64_t>(std::uint64_t{each.first} << 32U | each.second)}});
+        break;
+      case step::kind::enter:
+        if (type->clear != nullptr) type->clear(place, each.first);
+        levels[++depth] = {place, type, type->members == nullptr ? nullptr : type->members->members.data(), nullptr};
+        break;
+      case step::kind::key:
+      case step::kind::leave:
+        break;
+    }
+  });
 }
 
 value_type root_of(const structure& members) {

@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "strings/same_bytes.hpp"
+
 namespace mwaa_serverless::protocol {
 
 /// Strings one after the other in one run of characters. A string that a small cache remembers is not stored again: on
@@ -37,7 +39,8 @@ class text_pool {
   /// Keeps a value that whole() has given; where it lies now. All values together must stay under 4 GiB.
   part keep(std::string_view value) {
     part& known = cache_[slot_of(value)];
-    if (known.size == value.size() && std::memcmp(characters_.data() + known.offset, value.data(), known.size) == 0) {
+    if (known.size == value.size() &&
+        strings::same_bytes(characters_.data() + known.offset, value.data(), known.size)) {
       drop();
       return known;
     }
