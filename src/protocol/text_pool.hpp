@@ -6,8 +6,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <memory>
 #include <string_view>
-#include <vector>
+#include <utility>
 
 #include "strings/same_bytes.hpp"
 
@@ -23,7 +24,7 @@ class text_pool {
   };
 
   /// `longest`: of a JSON text of that size, whose strings together are no longer, and mostly a quarter of it.
-  explicit text_pool(std::size_t longest) : longest_(longest) { characters_.reserve(longest / 4 + 64); }
+  explicit text_pool(std::size_t longest) : longest_(longest) { reserve(longest / 4 + 64); }
 
   /// More of a value that comes in parts.
   void add_part(std::string_view more) {
@@ -34,42 +35,56 @@ class text_pool {
   [[nodiscard]] std::string_view whole(std::string_view last) {
     if (open_ == 0) return last;
     add_part(last);
-    return characters().substr(characters_.size() - open_);
+    return characters().substr(size_ - open_);
   }
   /// Keeps a value that whole() has given; where it lies now. All values together must stay under 4 GiB.
   part keep(std::string_view value) {
     part& known = cache_[slot_of(value)];
-    if (known.size == value.size() &&
-        strings::same_bytes(characters_.data() + known.offset, value.data(), known.size)) {
+    if (known.size == value.size() && strings::same_bytes(characters_.get() + known.offset, value.data(), known.size)) {
       drop();
       return known;
     }
     if (open_ == 0) append(value);
-    known = {static_cast<std::uint32_t>(characters_.size() - value.size()), static_cast<std::uint32_t>(value.size())};
+    known = {static_cast<std::uint32_t>(size_ - value.size()), static_cast<std::uint32_t>(value.size())};
     open_ = 0;
     return known;
   }
   /// Forgets the parts of a value that is not kept.
   void drop() noexcept {
-    characters_.resize(characters_.size() - open_);
+    size_ -= open_;
     open_ = 0;
   }
-  [[nodiscard]] std::string_view characters() const noexcept { return {characters_.data(), characters_.size()}; }
+  [[nodiscard]] std::string_view characters() const noexcept { return {characters_.get(), size_}; }
   /// A value has begun whose last part has not come.
   [[nodiscard]] bool open() const noexcept { return open_ > 0; }
   /// What must be reserved before `more` characters come; 0: nothing.
   [[nodiscard]] std::size_t growth_for(std::size_t more) const noexcept {
-    const std::size_t wanted = characters_.size() + more;
-    return wanted > characters_.capacity() ? std::max(wanted, longest_) : 0;
+    const std::size_t wanted = size_ + more;
+    return wanted > capacity_ ? std::max(wanted, longest_) : 0;
   }
-  void reserve(std::size_t capacity) { characters_.reserve(capacity); }
+  void reserve(std::size_t capacity) {
+    auto larger = std::make_unique_for_overwrite<char[]>(capacity);
+    if (size_ > 0) std::memcpy(larger.get(), characters_.get(), size_);
+    characters_ = std::move(larger);
+    capacity_ = capacity;
+  }
+  /// Its memory stays.
+  void clear() noexcept {
+    size_ = 0;
+    open_ = 0;
+    cache_.fill({});
+  }
   /// Bytes that it has reserved.
-  [[nodiscard]] std::size_t capacity() const noexcept { return characters_.capacity(); }
+  [[nodiscard]] std::size_t capacity() const noexcept { return capacity_; }
 
  private:
   static constexpr int slot_bits = 7;
 
-  void append(std::string_view more) { characters_.insert(characters_.end(), more.begin(), more.end()); }
+  void append(std::string_view more) {
+    if (const std::size_t larger = growth_for(more.size()); larger > 0) reserve(larger);
+    if (!more.empty()) std::memcpy(characters_.get() + size_, more.data(), more.size());
+    size_ += more.size();
+  }
 
   // Size and up to eight characters of either end: what differs between ids, names and ARNs.
   static std::size_t slot_of(std::string_view value) noexcept {
@@ -97,7 +112,9 @@ class text_pool {
   }
 
   std::size_t longest_;
-  std::vector<char> characters_;
+  std::size_t size_ = 0;
+  std::size_t capacity_ = 0;
+  std::unique_ptr<char[]> characters_;
   std::size_t open_ = 0;  // bytes at the end that belong to a value that is not whole yet
   std::array<part, std::size_t{1} << slot_bits> cache_{};
 };

@@ -24,6 +24,7 @@ namespace {
 struct inner {
   text name;
   std::optional<std::int32_t> count;
+  friend bool operator==(const inner&, const inner&) = default;
 };
 struct outer {
   text label;
@@ -38,6 +39,7 @@ struct outer {
   std::vector<text> names;
   std::map<text, std::string> tags;
   json_text anything;
+  friend bool operator==(const outer&, const outer&) = default;
 };
 
 }  // namespace
@@ -401,6 +403,106 @@ TEST_CASE("json_reader: in slices it reads the same, wherever they end") {
     CHECK(out.names.empty());
     CHECK(read_json(page.substr(0, page.size() - 1) + std::string(blanks, ' '), described<outer>::value, &out)
               .has_value());
+  }
+}
+
+TEST_CASE("json_reader: plain JSON reads as by the parser, and what is not so plain goes to it") {
+  const std::string texts[]{
+      R"({})",
+      " { } \n",
+      R"({"Label":"a","Copied":"b","Count":12,"Lasting":-7,"Latest":true,"One":{"Name":"c"},"Maybe":{},"Many":[]})",
+      " {\t\"Label\" :\r\n\"a\" , \"Count\": 1 ,\"Many\":[ { \"Name\" : \"x\" } , {} ] } ",
+      R"({"Many":[{"Name":"same"},{"Name":"same"},{"Name":"other"},{"Name":"same"},{"Name":""},{"Name":""}]})",
+      R"({"Many":[{"Name":"same"},{"Name":"sam\u0065"},{"Name":"same"}]})",
+      R"({"Many":[{"Name":"same"},{"Name" :"same"},{ "Name":"same" }]})",
+      R"({"Many":[null,{"Name":null},{"Name":"x","Name":"y"},{"Name":"x","Name":null}]})",
+      R"({"Names":["a","","a",null,"b"],"Label":null})",
+      R"({"Tags":{"a":"b"},"Label":"x"})",
+      R"({"Anything":{"a":[1,2.5,"\n"]},"Label":"x"})",
+      R"({"When":"2026-01-31T10:00:00Z","Label":"x"})",
+      R"({"When":1769853600,"Label":"x"})",
+      R"({"X":"unknown","Y":12,"Z":true,"V":false,"W":null,"Label":"x"})",
+      R"({"X":{"Label":"not this"},"Y":["Label"],"Label":"x"})",
+      R"({"Label":"an emoji \ud83d\ude00, half of one \ud83d"})",
+      "{\"Label\":\"\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80\",\"Names\":[\"\xc3\xa4\",\"\xc3\xa4\"]}",
+      R"({"Label":"the label is as long as needed for several words of sixteen bytes","Copied":"0123456789abcdef"})",
+      R"({"Count":12.0,"Lasting":1e3})",
+      R"({"Count":2147483647,"Lasting":-2147483648})",
+      R"({"Count":-0})",
+      R"({"label":"not the same name","Label":"x","Labe":"y","Labels":"z"})",
+  };
+  for (const std::string& json : texts) {
+    CAPTURE(json);
+    const outer at_once = read(json);
+    // A text of more than one slice is left to the parser.
+    const outer parsed = read(json + std::string(mwaa_serverless::protocol::json_reading::slice_bytes, ' '));
+    CHECK(at_once == parsed);
+  }
+  const std::string refused[]{
+      R"({"Label":"a",})",
+      R"({"Label" "a"})",
+      R"({"Label":"a"}})",
+      R"({"Label":"a"]})",
+      R"({"Label":"a"} x})",
+      R"({,"Label":"a"})",
+      R"({"Names":["a",]})",
+      R"({"Names":[,"a"]})",
+      R"({"Names":["a"})",
+      R"({"Names":["a" "b"]})",
+      R"({"Count":01})",
+      R"({"Count":-})",
+      R"({"Count":+1})",
+      R"({"Count":1.5})",
+      R"({"Count":2147483648})",
+      R"({"Count":1x})",
+      R"({"Count":nul})",
+      R"({"Count":nullx})",
+      R"({"X":tru})",
+      R"({"X":truex})",
+      "{\"Label\":\"a\tb\"}",
+      "{\"Label\":\"\xff\"}",
+      "{\"Label\":\"\xc3\"}",
+      "{\"Label\":\"a\x00\"}",
+      R"({"Label":"a)",
+      R"({"Label":"a"})"
+      "\v",
+      "\xef\xbb\xbf{}",
+      R"([{"Label":"a"}])",
+      R"({"Label":12})",
+      R"({"Count":"12"})",
+      R"({"One":[]})",
+      R"({"Many":{}})",
+  };
+  for (const std::string& json : refused) {
+    CAPTURE(json);
+    outer out;
+    CHECK(read_json(json, described<outer>::value, &out).has_value());
+    CHECK(out == outer{});
+  }
+}
+
+TEST_CASE("json_reader: what ends the plain form may be anywhere") {
+  const std::string item = R"({"Name":"0123456789abcdef0123456789abcdef"})";
+  const std::string page = R"({"Label":"x","Many":[)" + item + ',' + item + ',' + item + R"(],"Names":["a","b"]})";
+  const outer whole = read(page);
+  REQUIRE(whole.many.size() == 3);
+  for (std::size_t at = 0; at < page.size(); ++at) {
+    CAPTURE(at);
+    outer out;
+    CHECK(read_json(page.substr(0, at), described<outer>::value, &out).has_value() == (at > 0));
+    for (const char odd : {'\\', '\x01', '\xff', '"', '}', ']', ',', ':', '{', '['}) {
+      std::string other = page;
+      other[at] = odd;
+      if (other == page) continue;
+      outer once;
+      outer parsed;
+      const auto wrong = read_json(other, described<outer>::value, &once);
+      const auto wrong_parsed =
+          read_json(other + std::string(mwaa_serverless::protocol::json_reading::slice_bytes, ' '),
+                    described<outer>::value, &parsed);
+      CHECK(wrong.has_value() == wrong_parsed.has_value());
+      CHECK(once == parsed);
+    }
   }
 }
 
