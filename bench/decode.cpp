@@ -19,7 +19,7 @@ using boost::system::error_code;
 
 namespace {
 
-constexpr int batch = 20;
+constexpr int pages_at_once = 20;
 
 /// What Boost.JSON's parser costs by itself.
 class ignore_all {
@@ -70,11 +70,11 @@ int decode(int rounds, format output) {
   decode_page(body);
   const std::size_t page_allocations = test::allocations() - allocations;
   const std::size_t page_bytes = test::allocated_bytes() - bytes;
-  const contest_figures of = contest(rounds, batch, [&] { decode_page(body); }, [&] { parse_page(body); });
+  const contest_figures of = contest(rounds, pages_at_once, [&] { decode_page(body); }, [&] { parse_page(body); });
   const json::object figures{
       {"benchmark", "decode"},
       {"rounds", rounds},
-      {"operations", rounds * batch},
+      {"operations", rounds * pages_at_once},
       {"items_per_page", page_items},
       {"body_bytes", body.size()},
       {"p50_ns_per_page", of.ns},

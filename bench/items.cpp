@@ -38,15 +38,15 @@ class one_page_for_ever final : public mwaa::transport {
   std::uint64_t pages_ = 0;
 };
 
-class tally {
+class item_counts {
  public:
-  tally() = default;
+  item_counts() = default;
 
   std::vector<double> ns_per_item;
   std::size_t allocations = 0;
 };
 
-asio::awaitable<void> iterate(mwaa::client client, int rounds, tally& counts) {
+asio::awaitable<void> iterate(mwaa::client client, int rounds, item_counts& counts) {
   auto tasks =
       client.paginate_list_task_instances({"arn:aws:airflow-serverless:us-east-1:123456789012:workflow/w", "r"})
           .items();
@@ -77,7 +77,7 @@ int items(int rounds, format output) {
   config.credentials = mwaa::make_static_credentials({"AKID", "secret"});
   config.network = std::make_shared<one_page_for_ever>();
   asio::io_context io{1};
-  tally counts;
+  item_counts counts;
   std::exception_ptr failure;
   asio::co_spawn(io, iterate(mwaa::client{io.get_executor(), config}, rounds, counts),
                  [&](std::exception_ptr e) { failure = e; });

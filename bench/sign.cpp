@@ -27,7 +27,7 @@ namespace strings = mwaa::strings;
 
 namespace {
 
-constexpr int batch = 100;
+constexpr int signed_at_once = 100;
 constexpr std::string_view region = "us-east-1";
 constexpr std::string_view service = "airflow-serverless";
 constexpr std::string_view secret = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
@@ -132,13 +132,13 @@ int sign(int rounds, format output) {
 
   unsigned used = 0;  // or the compiler may drop what was hashed
   const contest_figures of = contest(
-      rounds, batch, [&] { used += static_cast<unsigned>(make().bytes().size()); },
+      rounds, signed_at_once, [&] { used += static_cast<unsigned>(make().bytes().size()); },
       [&] { used += bare.hash(body)[0] + bare.hash(covered.canonical)[0] + covered.signature(bare)[0]; });
   if (used == 0) throw std::logic_error("nothing was signed");
   const boost::json::object figures{
       {"benchmark", "sign"},
       {"rounds", rounds},
-      {"operations", rounds * batch},
+      {"operations", rounds * signed_at_once},
       {"hashed_bytes", body.size() + covered.canonical.size() + covered.to_sign.size()},
       {"request_bytes", request.bytes().size()},
       {"p50_ns_per_request", of.ns},
