@@ -20,7 +20,10 @@ constexpr double measured_again_after = 900;  // with a share below one the rate
 constexpr double strays = 0.015;              // share of throttles that is put down to other causes
 constexpr double enough = 2;                  // throttles, less what is put down to other causes
 constexpr double least = 0.05;
-constexpr double all = 0.97;  // a share of so much is felt out all the time
+constexpr double slowest = 1e-9;  // requests a second
+constexpr double fastest = 1e6;
+constexpr double longest_debt = 10;  // seconds that others' requests hold looks back after them
+constexpr double all = 0.97;         // a share of so much is felt out all the time
 
 }  // namespace
 
@@ -28,7 +31,7 @@ look_budget::look_budget(std::optional<double> rate, double first_rate, double s
     : share_(share),
       given_(rate.has_value()),
       searching_(!given_),
-      quota_(rate.value_or(first_rate)),
+      quota_(std::clamp(rate.value_or(first_rate), slowest, fastest)),
       next_(now),
       changed_(now),
       judged_from_(now),
@@ -36,7 +39,7 @@ look_budget::look_budget(std::optional<double> rate, double first_rate, double s
       quiet_since_(now) {}
 
 double look_budget::rate() const noexcept {
-  return searching_ || measuring_ ? quota_ : quota_ * share_;
+  return searching_ || measuring_ ? quota_ : std::max(quota_ * share_, slowest);
 }
 
 bool look_budget::take(double now) noexcept {
@@ -60,7 +63,7 @@ void look_budget::give_back(double now) noexcept {
 }
 
 void look_budget::others_sent(double requests, double now) noexcept {
-  next_ = std::max(next_, now) + requests / quota_;
+  next_ = std::min(std::max(next_, now) + requests / quota_, std::max(next_, now + longest_debt));
 }
 
 void look_budget::accepted(double) noexcept {
@@ -74,7 +77,7 @@ void look_budget::rise(double now) noexcept {
   if (searching_) {
     if (passed < doubling) return;
     changed_ = now;
-    if (demanded_) quota_ *= 2;
+    if (demanded_) quota_ = std::min(quota_ * 2, fastest);
     demanded_ = false;
     judged_from_ = now;
     return;

@@ -195,6 +195,14 @@ TEST_CASE("look budget: throttles at random do not talk it down") {
   CHECK(late > 0.85 * 3000);
 }
 
+TEST_CASE("look budget: others who use more than the quota do not hold looks back for long after") {
+  look_budget budget{10, 10, 1, 0};
+  double now = 0;
+  for (; now < 3600; now += 0.1) budget.others_sent(10, now);
+  CHECK_FALSE(budget.open(now));
+  CHECK(budget.open(now + 15));
+}
+
 TEST_CASE("look queue: the earliest is in front, whatever changes") {
   look_queue queue;
   std::mt19937_64 random{5};
