@@ -30,8 +30,8 @@ class MWAA_SERVERLESS_API watch_options {
  public:
   watch_options();
 
-  /// Requests a second that the account grants to its users together. Absent: learned from throttles, from
-  /// initial_requests_per_second on. Positive.
+  /// Requests a second that the account grants to its users together; more than a million count as that. Absent:
+  /// learned from throttles, from initial_requests_per_second on. Positive.
   std::optional<double> requests_per_second;
   /// Where learning begins; it doubles until the service throttles. Positive.
   double initial_requests_per_second = 10;
@@ -122,11 +122,12 @@ class MWAA_SERVERLESS_API run_watcher {
   void add(run_key run, double weight = 1);
   /// Watches the runs of a workflow, those that start later too. Replaces the filter of one that was added before.
   void add_workflow(std::string workflow_arn, run_filter filter = {});
-  /// Watches the runs of all workflows of the account, those that are made later too.
+  /// Watches the runs of all workflows of the account, those that are made later too, and those that were removed.
+  /// Replaces the filter of an earlier add_all() for workflows that were not added by themselves.
   void add_all(run_filter filter = {});
   /// Ends the watch of a run: no event of it follows. False when it was not watched.
   bool remove(const run_key& run);
-  /// Finds no more runs of a workflow; those found stay watched. False when it was not watched.
+  /// Finds no more runs of a workflow, after add_all() either; those found stay watched. False when it was not watched.
   bool remove_workflow(std::string_view workflow_arn);
 
   /// The next event; nullopt after stop(), and when everything that was added has ended and been told (see

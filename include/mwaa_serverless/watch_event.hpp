@@ -92,7 +92,8 @@ class MWAA_SERVERLESS_API watch_event {
   std::optional<std::chrono::seconds> task_duration;
 
   /// Of run_error and workflow_error. A run that does not exist (any more) is resource_not_found, and no longer
-  /// watched; other errors are told once until a look succeeds again, and the run stays watched.
+  /// watched; other errors are told once until such a look (at its tasks; at the run alone; at the workflow's runs)
+  /// succeeds again, and the run stays watched.
   std::optional<error> failure;
   /// Of bound_missed: the bound that the quota can keep.
   std::optional<std::chrono::milliseconds> bound;

@@ -195,6 +195,8 @@ clock::time_point watcher_core::send_looks() {
   attempts_seen_ = attempts;
   if (others > own_attempts_) watch_.others_sent(static_cast<std::size_t>(others - own_attempts_), current);
   own_attempts_ -= std::min(own_attempts_, others);
+  // Looks that never came to an attempt are no attempts still to come.
+  own_attempts_ = std::min<std::uint64_t>(own_attempts_, looks_.size());
   const auto gates = state_->gates();
   if (gates.waiting > looks_.size()) return current.steady + after_others;
   if (gates.closed_until > current.steady) return gates.closed_until;
@@ -376,8 +378,9 @@ asio::awaitable<std::optional<watch_event>> watcher_core::next(std::shared_ptr<w
       if (auto event = self->watch_.next_event()) co_return event;
       if (self->fatal_) throw exception(*self->fatal_);
       if (!self->options_.keep_open && self->watch_.over()) co_return std::nullopt;
+      self->schedule_or_wake();  // which may throw, or end the watch
+      if (self->fatal_) continue;
       self->told_ = told;
-      self->schedule_or_wake();
     }
     const waiting_consumer waiting{*self};
     (void)co_await told->wait();

@@ -74,18 +74,26 @@ task_table::change task_table::set(std::string_view id, status now_status, std::
   return out;
 }
 
-task_table::row task_table::tell() {
+task_table::row task_table::next_untold() noexcept {
   while (rows_[first_untold_].told == rows_[first_untold_].seen_status) ++first_untold_;
-  const row out = rows_[first_untold_];
+  return rows_[first_untold_];
+}
+
+task_table::row task_table::tell() noexcept {
+  const row out = next_untold();
   rows_[first_untold_].told = out.seen_status;
   if (--untold_ == 0) first_untold_ = rows_.size();
   return out;
 }
 
-void task_table::clear() noexcept {
-  rows_ = {};
-  ids_ = {};
-  cursor_ = untold_ = first_untold_ = 0;
+void task_table::untell() noexcept {
+  std::erase_if(rows_, [](const row& each) { return each.id == no_id; });
+  for (row& each : rows_) {
+    each.told = untold;
+    each.not_before = 0;
+  }
+  cursor_ = first_untold_ = 0;
+  untold_ = rows_.size();
 }
 
 void task_table::shrink() {

@@ -45,11 +45,14 @@ class task_table {
 
   [[nodiscard]] bool has_untold() const noexcept { return untold_ > 0; }
   /// The first row with something to tell, which has been told with that. There is one.
-  [[nodiscard]] row tell();
+  [[nodiscard]] row tell() noexcept;
+  /// The same, still to be told.
+  [[nodiscard]] row next_untold() noexcept;
   [[nodiscard]] std::string_view id(const row& of) const noexcept;
   [[nodiscard]] const std::vector<row>& rows() const noexcept { return rows_; }
   [[nodiscard]] std::size_t size() const noexcept { return rows_.size(); }
-  void clear() noexcept;
+  /// Everything that is known by its identifier is to be told anew.
+  void untell() noexcept;
   /// Gives back what it has kept for growth.
   void shrink();
 

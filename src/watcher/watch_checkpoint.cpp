@@ -91,9 +91,8 @@ class reader {
   }
   std::optional<wall> time() {
     const std::int64_t value = signed_number();
-    // What system_clock holds is within 292 years.
-    constexpr std::int64_t most = 9'000'000'000'000;
-    if (value == 0 || value > most || value < -most) return std::nullopt;
+    constexpr std::int64_t longest{9'000'000'000'000};  // what system_clock holds is within 292 years
+    if (value == 0 || value > longest || value < -longest) return std::nullopt;
     return wall{std::chrono::milliseconds{value - 1}};
   }
   std::string text() {
@@ -217,6 +216,8 @@ std::string watch_state::implementation::checkpoint() const {
   write_names(out, task_codes_);
   out.number(all_filter_ ? 1 : 0);
   if (all_filter_) write_filter(out, *all_filter_);
+  out.number(left_out_.size());
+  for (const auto& arn : left_out_) out.text(arn);
   out.number(workflow_slots_.size());
   for (const auto& [arn, which] : workflow_slots_) {
     const workflow_record& workflow = workflows_[which];
@@ -232,11 +233,11 @@ std::string watch_state::implementation::checkpoint() const {
       out.time(created);
     }
     std::size_t kept = 0;
-    for (const auto& [id, run] : workflow.runs) kept += runs_[run].stage != phase::lost && !runs_[run].removed ? 1 : 0;
+    for (const auto& [id, run] : workflow.runs) kept += !runs_[run].removed ? 1 : 0;
     out.number(kept);
     for (const auto& [id, index] : workflow.runs) {
       const run_record& run = runs_[index];
-      if (run.stage == phase::lost || run.removed) continue;
+      if (run.removed) continue;
       out.text(id);
       out.number(run.added);
       out.fixed(std::bit_cast<std::uint32_t>(run.weight));
@@ -245,11 +246,11 @@ std::string watch_state::implementation::checkpoint() const {
       if (run.told == task_table::untold) continue;
       // When what was told was last seen to be so.
       const bool told = run.told == run.status || run.told == told_without_status;
-      out.time(wall_of(told ? run.state_asked : run.not_before / 100.0));
+      out.time(wall_of(told ? run.state_asked : seconds_at(run.not_before)));
       double tasks_as_of = run.tasks_known;
       for (const auto& row : run.tasks.rows()) {
         if (row.told != row.seen_status && row.told != task_table::untold)
-          tasks_as_of = std::min(tasks_as_of, row.not_before / 100.0);
+          tasks_as_of = std::min(tasks_as_of, seconds_at(row.not_before));
       }
       out.time(tasks_as_of > never ? std::optional{wall_of(tasks_as_of)} : std::nullopt);
       write_tasks(out, run.tasks);
@@ -285,9 +286,8 @@ bool watch_state::implementation::restore(std::string_view bytes, moment moment_
   const double now = at(moment_now);
   const auto since_origin = [&](const std::optional<wall>& when) {
     if (!when) return never;
-    using seconds = std::chrono::duration<double>;
-    const double ago =
-        seconds{moment_now.wall.time_since_epoch()} / seconds{1} - seconds{when->time_since_epoch()} / seconds{1};
+    const double ago = std::chrono::duration<double>(moment_now.wall.time_since_epoch()).count() -
+                       std::chrono::duration<double>(when->time_since_epoch()).count();
     return std::clamp(now - ago, 0.01, now);
   };
   budgets_.clear();
@@ -306,6 +306,8 @@ bool watch_state::implementation::restore(std::string_view bytes, moment moment_
   read_names(in, run_codes_);
   read_names(in, task_codes_);
   if (in.number() != 0) all_filter_ = read_filter(in);
+  const std::uint64_t left_out = in.count(1);
+  for (std::uint64_t i = 0; i < left_out && in.good(); ++i) left_out_.insert(in.text());
   const std::uint64_t workflows = in.count(1);
   for (std::uint64_t w = 0; w < workflows && in.good(); ++w) {
     const std::string arn = in.text();
@@ -333,7 +335,7 @@ bool watch_state::implementation::restore(std::string_view bytes, moment moment_
       run_record& run = runs_[index];
       run.added = static_cast<std::uint32_t>(in.number());
       run.weight = std::bit_cast<float>(fixed());
-      if (!(run.weight > 0) || !std::isfinite(run.weight)) run.weight = 1;
+      if (!(run.weight >= 1e-10F) || !(run.weight <= 1e10F)) run.weight = 1;
       run.told = static_cast<std::uint8_t>(in.number());
       run.created = in.time();
       if (run.told == task_table::untold) continue;
@@ -345,6 +347,7 @@ bool watch_state::implementation::restore(std::string_view bytes, moment moment_
       run.tasks.restore(salt, std::move(rows));
       restored(index, now);
     }
+    release_workflow(which);
   }
   return in.at_end() || damaged();
 }

@@ -66,6 +66,7 @@ class watch_state::implementation {
     look_kind kind;
     slot subject;  // a workflow for `runs`, else a run
     std::optional<std::string> next_token;
+    double from = never;  // not before
   };
   // A look under way.
   struct pending_look {
@@ -85,6 +86,7 @@ class watch_state::implementation {
   [[nodiscard]] double at(moment now);  // and keeps the difference of the clocks
   [[nodiscard]] static task_table::ticks floor_ticks(double seconds) noexcept;
   [[nodiscard]] static task_table::ticks ceil_ticks(double seconds) noexcept;
+  [[nodiscard]] double seconds_at(task_table::ticks value) const noexcept;
   [[nodiscard]] wall wall_of(double seconds) const noexcept;
 
   // Records.
@@ -114,8 +116,9 @@ class watch_state::implementation {
   /// Of a checkpoint.
   void restored(slot run, double now);
   void lost(slot run, const error& why, double now);
-  void refused(slot run, const error& why, double now);
-  void succeeded(slot run);
+  void refused(slot run, bool of_tasks, const error& why, double now);
+  void succeeded(slot run, bool of_tasks);
+  [[nodiscard]] setbacks& setbacks_of(const pending_look& pending);
   void mark(slot run);
   void sweep_ended(slot workflow, bool whole);
   [[nodiscard]] bool may_stop(const workflow_record& workflow) const;
@@ -126,9 +129,10 @@ class watch_state::implementation {
   [[nodiscard]] bool wanted(const workflow_record& workflow, const workflow_run_summary& run,
                             const run_sight& sight) const;
   [[nodiscard]] std::optional<pending_look> take_pending(const look& what);
-  void put_back(const pending_look& pending, const look& what);
+  void put_back(const pending_look& pending, const look& what, double from = never);
 
   // Events.
+  void post(watch_event event);
   void describe(const run_record& run, watch_event& event) const;
 
   // The schedule.
@@ -153,6 +157,7 @@ class watch_state::implementation {
 
   watch_rules rules_;
   time_point origin_;
+  double last_ = 0;                          // the last moment
   std::chrono::nanoseconds wall_offset_{0};  // wall clock less monotonic clock, at the last moment
 
   std::deque<run_record> runs_;
@@ -170,10 +175,10 @@ class watch_state::implementation {
   std::optional<run_filter> all_filter_;
   double all_asked_ = never;
   std::uint32_t all_pages_ = 1;
-  double all_resume_at_ = never;
-  double all_refused_for_ = 0;
+  setbacks all_trouble_;
+  std::uint8_t all_restarts_ = 0;
   bool all_in_flight_ = false;
-  bool all_failure_told_ = false;
+  std::set<std::string, std::less<>> left_out_;  // of all, since they were removed
 
   // To be told.
   std::deque<watch_event> news_;

@@ -35,6 +35,15 @@ enum class phase : std::uint8_t {
   lost,   ///< It does not exist; until that has been told.
 };
 
+/// What has gone wrong with one kind of look at one thing since such a look last succeeded.
+class setbacks {
+ public:
+  double resume_at = never;  ///< No such look before.
+  float refused_for = 0;     ///< Seconds, when the last was refused for good.
+  std::uint8_t failures = 0;
+  bool told = false;
+};
+
 class run_record {
  public:
   std::string id;
@@ -52,7 +61,6 @@ class run_record {
   bool tasks_over = false;   ///< All tasks had ended at the last look: the run's end is due.
   bool tasks_final = false;  ///< Its tasks were listed after its end.
   bool in_due = false;
-  bool failure_told = false;  ///< Since a look last succeeded.
   std::uint8_t restarts = 0;  ///< Of the listing under way, after a token that was refused.
   std::uint16_t pages = 1;    ///< Of its listing of tasks.
   std::uint16_t steps_left = 0xffff;
@@ -62,10 +70,10 @@ class run_record {
   double run_asked = never;    ///< When it alone was last looked at.
   double tasks_asked = never;  ///< Or when its tasks began to move, before the first look.
   double tasks_known = never;  ///< When its table was last known to be complete.
-  double resume_at = never;    ///< No look before: the last was refused.
   double over_since = never;   ///< When its tasks were first seen to be over.
   double due_from = never;     ///< When they most likely were.
-  float refused_for = 0;
+  setbacks state_setbacks;     ///< Of looks at it alone.
+  setbacks tasks_setbacks;
   // Of the look at its tasks under way.
   double listing_asked = 0;
   std::uint32_t listing_changes = 0;
@@ -76,6 +84,7 @@ class run_record {
   std::optional<std::chrono::system_clock::time_point> started_at;
   std::optional<std::chrono::system_clock::time_point> ended_at;
   std::unique_ptr<error> failure;  ///< To be told.
+  bool failure_of_tasks = false;
   double failed_at = 0;
 };
 
@@ -107,9 +116,7 @@ class workflow_record {
   std::uint32_t sweeps = 0;
   std::uint32_t ordered = 0;  ///< Listings in a row that came newest first, and told something of the order.
   std::optional<sweep_record> sweep;
-  double resume_at = never;
-  double refused_for = 0;
-  bool failure_told = false;
+  setbacks trouble;
   double found = 0;         ///< Runs that listings brought, lately.
   std::uint32_t tasks = 0;  ///< Of the run that ended last.
   double end_delay = 2;     ///< From the end of the last task to that of the run.

@@ -9,7 +9,8 @@ namespace mwaa_serverless::watcher {
 
 namespace {
 
-constexpr double overdue = 1e6;           // more than any price
+constexpr double overdue = 1e6;           // no price is more
+constexpr double longest_bound = 1e9;     // seconds
 constexpr double tick_length = 10;        // seconds
 constexpr double lately = 0.98;           // what a tick leaves of counts
 constexpr double unforeseen_ends = 5e-5;  // a second and run: stopped, timed out
@@ -33,7 +34,8 @@ double seconds_of(duration value) {
 }  // namespace
 
 double watch_state::implementation::eligible(const run_record& run) const {
-  return std::max(run.resume_at, run.tasks_known == never ? never : run.tasks_asked + seconds_of(rules_.min_interval));
+  return std::max(run.tasks_setbacks.resume_at,
+                  run.tasks_known == never ? never : run.tasks_asked + seconds_of(rules_.min_interval));
 }
 
 double watch_state::implementation::tasks_price(const run_record& run, double now) const {
@@ -69,14 +71,14 @@ double watch_state::implementation::sweep_price(const workflow_record& workflow,
       workflow.filter
           ? workflow.pages
           : static_cast<double>(std::min<std::size_t>(workflow.pages, std::max<std::size_t>(workflow.unfinished, 1)));
-  return price_of_states(starts, rules_.start_weight, busy, ends, rules_.finish_weight, age) / cost;
+  return std::min(price_of_states(starts, rules_.start_weight, busy, ends, rules_.finish_weight, age) / cost, overdue);
 }
 
 double watch_state::implementation::all_price(double now) const {
   if (all_asked_ == never) return 3 * overdue;
   const double age = now - all_asked_;
   if (age > in_time * bound_) return overdue + age;
-  return price_of_states(new_workflows, rules_.start_weight, 0.1, 0, 0, age) / all_pages_;
+  return std::min(price_of_states(new_workflows, rules_.start_weight, 0.1, 0, 0, age) / all_pages_, overdue);
 }
 
 void watch_state::implementation::expect(slot which) {
@@ -84,7 +86,7 @@ void watch_state::implementation::expect(slot which) {
   const auto price_at = [&](double age) { return tasks_price(run, run.tasks_asked + age); };
   // Between half and twice of what it was as a rule.
   double low = 0;
-  double high = std::clamp(static_cast<double>(run.reach) * 1.3, 0.01, in_time * bound_);
+  double high = std::clamp(static_cast<double>(run.reach) * 1.3, std::min(0.01, in_time * bound_), in_time * bound_);
   while (high < in_time * bound_ && price_at(high) < price_) {
     low = high;
     high = std::min(high * 1.7, in_time * bound_);
@@ -97,7 +99,7 @@ void watch_state::implementation::expect(slot which) {
       high = middle;
   }
   run.reach = static_cast<float>(high);
-  queue_.put(which, std::max(run.tasks_asked + high, run.resume_at));
+  queue_.put(which, std::max(run.tasks_asked + high, run.tasks_setbacks.resume_at));
 }
 
 void watch_state::implementation::refresh() {
@@ -120,11 +122,11 @@ void watch_state::implementation::set_bound(double now) {
   }
   const double once = costs / rate;
   if (!rules_.max_staleness) {
-    bound_ = std::max(least_bound, bound_factor * once);
+    bound_ = std::min(std::max(least_bound, bound_factor * once), longest_bound);
     return;
   }
   const double wanted = seconds_of(*rules_.max_staleness);
-  const double possible = tightest_factor * once;
+  const double possible = std::min(tightest_factor * once, longest_bound);
   bound_ = std::max(wanted, possible);
   const bool known = std::all_of(budgets_.begin(), budgets_.end(), [](const look_budget& b) { return b.known(); });
   if (possible <= wanted) {
@@ -135,7 +137,7 @@ void watch_state::implementation::set_bound(double now) {
     event.kind = watch_event_kind::bound_missed;
     event.seen_at = wall_of(now);
     event.bound = std::chrono::milliseconds{static_cast<std::int64_t>(std::ceil(possible * 1000))};
-    news_.push_back(std::move(event));
+    post(std::move(event));
   }
 }
 
@@ -196,6 +198,11 @@ std::optional<look> watch_state::implementation::urgent(double now) {
       }
       continue;
     }
+    if (it->from > now) {
+      wakes_at_ = std::min(wakes_at_, it->from);
+      ++it;
+      continue;
+    }
     look_budget& source = budget(it->kind);
     // A token that was refused before was too old: now its page does not wait.
     bool hurried = false;
@@ -238,7 +245,7 @@ watch_state::implementation::choice watch_state::implementation::best(double now
       soonest = std::min(soonest, from);
       continue;
     }
-    double price = tasks_price(run, now);
+    double price = std::min(tasks_price(run, now), overdue);
     const double age = now - run.tasks_asked;
     if (age > in_time * bound_) price = overdue + age;
     consider(choice{price, look_kind::tasks, which}, out, now);
@@ -247,22 +254,22 @@ watch_state::implementation::choice watch_state::implementation::best(double now
   for (const slot which : due_) {
     const run_record& run = runs_[which];
     if (run.in_flight) continue;
-    const double from = std::max(run.run_asked + interval, run.resume_at);
+    const double from = std::max(run.run_asked + interval, run.state_setbacks.resume_at);
     if (from > now) {
       soonest = std::min(soonest, from);
       continue;
     }
-    consider(choice{due_price(run, now), look_kind::run, which}, out, now);
+    consider(choice{std::min(due_price(run, now), overdue), look_kind::run, which}, out, now);
   }
   // The oldest that waits, when another has left room for it.
   if (!room_.empty() && !waiting_.empty()) {
     const slot which = waiting_.begin()->second;
     const run_record& run = runs_[which];
-    if (!run.in_flight && now - run.run_asked > 1 && now >= run.resume_at) {
+    if (!run.in_flight && now - run.run_asked > 1 && now >= run.state_setbacks.resume_at) {
       const double age = now - std::max(room_.front(), run.run_asked);
       const double likely = room_hits_ / (room_hits_ + room_misses_);
       const double price = 2 * likely * (rules_.start_weight * age + 0.1 * rules_.task_weight * age * age / 2);
-      consider(choice{price, look_kind::run, which}, out, now);
+      consider(choice{std::min(price, overdue), look_kind::run, which}, out, now);
     }
     soonest = std::min(soonest, now + 1);
   }
@@ -270,7 +277,7 @@ watch_state::implementation::choice watch_state::implementation::best(double now
   for (slot which = 0; which < workflows_.size(); ++which) {
     const workflow_record& workflow = workflows_[which];
     if (!workflow.used || workflow.sweep || (workflow.unfinished == 0 && !workflow.filter)) continue;
-    const double from = std::max(workflow.swept + interval, workflow.resume_at);
+    const double from = std::max(workflow.swept + interval, workflow.trouble.resume_at);
     if (from > now) {
       soonest = std::min(soonest, from);
       continue;
@@ -278,7 +285,7 @@ watch_state::implementation::choice watch_state::implementation::best(double now
     consider(choice{sweep_price(workflow, now), look_kind::runs, which}, out, now);
   }
   if (all_filter_ && !all_in_flight_) {
-    const double from = std::max(all_asked_ + interval, all_resume_at_);
+    const double from = std::max(all_asked_ + interval, all_trouble_.resume_at);
     if (from > now)
       soonest = std::min(soonest, from);
     else
@@ -308,7 +315,7 @@ std::optional<look> watch_state::implementation::start(const choice& chosen, dou
         std::optional<slot> first;
         for (const auto& [id, which] : workflow.runs) {
           const run_record& run = runs_[which];
-          if (!unfinished(run) || run.in_flight || now < run.resume_at) continue;
+          if (!unfinished(run) || run.in_flight || now < run.state_setbacks.resume_at) continue;
           if (first)
             urgent_.push_back(urgent_look{look_kind::run, which, std::nullopt});
           else

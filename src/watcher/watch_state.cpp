@@ -18,9 +18,12 @@ constexpr unsigned steps_of_a_task = 3;  // to be queued, to run, to end
 constexpr std::uint8_t most_restarts = 4;
 constexpr double first_refusal = 60;  // seconds until the next look at what was refused for good
 constexpr double longest_refusal = 600;
+constexpr double first_absence = 1;  // the same of tasks that are not found, of a run that is
 constexpr double longest_outage_wait = 10;
 constexpr std::size_t most_told = 10'000;  // finished runs of a workflow that are remembered
 constexpr double ticks_a_second = 100;
+constexpr double lightest = 1e-9;  // weights, so that no price is beyond what a number holds
+constexpr double heaviest = 1e9;
 
 // How far a task has come.
 unsigned steps_done(const task_instance_status& status) {
@@ -41,9 +44,23 @@ unsigned steps_done(const task_instance_status& status) {
   }
 }
 
-std::optional<std::string> token_of(const text& token) {
-  if (token.empty()) return std::nullopt;
+// Of the page after this one. A token that leads back to its own page is the end of a listing that would have none.
+std::optional<std::string> token_of(const text& token, const look& what) {
+  if (token.empty() || token.view() == what.next_token) return std::nullopt;
   return token.str();
+}
+
+// None is zero, which means that there is no time.
+task_table::ticks ticks_of(double whole) {
+  if (!(whole > 0)) return 0;
+  return std::max<task_table::ticks>(static_cast<task_table::ticks>(static_cast<std::uint64_t>(whole)), 1);
+}
+
+double wait_after(unsigned failures) {
+  return std::min(0.1 * std::exp2(std::min(failures, 10U)), longest_outage_wait);
+}
+double longer(double refused_for, double first) {
+  return refused_for == 0 ? first : std::min(refused_for * 2, longest_refusal);
 }
 
 }  // namespace
@@ -52,20 +69,31 @@ std::optional<std::string> token_of(const text& token) {
 
 double watch_state::implementation::at(moment now) {
   wall_offset_ = now.wall.time_since_epoch() - now.steady.time_since_epoch();
-  return std::chrono::duration<double>(now.steady - origin_).count();
+  last_ = std::chrono::duration<double>(now.steady - origin_).count();
+  return last_;
 }
 
 time_point watch_state::implementation::point(double seconds) const noexcept {
   if (seconds >= forever) return time_point::max();
+  const std::chrono::duration<double> room = std::chrono::duration<double>(time_point::max().time_since_epoch()) -
+                                             std::chrono::duration<double>(origin_.time_since_epoch());
+  if (seconds >= room.count() - 3600) return time_point::max() - std::chrono::hours{1};
   return origin_ + std::chrono::duration_cast<duration>(std::chrono::duration<double>(seconds));
 }
 
 task_table::ticks watch_state::implementation::floor_ticks(double seconds) noexcept {
-  return static_cast<task_table::ticks>(std::max(std::floor(seconds * ticks_a_second), 0.0));
+  return ticks_of(std::floor(seconds * ticks_a_second));
 }
 
 task_table::ticks watch_state::implementation::ceil_ticks(double seconds) noexcept {
-  return static_cast<task_table::ticks>(std::max(std::ceil(seconds * ticks_a_second), 0.0));
+  return ticks_of(std::ceil(seconds * ticks_a_second));
+}
+
+double watch_state::implementation::seconds_at(task_table::ticks value) const noexcept {
+  if (value == 0) return 0;
+  // They begin anew every 497 days: the last moment that it can have been. A ceiling may lie a little ahead.
+  const std::uint64_t latest = static_cast<std::uint64_t>(last_ * ticks_a_second) + 100;
+  return static_cast<double>(latest - static_cast<task_table::ticks>(latest - value)) / ticks_a_second;
 }
 
 watch_state::implementation::wall watch_state::implementation::wall_of(double seconds) const noexcept {
@@ -84,6 +112,8 @@ std::uint64_t watch_state::implementation::hash_of(std::string_view text) noexce
 
 watch_state::implementation::implementation(watch_rules rules, moment now)
     : rules_(rules), origin_(now.steady - std::chrono::seconds{1}) {  // so that no time is zero
+  for (double* weight : {&rules_.finish_weight, &rules_.start_weight, &rules_.task_weight})
+    *weight = std::min(*weight, heaviest);
   const double start = at(now);
   budgets_.emplace_back(rules_.requests_per_second, rules_.initial_requests_per_second, rules_.share, start);
   quota_codes_.emplace_back();
@@ -116,6 +146,7 @@ slot watch_state::implementation::new_run(std::string id, slot workflow) {
   if (free_runs_.empty()) {
     which = static_cast<slot>(runs_.size());
     runs_.emplace_back();
+    if (free_runs_.capacity() < runs_.size()) free_runs_.reserve(2 * runs_.size());  // forget() needs no memory
   } else {
     which = free_runs_.back();
     free_runs_.pop_back();
@@ -187,9 +218,13 @@ void watch_state::implementation::add(run_key key, double weight, moment now) {
     run.removed = false;
     run.added = 0;
     run.told = task_table::untold;
+    run.not_before = 0;
+    run.tasks.untell();
+    run.state_setbacks.told = run.tasks_setbacks.told = false;
+    mark(which);
   }
   ++run.added;
-  run.weight = static_cast<float>(weight);
+  run.weight = static_cast<float>(std::clamp(weight, lightest, heaviest));
   // Seen at once: by a listing if that shows others too.
   if (fresh && workflows_[workflow].swept > never && !workflows_[workflow].sweep)
     urgent_.push_back(urgent_look{look_kind::run, which, std::nullopt});
@@ -197,6 +232,7 @@ void watch_state::implementation::add(run_key key, double weight, moment now) {
 
 void watch_state::implementation::add_workflow(std::string workflow_arn, run_filter filter, bool by_all, moment now) {
   (void)at(now);
+  if (const auto out = left_out_.find(workflow_arn); out != left_out_.end()) left_out_.erase(out);
   workflow_record& workflow = workflows_[workflow_of(workflow_arn)];
   if (!workflow.filter) ++watched_workflows_;
   if (!filter.since) filter.since = now.wall;
@@ -208,8 +244,14 @@ void watch_state::implementation::add_workflow(std::string workflow_arn, run_fil
 void watch_state::implementation::add_all(run_filter filter, moment now) {
   (void)at(now);
   if (!filter.since) filter.since = now.wall;
+  for (auto& workflow : workflows_) {
+    if (!workflow.used || !workflow.filter || !workflow.by_all) continue;
+    workflow.filter = filter;
+    workflow.swept = never;
+  }
   all_filter_ = std::move(filter);
   all_asked_ = never;
+  left_out_.clear();
 }
 
 bool watch_state::implementation::remove(const run_key& key) {
@@ -232,6 +274,7 @@ bool watch_state::implementation::remove(const run_key& key) {
 bool watch_state::implementation::remove_workflow(std::string_view workflow_arn) {
   const auto known = workflow_slots_.find(workflow_arn);
   if (known == workflow_slots_.end() || !workflows_[known->second].filter) return false;
+  if (all_filter_) left_out_.emplace(workflow_arn);
   workflow_record& workflow = workflows_[known->second];
   workflow.filter.reset();
   workflow.told.clear();
@@ -264,12 +307,24 @@ void watch_state::implementation::mark(slot which) {
   dirty_.push_back(which);
 }
 
-void watch_state::implementation::succeeded(slot which) {
+void watch_state::implementation::succeeded(slot which, bool of_tasks) {
   run_record& run = runs_[which];
-  run.failure_told = false;
-  run.failure.reset();
-  run.refused_for = 0;
-  run.resume_at = never;
+  (of_tasks ? run.tasks_setbacks : run.state_setbacks) = setbacks{};
+  if (run.failure_of_tasks == of_tasks) run.failure.reset();
+}
+
+setbacks& watch_state::implementation::setbacks_of(const pending_look& pending) {
+  switch (pending.kind) {
+    case look_kind::tasks:
+      return runs_[pending.subject].tasks_setbacks;
+    case look_kind::run:
+      return runs_[pending.subject].state_setbacks;
+    case look_kind::runs:
+      return workflows_[pending.subject].trouble;
+    case look_kind::workflows:
+      break;
+  }
+  return all_trouble_;
 }
 
 void watch_state::implementation::tasks_due(slot which, bool due) {
@@ -403,8 +458,7 @@ void watch_state::implementation::saw(const look& what, moment moment_asked, mom
     workflows_[subject].sweep = fresh;
   }
   workflow_record& workflow = workflows_[subject];
-  workflow.failure_told = false;
-  workflow.refused_for = 0;
+  workflow.trouble = setbacks{};
   sweep_record& sweep = *workflow.sweep;
   ++sweep.pages;
   for (const auto& summary : page.workflow_runs) {
@@ -442,16 +496,15 @@ void watch_state::implementation::saw(const look& what, moment moment_asked, mom
       if (unfinished(run)) ++sweep.shown;
     }
     const bool was_unfinished = unfinished(run);
-    succeeded(known->second);
     apply(known->second, sight, asked, now);
     if (was_unfinished && !unfinished(run)) --sweep.shown;
   }
-  std::optional<std::string> next = token_of(page.next_token);
+  std::optional<std::string> next = token_of(page.next_token, what);
   if (next && !may_stop(workflow)) {
     urgent_.push_front(urgent_look{look_kind::runs, subject, std::move(next)});
     return;
   }
-  sweep_ended(subject, !next);
+  sweep_ended(subject, page.next_token.empty());
 }
 
 void watch_state::implementation::sweep_ended(slot subject, bool whole) {
@@ -489,7 +542,7 @@ void watch_state::implementation::sweep_failed(slot subject, double now) {
   workflow_record& workflow = workflows_[subject];
   workflow.sweep.reset();
   ++workflow.sweeps;
-  if (workflow.swept == never) workflow.resume_at = std::max(workflow.resume_at, now + 1);
+  if (workflow.swept == never) workflow.trouble.resume_at = std::max(workflow.trouble.resume_at, now + 1);
   release_workflow(subject);
 }
 
@@ -503,7 +556,7 @@ void watch_state::implementation::saw(const look& what, moment moment_asked, mom
   failures_ = 0;
   const slot which = pending->subject;
   run_record& run = runs_[which];
-  succeeded(which);
+  succeeded(which, false);
   run_sight sight;
   if (answer.run_detail) {
     sight.status = answer.run_detail->run_state;
@@ -545,7 +598,7 @@ void watch_state::implementation::saw(const look& what, moment moment_asked, mom
   failures_ = 0;
   const slot which = pending->subject;
   run_record& run = runs_[which];
-  succeeded(which);
+  succeeded(which, true);
   if (pending->first_page) {
     run.listing_asked = asked;
     run.listing_changes = 0;
@@ -571,7 +624,7 @@ void watch_state::implementation::saw(const look& what, moment moment_asked, mom
     }
   }
   if (run.tasks.has_untold()) mark(which);
-  if (auto next = token_of(page.next_token)) {
+  if (auto next = token_of(page.next_token, what)) {
     run.in_flight = true;  // no other look at it between the pages
     urgent_.push_front(urgent_look{look_kind::tasks, which, std::move(next)});
     return;
@@ -631,8 +684,7 @@ void watch_state::implementation::saw(const look& what, moment moment_asked, mom
   if (!pending) return;
   budgets_[pending->budget].accepted(now);
   failures_ = 0;
-  all_refused_for_ = 0;
-  all_failure_told_ = false;
+  all_trouble_ = setbacks{};
   all_in_flight_ = false;
   if (!all_filter_) return;
   if (pending->first_page) {
@@ -643,12 +695,15 @@ void watch_state::implementation::saw(const look& what, moment moment_asked, mom
   for (const auto& workflow : page.workflows) {
     if (workflow.workflow_arn.empty()) continue;
     const auto known = workflow_slots_.find(workflow.workflow_arn.view());
+    if (left_out_.contains(workflow.workflow_arn.view())) continue;
     if (known == workflow_slots_.end() || !workflows_[known->second].filter)
       add_workflow(workflow.workflow_arn.str(), *all_filter_, true, moment_now);
   }
-  if (auto next = token_of(page.next_token)) {
+  if (auto next = token_of(page.next_token, what)) {
     all_in_flight_ = true;
     urgent_.push_front(urgent_look{look_kind::workflows, 0, std::move(next)});
+  } else {
+    all_restarts_ = 0;
   }
 }
 
@@ -658,34 +713,35 @@ void watch_state::implementation::lost(slot which, const error& why, double now)
   run_record& run = runs_[which];
   run.failed_at = now;
   run.failure = std::make_unique<error>(why);
-  run.failure_told = false;
+  run.failure_of_tasks = false;
   set_stage(which, phase::lost);
   mark(which);
 }
 
-void watch_state::implementation::refused(slot which, const error& why, double now) {
+void watch_state::implementation::refused(slot which, bool of_tasks, const error& why, double now) {
   run_record& run = runs_[which];
-  run.refused_for = run.refused_for == 0 ? static_cast<float>(first_refusal)
-                                         : std::min(run.refused_for * 2, static_cast<float>(longest_refusal));
-  run.resume_at = now + static_cast<double>(run.refused_for);
-  if (run.failure_told) return;
+  setbacks& of = of_tasks ? run.tasks_setbacks : run.state_setbacks;
+  of.refused_for = static_cast<float>(longer(static_cast<double>(of.refused_for), first_refusal));
+  of.resume_at = now + static_cast<double>(of.refused_for);
+  if (of.told) return;
   run.failure = std::make_unique<error>(why);
-  run.failure_told = true;
+  run.failure_of_tasks = of_tasks;
+  of.told = true;
   run.failed_at = now;
   mark(which);
 }
 
-void watch_state::implementation::put_back(const pending_look& pending, const look& what) {
+void watch_state::implementation::put_back(const pending_look& pending, const look& what, double from) {
   switch (pending.kind) {
     case look_kind::tasks: {
       run_record& run = runs_[pending.subject];
       if (what.next_token) {
         run.in_flight = true;
-        urgent_.push_back(urgent_look{look_kind::tasks, pending.subject, what.next_token});
+        urgent_.push_back(urgent_look{look_kind::tasks, pending.subject, what.next_token, from});
       } else if (run.stage == phase::running) {
         if (!run.tasks_over) expect(pending.subject);
       } else if (run.stage == phase::ended) {
-        urgent_.push_back(urgent_look{look_kind::tasks, pending.subject, std::nullopt});
+        urgent_.push_back(urgent_look{look_kind::tasks, pending.subject, std::nullopt, from});
       }
       break;
     }
@@ -694,16 +750,17 @@ void watch_state::implementation::put_back(const pending_look& pending, const lo
       if (run.stage == phase::running && !run.tasks_over) expect(pending.subject);
       // Nobody else asks for one that its workflow's listing does not show.
       if (run.stage == phase::unseen || run.stage == phase::running)
-        urgent_.push_back(urgent_look{look_kind::run, pending.subject, std::nullopt});
-      if (run.stage == phase::ended) urgent_.push_back(urgent_look{look_kind::tasks, pending.subject, std::nullopt});
+        urgent_.push_back(urgent_look{look_kind::run, pending.subject, std::nullopt, from});
+      if (run.stage == phase::ended)
+        urgent_.push_back(urgent_look{look_kind::tasks, pending.subject, std::nullopt, from});
       break;
     }
     case look_kind::runs:
       if (workflows_[pending.subject].sweep)
-        urgent_.push_back(urgent_look{look_kind::runs, pending.subject, what.next_token});
+        urgent_.push_back(urgent_look{look_kind::runs, pending.subject, what.next_token, from});
       break;
     case look_kind::workflows:
-      urgent_.push_back(urgent_look{look_kind::workflows, 0, what.next_token});
+      urgent_.push_back(urgent_look{look_kind::workflows, 0, what.next_token, from});
       break;
   }
 }
@@ -739,14 +796,18 @@ void watch_state::implementation::failed(const look& what, moment moment_asked, 
                              why.code == errc::access_denied || why.code == errc::validation;
   if (!final_verdict) {
     if (failures_++ == 0) failing_since_ = now;
-    outage_until_ = now + std::min(0.1 * std::exp2(std::min(failures_, 10U)), longest_outage_wait);
+    outage_until_ = now + wait_after(failures_);
+    // Perhaps it is only this one: the others get their turns.
+    setbacks& of = setbacks_of(*pending);
+    of.failures = static_cast<std::uint8_t>(std::min(of.failures + 1, 10));
+    of.resume_at = std::max(of.resume_at, now + wait_after(of.failures));
     if (what.next_token && failures_ > 2) {  // the token may be too old when the service is back
       if (what.kind == look_kind::runs) return sweep_failed(pending->subject, now);
       look again = what;
       again.next_token.reset();
-      return put_back(*pending, again);
+      return put_back(*pending, again, of.resume_at);
     }
-    return put_back(*pending, what);
+    return put_back(*pending, what, of.resume_at);
   }
   failures_ = 0;
   const bool bad_token = what.next_token && why.code != errc::access_denied && why.code != errc::resource_not_found;
@@ -763,15 +824,19 @@ void watch_state::implementation::failed(const look& what, moment moment_asked, 
         // Its end is known; what its tasks were in the end is not.
         run.tasks_final = true;
         run.failure = std::make_unique<error>(why);
+        run.failure_of_tasks = true;
         run.failed_at = now;
         mark(pending->subject);
         return;
       }
       if (why.code == errc::resource_not_found) {  // asked for before it is called lost
         urgent_.push_back(urgent_look{look_kind::run, pending->subject, std::nullopt});
+        setbacks& of = run.tasks_setbacks;
+        of.refused_for = static_cast<float>(longer(static_cast<double>(of.refused_for), first_absence));
+        of.resume_at = now + static_cast<double>(of.refused_for);
         return;
       }
-      refused(pending->subject, why, now);
+      refused(pending->subject, true, why, now);
       if (run.stage == phase::running && !run.tasks_over) expect(pending->subject);
       return;
     }
@@ -781,13 +846,14 @@ void watch_state::implementation::failed(const look& what, moment moment_asked, 
       } else if (why.code == errc::resource_not_found) {
         lost(pending->subject, why, now);
       } else {
-        refused(pending->subject, why, now);
+        refused(pending->subject, false, why, now);
         run_record& run = runs_[pending->subject];
         run.run_asked = asked;
         if (run.stage == phase::running && !run.tasks_over) expect(pending->subject);
         if (run.stage == phase::unseen) {
           // A listing that is allowed may show it.
-          workflows_[run.workflow].resume_at = std::max(workflows_[run.workflow].resume_at, run.resume_at);
+          setbacks& of = workflows_[run.workflow].trouble;
+          of.resume_at = std::max(of.resume_at, run.state_setbacks.resume_at);
         }
       }
       return;
@@ -798,44 +864,61 @@ void watch_state::implementation::failed(const look& what, moment moment_asked, 
         urgent_.push_front(urgent_look{look_kind::runs, pending->subject, std::nullopt});
         return;
       }
-      workflow.refused_for =
-          workflow.refused_for == 0 ? first_refusal : std::min(workflow.refused_for * 2, longest_refusal);
-      workflow.resume_at = now + workflow.refused_for;
+      setbacks& of = workflow.trouble;
+      of.refused_for = static_cast<float>(longer(static_cast<double>(of.refused_for), first_refusal));
+      of.resume_at = now + static_cast<double>(of.refused_for);
       workflow.swept = std::max(workflow.swept, 0.0);
-      if (workflow.filter && !workflow.failure_told) {
-        workflow.failure_told = true;
+      if (workflow.filter && !of.told) {
+        of.told = true;
         watch_event event;
         event.kind = watch_event_kind::workflow_error;
         event.run.workflow_arn = workflow.arn;
         event.seen_at = wall_of(now);
         event.failure = why;
-        news_.push_back(std::move(event));
+        post(std::move(event));
       }
       // Its runs are looked at one by one.
       for (const auto& [id, which] : workflow.runs) {
         const run_record& run = runs_[which];
-        if (waiting(run) && !run.in_flight) urgent_.push_back(urgent_look{look_kind::run, which, std::nullopt});
+        if (unfinished(run) && !run.in_flight) urgent_.push_back(urgent_look{look_kind::run, which, std::nullopt});
       }
       sweep_failed(pending->subject, now);
       return;
     }
     case look_kind::workflows:
+      if (bad_token && all_restarts_++ < most_restarts) {
+        urgent_.push_front(urgent_look{look_kind::workflows, 0, std::nullopt});
+        return;
+      }
+      all_restarts_ = 0;
       all_in_flight_ = false;
-      all_refused_for_ = all_refused_for_ == 0 ? first_refusal : std::min(all_refused_for_ * 2, longest_refusal);
-      all_resume_at_ = now + all_refused_for_;
-      if (!all_failure_told_) {
-        all_failure_told_ = true;
+      all_trouble_.refused_for =
+          static_cast<float>(longer(static_cast<double>(all_trouble_.refused_for), first_refusal));
+      all_trouble_.resume_at = now + static_cast<double>(all_trouble_.refused_for);
+      if (!all_trouble_.told) {
+        all_trouble_.told = true;
         watch_event event;
         event.kind = watch_event_kind::workflow_error;
         event.seen_at = wall_of(now);
         event.failure = why;
-        news_.push_back(std::move(event));
+        post(std::move(event));
       }
       return;
   }
 }
 
 // Events.
+
+void watch_state::implementation::post(watch_event event) {
+  // Of several that nobody has read the last counts.
+  const auto older = std::find_if(news_.begin(), news_.end(), [&](const watch_event& each) {
+    return each.kind == event.kind && each.run.workflow_arn == event.run.workflow_arn;
+  });
+  if (older != news_.end())
+    *older = std::move(event);
+  else
+    news_.push_back(std::move(event));
+}
 
 bool watch_state::implementation::over() const noexcept {
   return watched_runs_ == 0 && watched_workflows_ == 0 && !all_filter_ && !has_event();
@@ -868,7 +951,7 @@ std::optional<watch_event> watch_state::implementation::next_event() {
     }
     watch_event event;
     describe(run, event);
-    const auto seconds = [](task_table::ticks value) { return value / ticks_a_second; };
+    const auto seconds = [this](task_table::ticks value) { return seconds_at(value); };
     const bool has_state = run.stage != phase::unseen && run.state_asked > never && run.seen > 0;
     if (has_state && run.told == task_table::untold && run.stage != phase::lost) {
       event.kind = watch_event_kind::run_added;
@@ -888,7 +971,7 @@ std::optional<watch_event> watch_state::implementation::next_event() {
       }
     }
     if (run.tasks.has_untold()) {
-      const auto row = run.tasks.tell();
+      const auto row = run.tasks.next_untold();
       const bool added = row.told == task_table::untold;
       event.kind = added ? watch_event_kind::task_added : watch_event_kind::task_changed;
       event.task_instance_id = run.tasks.id(row);
@@ -897,6 +980,7 @@ std::optional<watch_event> watch_state::implementation::next_event() {
       if (row.duration != task_table::no_duration) event.task_duration = std::chrono::seconds{row.duration};
       event.seen_at = wall_of(seconds(row.seen));
       if (!added || row.not_before > 0) event.not_before = wall_of(seconds(row.not_before));
+      (void)run.tasks.tell();  // now that no memory is needed any more
       return event;
     }
     if (run.failure) {

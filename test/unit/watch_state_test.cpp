@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <functional>
 #include <map>
 #include <random>
@@ -402,6 +403,343 @@ TEST_CASE("watch state: checkpoints of anything come back as they were") {
     CHECK_FALSE(watch_state::restore(damaged, {}, service.now(), why));
     CHECK_FALSE(why.empty());
   }
+}
+
+TEST_CASE("watch state: a run whose looks always fail leaves the others theirs") {
+  watch_rules rules;
+  rules.requests_per_second = 10;
+  script service{rules};
+  bool listing = false;
+  SUBCASE("its tasks") {}
+  SUBCASE("the listing of another workflow") {
+    listing = true;
+  }
+  const std::string other = arn + "-other";
+  for (const char* id : {"a", "b", "c"}) {
+    service.runs[id] = mwaa::workflow_run_status::running;
+    service.task(id, "t", mwaa::task_instance_status::running);
+    service.state.add(mwaa::run_key{arn, id}, 1, service.now());
+  }
+  if (listing) service.state.add_workflow(other, {}, service.now());
+  int good = 0;
+  int bad = 0;
+  while (service.passed < 10min) {
+    const look what = service.next();
+    REQUIRE_FALSE(what.workflow_arn.empty());
+    if (listing ? what.workflow_arn == other : what.kind == look_kind::tasks && what.run_id == "b") {
+      ++bad;
+      service.passed += 50ms;
+      service.state.failed(what, service.now(), service.now(), failure(mwaa::errc::internal_server));
+    } else {
+      ++good;
+      service.take(what);
+    }
+  }
+  CHECK(good > 300);
+  CHECK(bad > 10);
+  CHECK(bad < good / 2);
+}
+
+TEST_CASE("watch state: tasks that may not be listed are one error, however often the run itself is seen") {
+  watch_rules rules;
+  rules.requests_per_second = 10;
+  script service{rules};
+  mwaa::errc code = mwaa::errc::access_denied;
+  std::size_t errors = 1;
+  SUBCASE("access denied") {}
+  SUBCASE("not found, and yet the run is there") {
+    code = mwaa::errc::resource_not_found;
+    errors = 0;
+  }
+  for (const char* id : {"a", "b", "c"}) {
+    service.runs[id] = mwaa::workflow_run_status::running;
+    service.state.add(mwaa::run_key{arn, id}, 1, service.now());
+  }
+  std::size_t told = 0;
+  int refused = 0;
+  const auto go_on = [&](std::chrono::nanoseconds until) {
+    while (service.passed < until) {
+      const look what = service.next();
+      REQUIRE_FALSE(what.workflow_arn.empty());
+      if (what.kind == look_kind::tasks && what.run_id == "b") {
+        ++refused;
+        service.state.failed(what, service.now(), service.now(), failure(code));
+      } else {
+        service.take(what);
+      }
+      while (auto event = service.state.next_event()) {
+        told += event->kind == watch_event_kind::run_error ? 1 : 0;
+        if (event->run.run_id == "b" && event->kind == watch_event_kind::run_finished) return;
+      }
+    }
+  };
+  go_on(1h);
+  CHECK(told == errors);
+  CHECK(refused < 30);
+  // Its end is seen all the same.
+  service.runs["b"] = mwaa::workflow_run_status::stopped;
+  go_on(2h);
+  CHECK(service.passed < 1h + 10min);
+}
+
+TEST_CASE("watch state: rates, weights and bounds at the ends of their ranges") {
+  watch_rules rules;
+  const auto add = [](script& service, double weight) {
+    for (const char* id : {"a", "b", "c"}) {
+      service.runs[id] = mwaa::workflow_run_status::running;
+      service.task(id, "t", mwaa::task_instance_status::running);
+      service.state.add(mwaa::run_key{arn, id}, id[0] == 'a' ? weight : 1, service.now());
+    }
+  };
+  SUBCASE("hardly a request") {
+    for (const double rate : {5e-324, 1e-300, 1e-10, 1e-9}) {
+      rules.requests_per_second = rate;
+      rules.share = rate;
+      rules.max_staleness = 1s;
+      script service{rules};
+      add(service, 1);
+      service.take(service.next());
+      CHECK_FALSE(service.state.next_look(service.now()));
+      CHECK(service.state.wakes_at() > service.now().steady + 24h);
+      CHECK(service.state.figures(service.now()).staleness_bound > 24h);
+      while (auto event = service.state.next_event()) {
+        if (event->kind == watch_event_kind::bound_missed) CHECK(*event->bound > 24h);
+      }
+    }
+  }
+  SUBCASE("more than anybody grants, by promise or to begin with") {
+    rules.initial_requests_per_second = 1e308;
+    SUBCASE("promised") {
+      rules.requests_per_second = 1e308;
+    }
+    SUBCASE("learned") {}
+    rules.max_staleness = std::chrono::nanoseconds{1};
+    rules.min_interval = 0s;
+    script service{rules};
+    add(service, 1);
+    for (int i = 0; i < 2000; ++i) service.take(service.next());
+    CHECK(std::isfinite(service.state.figures(service.now()).requests_per_second));
+    if (rules.requests_per_second) return;
+    for (int i = 0; i < 3000; ++i) {
+      const look what = service.next();
+      const moment asked = service.now();
+      service.passed += 10ms;
+      service.state.failed(what, asked, service.now(), failure(mwaa::errc::throttled));
+    }
+    CHECK(service.state.figures(service.now()).requests_per_second < 1e6);
+  }
+  SUBCASE("weights") {
+    rules.requests_per_second = 1;
+    rules.share = 1;
+    rules.max_staleness = 30s;
+    double weight = 1e300;
+    SUBCASE("of the run") {}
+    SUBCASE("of its tasks") {
+      rules.task_weight = 1e300;
+    }
+    SUBCASE("all") {
+      rules.task_weight = rules.start_weight = rules.finish_weight = 1e308;
+    }
+    SUBCASE("of the run alone") {
+      rules.task_weight = rules.start_weight = rules.finish_weight = 0;
+    }
+    SUBCASE("next to nothing") {
+      weight = 5e-324;
+    }
+    script service{rules};
+    add(service, weight);
+    service.answer(8);
+    while (service.passed < 10min) {
+      service.answer(1);
+      CHECK(service.state.figures(service.now()).oldest <= 31s);
+    }
+  }
+}
+
+TEST_CASE("watch state: a run that was removed and added again while a look was under way is told anew") {
+  script service;
+  service.runs["a"] = mwaa::workflow_run_status::running;
+  service.task("a", "t", mwaa::task_instance_status::running);
+  const mwaa::run_key key{arn, "a"};
+  service.state.add(key, 1, service.now());
+  service.answer(2);
+  CHECK(service.told().size() == 2);
+  const look under_way = service.next();
+  CHECK(service.state.remove(key));
+  service.state.add(key, 1, service.now());
+  service.take(under_way);
+  CHECK(service.told() == std::vector<std::string>{"run_added a RUNNING", "task_added a t RUNNING"});
+  // And one that was told to have ended, with a look still under way.
+  look late = service.next();
+  while (late.kind != look_kind::tasks) {
+    service.take(late);
+    late = service.next();
+  }
+  CHECK(service.state.remove(key));
+  CHECK_FALSE(service.state.over());
+  service.take(late);
+  CHECK(service.state.over());
+}
+
+TEST_CASE("watch state: a workflow that was removed is not found again among all") {
+  script service;
+  mwaa::list_workflows_response all;
+  for (const char* name : {"w1", "w2"}) all.workflows.emplace_back().workflow_arn = mwaa::text{name};
+  service.state.add_all({}, service.now());
+  const auto go_on = [&](std::chrono::nanoseconds passing) {
+    std::set<std::string> listed;
+    const auto until = service.passed + passing;
+    while (service.passed < until) {
+      const look what = service.next();
+      const moment asked = service.now();
+      service.passed += 50ms;
+      if (what.kind == look_kind::workflows) {
+        service.state.saw(what, asked, service.now(), all);
+      } else {
+        listed.insert(what.workflow_arn);
+        service.state.saw(what, asked, service.now(), mwaa::list_workflow_runs_response{});
+      }
+    }
+    return listed;
+  };
+  CHECK(go_on(10min) == std::set<std::string>{"w1", "w2"});
+  CHECK(service.state.remove_workflow("w1"));
+  CHECK(go_on(10min) == std::set<std::string>{"w2"});
+  std::string why;
+  auto restored = watch_state::restore(service.state.checkpoint(), {}, service.now(), why);
+  REQUIRE_MESSAGE(restored, why);
+  service.state = *std::move(restored);
+  CHECK(go_on(10min) == std::set<std::string>{"w2"});
+  SUBCASE("until it is added") {
+    service.state.add_workflow("w1", {}, service.now());
+  }
+  SUBCASE("until all are") {
+    service.state.add_all({}, service.now());
+  }
+  CHECK(go_on(10min) == std::set<std::string>{"w1", "w2"});
+}
+
+TEST_CASE("watch state: a checkpoint keeps a loss that was not told, and no workflow that nobody needs") {
+  script service;
+  service.runs["a"] = mwaa::workflow_run_status::running;
+  service.state.add(mwaa::run_key{arn, "a"}, 1, service.now());
+  service.answer(1);
+  (void)service.told();
+  look what = service.next();
+  while (what.kind != look_kind::run) {
+    service.state.failed(what, service.now(), service.now(), failure(mwaa::errc::resource_not_found));
+    what = service.next();
+  }
+  service.state.failed(what, service.now(), service.now(), failure(mwaa::errc::resource_not_found));
+  std::string why;
+  auto restored = watch_state::restore(service.state.checkpoint(), {}, service.now(), why);
+  REQUIRE_MESSAGE(restored, why);
+  service.state = *std::move(restored);
+  for (int i = 0; i < 10 && !service.state.has_event(); ++i) {
+    what = service.next();
+    REQUIRE_FALSE(what.workflow_arn.empty());
+    if (what.kind == look_kind::runs)
+      service.state.saw(what, service.now(), service.now(), mwaa::list_workflow_runs_response{});
+    else
+      service.state.failed(what, service.now(), service.now(), failure(mwaa::errc::resource_not_found));
+  }
+  CHECK(service.told() == std::vector<std::string>{"run_error a: no"});
+  CHECK(service.state.over());
+
+  const look all = [&] {
+    service.state.add_workflow(arn, {}, service.now());
+    return service.next();
+  }();
+  REQUIRE(all.kind == look_kind::runs);
+  CHECK(service.state.remove_workflow(arn));  // the listing under way still needs its record
+  auto again = watch_state::restore(service.state.checkpoint(), {}, service.now(), why);
+  REQUIRE_MESSAGE(again, why);
+  CHECK(again->checkpoint().find(arn) == std::string::npos);
+}
+
+TEST_CASE("watch state: what nobody reads does not pile up") {
+  watch_rules rules;
+  rules.requests_per_second = 5;
+  rules.max_staleness = 2s;
+  script service{rules};
+  service.state.add_workflow(arn, {}, service.now());
+  bool denied = false;
+  while (service.passed < 24h) {
+    const look what = service.next();
+    REQUIRE(what.kind == look_kind::runs);
+    // Refused, and allowed, in turn; and many runs to be seen, and none.
+    denied = !denied;
+    if (denied) {
+      service.state.failed(what, service.now(), service.now(), failure(mwaa::errc::access_denied));
+      continue;
+    }
+    service.take(what);
+  }
+  CHECK(service.state.figures(service.now()).events_waiting == 1);
+  CHECK(service.told().size() == 1);
+}
+
+TEST_CASE("watch state: the times of events hold for years") {
+  script service;
+  service.runs["a"] = mwaa::workflow_run_status::queued;
+  service.state.add(mwaa::run_key{arn, "a"}, 1, service.now());
+  service.answer(2);
+  (void)service.told();
+  for (int i = 0; i < 8; ++i) {
+    service.passed += 150 * 24h;
+    service.answer(2);
+    service.runs["a"] = i % 2 == 0 ? mwaa::workflow_run_status::running : mwaa::workflow_run_status::queued;
+    service.answer(3);
+    REQUIRE(service.told().size() == 1);
+    const auto& event = service.last.back();
+    CHECK(service.now().wall - event.seen_at < 5min);
+    CHECK(event.seen_at <= service.now().wall + 10ms);
+    REQUIRE(event.not_before);
+    CHECK(*event.not_before < event.seen_at);
+    CHECK(event.seen_at - *event.not_before < 5min);
+  }
+}
+
+TEST_CASE("watch state: a listing of workflows whose token is refused begins anew") {
+  script service;
+  service.state.add_all({}, service.now());
+  mwaa::list_workflows_response page;
+  page.next_token = mwaa::text{"page-2"};
+  for (int i = 0; i < 4; ++i) {
+    const look first = service.next();
+    REQUIRE(first.kind == look_kind::workflows);
+    REQUIRE_FALSE(first.next_token);
+    service.state.saw(first, service.now(), service.now(), page);
+    const look second = service.next();
+    REQUIRE(second.next_token == "page-2");
+    service.state.failed(second, service.now(), service.now(), failure(mwaa::errc::validation));
+    CHECK_FALSE(service.state.has_event());
+  }
+  service.state.saw(service.next(), service.now(), service.now(), page);
+  service.state.failed(service.next(), service.now(), service.now(), failure(mwaa::errc::validation));
+  CHECK(service.told() == std::vector<std::string>{"workflow_error: no"});
+}
+
+TEST_CASE("watch state: a running run is seen to end where its workflow's runs may not be listed") {
+  script service;
+  for (const char* id : {"a", "b"}) {
+    service.runs[id] = mwaa::workflow_run_status::running;
+    service.task(id, "t", mwaa::task_instance_status::running);
+    service.state.add(mwaa::run_key{arn, id}, 1, service.now());
+  }
+  bool ended = false;
+  while (service.passed < 1h && !ended) {
+    const look what = service.next();
+    REQUIRE_FALSE(what.workflow_arn.empty());
+    if (what.kind == look_kind::runs)
+      service.state.failed(what, service.now(), service.now(), failure(mwaa::errc::access_denied));
+    else
+      service.take(what);
+    if (service.passed > 1min) service.runs["b"] = mwaa::workflow_run_status::stopped;  // its task goes on "running"
+    for (const auto& line : service.told()) ended = ended || line == "run_finished b RUNNING -> STOPPED";
+  }
+  CHECK(ended);
+  CHECK(service.passed < 12min);
 }
 
 TEST_CASE("task table: rows by identifier, in whatever order they come") {
