@@ -96,7 +96,7 @@ class watcher_core;
 /// Errors: add() and add_workflow() throw exception(errc::invalid_argument) for an empty name. A look that fails is
 /// followed by another; what no other look can mend is a run_error or workflow_error. While the service is unreachable,
 /// looks become fewer, and watch_metrics::failing_since says since when. Credentials that are missing or refused, and a
-/// closed client, end the watch: next() throws their exception.
+/// closed client, end the watch, and so does a lack of memory in a look: next() throws their exception.
 ///
 /// Cancellation: of next(), throws system_error(asio::error::operation_aborted), and loses nothing. The watcher is
 /// stopped by stop() and by its destructor, which cancel the looks under way.

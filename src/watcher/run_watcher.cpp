@@ -9,6 +9,7 @@
 #include <mwaa_serverless/as_result.hpp>
 #include <mwaa_serverless/model/workflow.hpp>
 #include <mwaa_serverless/run_watcher.hpp>
+#include <new>
 #include <utility>
 
 #include "async/event.hpp"
@@ -153,7 +154,8 @@ class watcher_core : public std::enable_shared_from_this<watcher_core> {
   void wake() {
     if (wake_) wake_->set();
   }
-  void fail(error why) {
+  void fail(const error& why) { fail(std::make_exception_ptr(exception(why))); }
+  void fail(std::exception_ptr why) noexcept {
     if (!fatal_) fatal_ = std::move(why);
     tell();
     wake();
@@ -177,7 +179,7 @@ class watcher_core : public std::enable_shared_from_this<watcher_core> {
   watcher::watch_state watch_;
   std::uint64_t attempts_seen_;  // of all calls of the client
   std::uint64_t own_attempts_ = 0;
-  std::optional<error> fatal_;
+  std::exception_ptr fatal_;  // of next()
   bool stopped_ = false;
   bool scheduling_ = false;
   std::shared_ptr<async::event> wake_;  // of the scheduler while it waits
@@ -282,8 +284,10 @@ asio::awaitable<void> watcher_core::schedule(std::shared_ptr<watcher_core> self)
   if (self->stopped_) co_return;
   try {
     std::rethrow_exception(thrown);
-  } catch (const exception& broken) {  // by a clock that broke its contract
-    self->fail(broken.details());
+  } catch (const exception&) {  // by a clock that broke its contract
+    self->fail(thrown);
+  } catch (const std::bad_alloc&) {
+    self->fail(thrown);
   } catch (const std::exception& other) {
     self->fail(error(errc::broken_contract, std::string{"run_watcher: "} + other.what()));
   }
@@ -292,12 +296,16 @@ asio::awaitable<void> watcher_core::schedule(std::shared_ptr<watcher_core> self)
 template <class Response>
 void watcher_core::ended(const look& what, moment asked, const result<Response>& got) {
   const std::lock_guard lock{mutex_};
-  if (got) {
-    watch_.saw(what, asked, now(), *got);
-  } else if (ends_the_watch(got.error())) {
-    fail(got.error());
-  } else {
-    watch_.failed(what, asked, now(), got.error());
+  try {
+    if (got) {
+      watch_.saw(what, asked, now(), *got);
+    } else if (ends_the_watch(got.error())) {
+      fail(got.error());
+    } else {
+      watch_.failed(what, asked, now(), got.error());
+    }
+  } catch (...) {  // half of it was noted, or nobody would go on with what it was about
+    fail(std::current_exception());
   }
   if (watch_.has_event() || watch_.over()) tell();
   wake();
@@ -320,7 +328,11 @@ asio::awaitable<void> watcher_core::perform(std::shared_ptr<watcher_core> self, 
   }
   {
     const std::lock_guard lock{self->mutex_};
-    self->watch_.abandoned(what, self->now());
+    try {
+      self->watch_.abandoned(what, self->now());
+    } catch (...) {
+      self->fail(std::current_exception());
+    }
     self->wake();
   }
   std::rethrow_exception(aborted);
@@ -376,7 +388,7 @@ asio::awaitable<std::optional<watch_event>> watcher_core::next(std::shared_ptr<w
       if (self->told_) refuse("run_watcher: next() is running already; one coroutine at a time awaits it");
       if (self->stopped_) co_return std::nullopt;
       if (auto event = self->watch_.next_event()) co_return event;
-      if (self->fatal_) throw exception(*self->fatal_);
+      if (self->fatal_) std::rethrow_exception(self->fatal_);
       if (!self->options_.keep_open && self->watch_.over()) co_return std::nullopt;
       self->schedule_or_wake();  // which may throw, or end the watch
       if (self->fatal_) continue;
