@@ -7,8 +7,8 @@ namespace mwaa_serverless::watcher {
 
 namespace {
 
-constexpr double most = 1e5;
-constexpr double slowest = 0.06;  // changes a second of a run that is near its end
+constexpr double dearest = 1e5;
+constexpr double slowest_near_its_end = 0.06;  // changes a second of a run that is near its end
 
 }  // namespace
 
@@ -22,7 +22,7 @@ double price_of_changes(const expected_rate& rate, double age) noexcept {
 
 double price_of_end(unsigned steps, double rate, double age) noexcept {
   if (steps == 0 || steps > most_steps_to_end || age <= 0) return 0;
-  const double speed = std::max(rate, slowest);
+  const double speed = std::max(rate, slowest_near_its_end);
   const double x = speed * age;
   // Gamma distribution of whole shape: 1 - sum of Poisson terms.
   double term = std::exp(-x);
@@ -36,7 +36,7 @@ double price_of_end(unsigned steps, double rate, double age) noexcept {
   const double ended_next = std::max(ended - term, 0.0);  // for one step more
   const double density = std::max(speed * term * steps / x, 1e-9);
   const double summed = age * ended - steps / speed * ended_next;  // the integral of P
-  return std::clamp(ended * ended / density - summed, 0.0, most);
+  return std::clamp(ended * ended / density - summed, 0.0, dearest);
 }
 
 double price_of_due_end(double mean, double age) noexcept {
