@@ -279,6 +279,7 @@ TEST_CASE("watch state: an answer of an older question changes nothing") {
   one.run_detail_summary->status = mwaa::workflow_run_status::failed;
   service.state.saw(second, long_ago, service.now(), stale);
   for (const auto& each : service.told()) CHECK(each.find("FAILED") == std::string::npos);
+  CHECK(service.state.figures(service.now()).runs == 2);
 }
 
 TEST_CASE("watch state: a removed run's look under way tells nothing, nor does a look that is brought back twice") {
@@ -740,6 +741,301 @@ TEST_CASE("watch state: a running run is seen to end where its workflow's runs m
   }
   CHECK(ended);
   CHECK(service.passed < 12min);
+}
+
+TEST_CASE("watch state: a listing of tasks that was asked for before the end is not the last one") {
+  script service;
+  for (const char* id : {"a", "b", "c"}) {
+    service.runs[id] = mwaa::workflow_run_status::running;
+    service.task(id, "t", mwaa::task_instance_status::running);
+    service.state.add(mwaa::run_key{arn, id}, 1, service.now());
+  }
+  service.answer(12);
+  (void)service.told();
+  look held = service.next();
+  while (held.kind != look_kind::tasks || held.run_id != "a") {
+    service.take(held);
+    held = service.next();
+  }
+  const moment asked = service.now();
+  const auto before = service.tasks["a"];
+  service.passed += 1s;
+  service.runs["a"] = mwaa::workflow_run_status::success;
+  service.task("a", "t", mwaa::task_instance_status::success);
+  look what;
+  do {
+    what = service.next();
+    CHECK((what.kind != look_kind::tasks || what.run_id != "a"));
+    service.take(what);
+  } while (what.kind != look_kind::runs);
+  CHECK(service.told().empty());
+  service.state.saw(held, asked, service.now(), before);
+  CHECK(service.told().empty());
+  do {
+    what = service.next();
+    service.take(what);
+  } while (what.kind != look_kind::tasks || what.run_id != "a");
+  CHECK(service.told() ==
+        std::vector<std::string>{"task_changed a t RUNNING -> SUCCESS", "run_finished a RUNNING -> SUCCESS"});
+}
+
+namespace {
+
+/// Runs in pages of two, in the order in which they stand there.
+class paged {
+ public:
+  struct entry {
+    std::string id;
+    int created;
+    mwaa::workflow_run_status status;
+  };
+
+  [[nodiscard]] mwaa::list_workflow_runs_response page(const look& what) const {
+    const std::size_t from = what.next_token ? std::stoul(*what.next_token) : 0;
+    mwaa::list_workflow_runs_response out;
+    for (std::size_t i = from; i < std::min(from + 2, entries.size()); ++i) {
+      auto& one = out.workflow_runs.emplace_back();
+      one.run_id = mwaa::text{entries[i].id};
+      one.run_detail_summary.emplace();
+      one.run_detail_summary->status = entries[i].status;
+      one.run_detail_summary->created_on =
+          std::chrono::system_clock::time_point{} + 20'000 * 24h + std::chrono::seconds{entries[i].created};
+    }
+    if (from + 2 < entries.size()) out.next_token = mwaa::text{std::to_string(from + 2)};
+    return out;
+  }
+  /// Answers looks until `sweeps` more listings have begun; how many pages were read.
+  std::size_t answer(script& service, int sweeps) const {
+    std::size_t pages = 0;
+    for (;;) {
+      const look what = service.next();
+      REQUIRE_FALSE(what.workflow_arn.empty());
+      if (what.kind == look_kind::runs && !what.next_token && sweeps-- == 0) {
+        service.state.abandoned(what, service.now());
+        return pages;
+      }
+      if (what.kind != look_kind::runs) {
+        service.take(what);
+        continue;
+      }
+      ++pages;
+      const moment asked = service.now();
+      service.passed += 50ms;
+      service.state.saw(what, asked, service.now(), page(what));
+    }
+  }
+
+  std::vector<entry> entries;
+};
+
+}  // namespace
+
+TEST_CASE("watch state: a listing goes on until all that are watched were shown, whoever looks for more") {
+  script service;
+  paged listing;
+  const auto queued = mwaa::workflow_run_status{mwaa::workflow_run_status::queued};
+  listing.entries = {{"x", 9, queued}, {"a", 8, queued}, {"y", 7, queued}, {"b", 6, queued},
+                     {"z", 5, queued}, {"w", 4, queued}, {"v", 3, queued}};
+  for (const char* id : {"a", "b"}) {
+    service.runs[id] = mwaa::workflow_run_status::queued;
+    service.state.add(mwaa::run_key{arn, id}, 1, service.now());
+  }
+  CHECK(listing.answer(service, 1) == 2);  // not all four
+  CHECK(service.told() == std::vector<std::string>{"run_added a QUEUED", "run_added b QUEUED"});
+}
+
+TEST_CASE("watch state: a listing that is read in part is read to its end now and then") {
+  script service;
+  paged listing;
+  const auto ended = mwaa::workflow_run_status{mwaa::workflow_run_status::success};
+  const auto running = mwaa::workflow_run_status{mwaa::workflow_run_status::running};
+  for (int i = 0; i < 8; ++i) listing.entries.push_back({"old" + std::to_string(i), -10 * i - 10, ended});
+  service.state.add_workflow(arn, {}, service.now());
+  CHECK(listing.answer(service, 1) == 4);  // nothing is known of the order
+  CHECK(listing.answer(service, 5) == 5);  // newest first
+  SUBCASE("a new run comes at the end") {
+    service.runs["new"] = mwaa::workflow_run_status::running;
+    listing.entries.push_back({"new", 100, running});
+    (void)listing.answer(service, 10);
+    CHECK(service.told() == std::vector<std::string>{"run_added new RUNNING"});
+  }
+  SUBCASE("the order changes") {
+    std::swap(listing.entries[0], listing.entries[1]);
+    service.runs["new"] = mwaa::workflow_run_status::running;
+    listing.entries.push_back({"new", 100, running});
+    (void)listing.answer(service, 1);
+    CHECK(service.told() == std::vector<std::string>{"run_added new RUNNING"});
+    CHECK(service.last.back().not_before);  // it was not there before
+  }
+  SUBCASE("a run that was removed stays so, and one that was told to have ended") {
+    service.runs["new"] = mwaa::workflow_run_status::running;
+    listing.entries.insert(listing.entries.begin(), {"new", 100, running});
+    (void)listing.answer(service, 2);
+    CHECK(service.told().size() == 1);
+    SUBCASE("removed") {
+      CHECK(service.state.remove(mwaa::run_key{arn, "new"}));
+    }
+    SUBCASE("ended") {
+      service.runs["new"] = mwaa::workflow_run_status::success;
+      listing.entries.front().status = ended;
+      (void)listing.answer(service, 2);
+      CHECK(service.told().size() == 1);
+    }
+    (void)listing.answer(service, 3);
+    CHECK(service.told().empty());
+  }
+}
+
+TEST_CASE("watch state: a run whose tasks all seem to be over is looked at again when it does not end") {
+  script service;
+  service.runs["a"] = mwaa::workflow_run_status::running;
+  service.task("a", "t", mwaa::task_instance_status::success);
+  service.state.add(mwaa::run_key{arn, "a"}, 1, service.now());
+  service.answer(2);
+  (void)service.told();
+  service.task("a", "late", mwaa::task_instance_status::running);
+  const auto since = service.passed;
+  std::vector<std::string> lines;
+  while (lines.empty() && service.passed < since + 2min) {
+    service.answer(1);
+    lines = service.told();
+  }
+  CHECK(lines == std::vector<std::string>{"task_added a late RUNNING"});
+}
+
+TEST_CASE("watch state: between the pages of a listing of tasks there is no other look at them") {
+  script service;
+  for (const char* id : {"a", "b"}) service.runs[id] = mwaa::workflow_run_status::running;
+  for (const char* id : {"a", "b"}) service.task(id, "t", mwaa::task_instance_status::running);
+  service.tasks["a"].next_token = mwaa::text{"page-2"};
+  for (const char* id : {"a", "b"}) service.state.add(mwaa::run_key{arn, id}, 1, service.now());
+  look what = service.next();
+  while (what.kind != look_kind::tasks || what.run_id != "a") {
+    service.take(what);
+    what = service.next();
+  }
+  service.take(what);
+  const look second = service.next();
+  CHECK(second.next_token == "page-2");
+  for (int i = 0; i < 10; ++i) {
+    what = service.next();
+    CHECK(what.run_id != "a");
+    service.take(what);
+  }
+  // Removed between two pages, it leaves with the next.
+  CHECK(service.state.remove(mwaa::run_key{arn, "a"}));
+  CHECK(service.state.remove(mwaa::run_key{arn, "b"}));
+  service.take(second);
+  CHECK(service.state.over());
+}
+
+TEST_CASE("watch state: a run that is removed between two pages is gone at once") {
+  script service;
+  service.runs["a"] = mwaa::workflow_run_status::running;
+  service.tasks["a"].next_token = mwaa::text{"page-2"};
+  service.state.add(mwaa::run_key{arn, "a"}, 1, service.now());
+  service.answer(2);
+  CHECK(service.state.remove(mwaa::run_key{arn, "a"}));
+  CHECK(service.next().workflow_arn.empty());
+  CHECK(service.state.over());
+}
+
+TEST_CASE("watch state: while the service is down, many runs are no more looks than one") {
+  script service;
+  for (int i = 0; i < 20; ++i) {
+    const std::string id = "run" + std::to_string(i);
+    service.runs[id] = mwaa::workflow_run_status::running;
+    service.state.add(mwaa::run_key{arn, id}, 1, service.now());
+  }
+  service.answer(40);
+  const auto until = service.passed + 10min;
+  int looks = 0;
+  for (; service.passed < until; ++looks) {
+    const look what = service.next();
+    service.passed += 1ms;
+    service.state.failed(what, service.now(), service.now(), failure(mwaa::errc::connect_failed));
+  }
+  CHECK(looks > 55);
+  CHECK(looks < 90);
+  CHECK(service.state.figures(service.now()).failing_since);
+}
+
+TEST_CASE("watch state: what was seen and not told happened after what was told was seen last") {
+  script service;
+  for (const char* id : {"a", "b"}) {
+    service.runs[id] = mwaa::workflow_run_status::running;
+    service.task(id, "t", mwaa::task_instance_status::queued);
+    service.state.add(mwaa::run_key{arn, id}, 1, service.now());
+  }
+  service.answer(20);
+  (void)service.told();
+  const auto unchanged = service.now().wall;
+  service.passed += 1s;
+  service.task("a", "t", mwaa::task_instance_status::running);
+  service.answer(40);
+  const bool by_checkpoint = [] {
+    bool out = false;
+    SUBCASE("by the same watch") {}
+    SUBCASE("by another one") {
+      out = true;
+    }
+    return out;
+  }();
+  service.runs["a"] = mwaa::workflow_run_status::stopping;
+  while (service.state.snapshot()[0].status != mwaa::workflow_run_status::stopping) service.answer(1);
+  service.answer(20);
+  if (by_checkpoint) {
+    std::string why;
+    auto restored = watch_state::restore(service.state.checkpoint(), {}, service.now(), why);
+    REQUIRE_MESSAGE(restored, why);
+    service.state = *std::move(restored);
+  }
+  service.passed += 10s;
+  service.runs["a"] = mwaa::workflow_run_status{mwaa::text{"PONDERING"}};
+  service.task("a", "t", mwaa::task_instance_status::failed);
+  while (service.state.snapshot()[0].status != mwaa::workflow_run_status{mwaa::text{"PONDERING"}}) service.answer(1);
+  service.answer(60);
+  const auto lines = service.told();
+  CHECK(lines == std::vector<std::string>{"run_changed a RUNNING -> PONDERING", "task_changed a t QUEUED -> FAILED"});
+  REQUIRE(service.last.back().not_before);
+  CHECK(*service.last.back().not_before <= unchanged);
+  CHECK(service.last.back().seen_at > unchanged + 10s);
+  const auto& run = service.last[service.last.size() - 2];
+  REQUIRE(run.not_before);
+  CHECK(run.seen_at - *run.not_before > 10s);
+}
+
+TEST_CASE("watch state: a listing under way of a workflow that was removed concerns no other") {
+  script service;
+  service.runs["a"] = mwaa::workflow_run_status::running;
+  service.state.add_workflow("first", {}, service.now());
+  const look under_way = service.next();
+  REQUIRE(under_way.workflow_arn == "first");
+  CHECK(service.state.remove_workflow("first"));
+  service.state.add_workflow("second", {}, service.now());
+  service.take(under_way);
+  CHECK(service.told().empty());
+  CHECK(service.state.figures(service.now()).runs == 0);
+  CHECK(service.next().workflow_arn == "second");
+}
+
+TEST_CASE("watch state: the last listing of tasks is repeated until it succeeds") {
+  script service;
+  service.runs["a"] = mwaa::workflow_run_status::success;
+  service.task("a", "t", mwaa::task_instance_status::success);
+  service.state.add(mwaa::run_key{arn, "a"}, 1, service.now());
+  service.answer(1);
+  for (const auto code : {mwaa::errc::throttled, mwaa::errc::connect_failed, mwaa::errc::internal_server}) {
+    const look last = service.next();
+    REQUIRE(last.kind == look_kind::tasks);
+    service.state.failed(last, service.now(), service.now(), failure(code));
+  }
+  const look given_up = service.next();
+  REQUIRE(given_up.kind == look_kind::tasks);
+  service.state.abandoned(given_up, service.now());
+  service.answer(1);
+  CHECK(service.told() ==
+        std::vector<std::string>{"run_added a SUCCESS", "task_added a t SUCCESS", "run_finished a SUCCESS"});
 }
 
 TEST_CASE("task table: rows by identifier, in whatever order they come") {
