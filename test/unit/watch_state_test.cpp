@@ -771,10 +771,11 @@ TEST_CASE("watch state: a listing of tasks that was asked for before the end is 
   CHECK(service.told().empty());
   service.state.saw(held, asked, service.now(), before);
   CHECK(service.told().empty());
-  do {
+  for (int i = 0; i < 20; ++i) {
     what = service.next();
     service.take(what);
-  } while (what.kind != look_kind::tasks || what.run_id != "a");
+    if (what.kind == look_kind::tasks && what.run_id == "a") break;
+  }
   CHECK(service.told() ==
         std::vector<std::string>{"task_changed a t RUNNING -> SUCCESS", "run_finished a RUNNING -> SUCCESS"});
 }
@@ -981,6 +982,7 @@ TEST_CASE("watch state: what was seen and not told happened after what was told 
     }
     return out;
   }();
+  const auto went_on = service.now().wall;
   service.runs["a"] = mwaa::workflow_run_status::stopping;
   while (service.state.snapshot()[0].status != mwaa::workflow_run_status::stopping) service.answer(1);
   service.answer(20);
@@ -1002,7 +1004,7 @@ TEST_CASE("watch state: what was seen and not told happened after what was told 
   CHECK(service.last.back().seen_at > unchanged + 10s);
   const auto& run = service.last[service.last.size() - 2];
   REQUIRE(run.not_before);
-  CHECK(run.seen_at - *run.not_before > 10s);
+  CHECK(*run.not_before <= went_on);
 }
 
 TEST_CASE("watch state: a listing under way of a workflow that was removed concerns no other") {
@@ -1013,10 +1015,14 @@ TEST_CASE("watch state: a listing under way of a workflow that was removed conce
   REQUIRE(under_way.workflow_arn == "first");
   CHECK(service.state.remove_workflow("first"));
   service.state.add_workflow("second", {}, service.now());
+  const look other = service.next();
+  CHECK(other.workflow_arn == "second");
   service.take(under_way);
   CHECK(service.told().empty());
   CHECK(service.state.figures(service.now()).runs == 0);
-  CHECK(service.next().workflow_arn == "second");
+  service.take(other);
+  REQUIRE(service.told().size() == 1);
+  CHECK(service.last.back().run.workflow_arn == "second");
 }
 
 TEST_CASE("watch state: the last listing of tasks is repeated until it succeeds") {
@@ -1036,6 +1042,47 @@ TEST_CASE("watch state: the last listing of tasks is repeated until it succeeds"
   service.answer(1);
   CHECK(service.told() ==
         std::vector<std::string>{"run_added a SUCCESS", "task_added a t SUCCESS", "run_finished a SUCCESS"});
+}
+
+TEST_CASE("watch state: a listing of tasks that the end interrupts is not mixed with the last one") {
+  script service;
+  for (const char* id : {"a", "b", "c"}) {
+    service.runs[id] = mwaa::workflow_run_status::running;
+    service.task(id, "t", mwaa::task_instance_status::running);
+    service.state.add(mwaa::run_key{arn, id}, 1, service.now());
+  }
+  service.answer(12);
+  service.tasks["a"].next_token = mwaa::text{"page-2"};
+  // A listing of the runs and one of the tasks are under way at once.
+  look runs = service.next();
+  while (runs.kind != look_kind::runs) {
+    service.tasks["a"].next_token = mwaa::text{};
+    service.take(runs);
+    runs = service.next();
+  }
+  const moment asked = service.now();
+  service.tasks["a"].next_token = mwaa::text{"page-2"};
+  look what = service.next();
+  while (what.kind != look_kind::tasks || what.run_id != "a") {
+    service.take(what);
+    what = service.next();
+  }
+  service.take(what);
+  mwaa::list_workflow_runs_response ended;
+  auto& one = ended.workflow_runs.emplace_back();
+  one.run_id = mwaa::text{"a"};
+  one.run_detail_summary.emplace().status = mwaa::workflow_run_status::success;
+  service.state.saw(runs, asked, service.now(), ended);
+  std::vector<look> of_a;
+  for (int i = 0; i < 6; ++i) {
+    what = service.next();
+    if (what.run_id == "a")
+      of_a.push_back(what);
+    else
+      service.take(what);
+  }
+  REQUIRE(of_a.size() == 1);  // the second page is still under way
+  CHECK(of_a[0].next_token == "page-2");
 }
 
 TEST_CASE("task table: rows by identifier, in whatever order they come") {
