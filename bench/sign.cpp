@@ -110,7 +110,7 @@ int sign(int rounds, format output) {
   test::count_openssl();
   const auto endpoint = mwaa::protocol::resolve_endpoint(std::string{region}, false, "").value();
   const auto& operation = *mwaa::protocol::find_operation("ListTaskInstances");
-  const mwaa::credentials keys{"AKIDEXAMPLE", std::string{secret}};
+  const auto keys = std::make_shared<const mwaa::credentials>("AKIDEXAMPLE", std::string{secret});
   const std::string agent = mwaa::protocol::user_agent("");
   signing::signer signer{std::string{region}, std::string{service}};
   const auto make = [&] {

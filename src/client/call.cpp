@@ -298,7 +298,7 @@ asio::awaitable<call::answer> call::attempt(attempt_record& record) {
   const retry::skew skew_used{client_.clock_skew_.load(client_state::relaxed)};
   const auto wall_sent = config.time->wall_now();
   const http_request request =
-      signing::make_signed_request(client_.endpoint_, operation_, body_, **keys, client_.signer_, wall_sent + skew_used,
+      signing::make_signed_request(client_.endpoint_, operation_, body_, *keys, client_.signer_, wall_sent + skew_used,
                                    invocation_id_, record.number, max_attempts_, client_.user_agent_);
   record.bytes_sent = request.bytes().size();
   client_.counters_.attempts.fetch_add(1, client_state::relaxed);

@@ -78,6 +78,7 @@ result<endpoint> parse_endpoint(std::string_view setting, const std::string& tex
   if (text.find('?') != std::string::npos) return refuse_url(setting, text, "must have no query");
   endpoint out;
   out.where = std::move(parsed->where);
+  out.authority = out.where->authority();
   if (!parsed->path.empty()) out.path = std::move(parsed->path);
   out.signing_region = region;
   return out;
@@ -104,6 +105,7 @@ result<endpoint> resolve_endpoint(const std::string& region, bool use_fips, cons
   host += '.';
   host += partition_of(region).dual_stack_suffix;
   out.where = std::make_shared<const origin>(true, std::move(host), std::uint16_t{443});
+  out.authority = out.where->authority();
   out.signing_region = region;
   return out;
 }
@@ -120,6 +122,7 @@ result<endpoint> resolve_identity_endpoint(std::string_view service, const std::
   host += in.suffix;
   endpoint out;
   out.where = std::make_shared<const origin>(true, std::move(host), std::uint16_t{443});
+  out.authority = out.where->authority();
   out.signing_region = region;
   return out;
 }

@@ -11,6 +11,7 @@ namespace mwaa_serverless::protocol {
 
 struct endpoint {
   std::shared_ptr<const origin> where;
+  std::string authority;  ///< Of `where`, for the header `Host`.
   std::string path{'/'};  ///< From the endpoint URL, if it has one.
   std::string signing_region;
 

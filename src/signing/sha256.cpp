@@ -51,27 +51,40 @@ digest sha256::hash(std::string_view text) {
   return end();
 }
 
-// RFC 2104, over the context that is here anyway.
-digest sha256::hmac(std::span<const unsigned char> key, std::string_view text) {
-  constexpr std::size_t block = 64;
-  std::array<unsigned char, block> pad{};
-  digest short_key{};
-  if (key.size() > block) {
-    short_key = hash({reinterpret_cast<const char*>(key.data()), key.size()});
-    key = short_key;
-  }
-  for (std::size_t i = 0; i < block; ++i) pad[i] = static_cast<unsigned char>((i < key.size() ? key[i] : 0) ^ 0x36);
+// RFC 2104, over the context that is here anyway. Copying a context that has hashed the block takes OpenSSL an
+// allocation, which costs as much as hashing the block.
+digest sha256::hmac(const hmac_key& key, std::string_view text) {
   begin();
-  add(pad.data(), pad.size());
+  add(key.inner_.data(), key.inner_.size());
   add(text.data(), text.size());
   const digest inner = end();
-  for (unsigned char& byte : pad) byte ^= 0x36 ^ 0x5c;
   begin();
-  add(pad.data(), pad.size());
+  add(key.outer_.data(), key.outer_.size());
   add(inner.data(), inner.size());
-  ::OPENSSL_cleanse(pad.data(), pad.size());
-  ::OPENSSL_cleanse(short_key.data(), short_key.size());
   return end();
+}
+
+digest sha256::hmac(std::span<const unsigned char> key, std::string_view text) {
+  constexpr std::size_t block = 64;
+  if (key.size() <= block) return hmac(hmac_key{key}, text);
+  digest short_key = hash({reinterpret_cast<const char*>(key.data()), key.size()});
+  const digest out = hmac(hmac_key{short_key}, text);
+  ::OPENSSL_cleanse(short_key.data(), short_key.size());
+  return out;
+}
+
+hmac_key::hmac_key(std::span<const unsigned char> key) noexcept {
+  inner_.fill(0x36);
+  outer_.fill(0x5c);
+  for (std::size_t i = 0; i < key.size(); ++i) {
+    inner_[i] ^= key[i];
+    outer_[i] ^= key[i];
+  }
+}
+
+hmac_key::~hmac_key() {
+  ::OPENSSL_cleanse(inner_.data(), inner_.size());
+  ::OPENSSL_cleanse(outer_.data(), outer_.size());
 }
 
 }  // namespace mwaa_serverless::signing

@@ -27,12 +27,29 @@ class sha256_algorithm {
   std::unique_ptr<EVP_MD, free_algorithm> algorithm_;
 };
 
+/// A key of at most a block, 64 bytes, as HMAC uses it: the two blocks that hashing begins with. Overwritten in the
+/// end.
+class hmac_key {
+ public:
+  hmac_key() noexcept : hmac_key(std::span<const unsigned char>{}) {}
+  explicit hmac_key(std::span<const unsigned char> key) noexcept;
+  hmac_key(const hmac_key&) = default;
+  hmac_key& operator=(const hmac_key&) = default;
+  ~hmac_key();
+
+ private:
+  friend class sha256;
+  std::array<unsigned char, 64> inner_;
+  std::array<unsigned char, 64> outer_;
+};
+
 /// Hashes one thing after the other. For one thread; `algorithm` outlives it.
 class sha256 {
  public:
   explicit sha256(const sha256_algorithm& algorithm);
 
   [[nodiscard]] digest hash(std::string_view text);
+  [[nodiscard]] digest hmac(const hmac_key& key, std::string_view text);
   [[nodiscard]] digest hmac(std::span<const unsigned char> key, std::string_view text);
 
  private:

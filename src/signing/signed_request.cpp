@@ -1,8 +1,10 @@
 #include "signing/signed_request.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <initializer_list>
+#include <memory>
 #include <utility>
 
 #include "strings/date_time.hpp"
@@ -40,6 +42,24 @@ void append_number(std::string& out, std::size_t value) {
   out.append(digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr);
 }
 
+/// The value of `amz-sdk-request`.
+class attempt_text {
+ public:
+  attempt_text(int attempt, int max_attempts) {
+    char* to = copy("attempt=", characters_.data());
+    to = std::to_chars(to, characters_.end(), attempt).ptr;
+    to = copy("; max=", to);
+    size_ = static_cast<std::size_t>(std::to_chars(to, characters_.end(), max_attempts).ptr - characters_.data());
+  }
+  [[nodiscard]] std::string_view view() const noexcept { return {characters_.data(), size_}; }
+
+ private:
+  static char* copy(std::string_view text, char* to) { return std::copy(text.begin(), text.end(), to); }
+
+  std::array<char, 40> characters_;
+  std::size_t size_;
+};
+
 // What make_canonical_request() makes of these headers, without its sorting and copying: the tests hold the one against
 // the other.
 void append_canonical_request(std::string& out, std::string_view path, const header_values& with,
@@ -59,17 +79,15 @@ void append_canonical_request(std::string& out, std::string_view path, const hea
 }  // namespace
 
 http_request make_signed_request(const protocol::endpoint& endpoint, const protocol::operation& operation,
-                                 std::string_view body, const credentials& keys, signer& with,
+                                 std::string_view body, const std::shared_ptr<const credentials>& keys, signer& with,
                                  std::chrono::system_clock::time_point now, std::string_view invocation_id, int attempt,
                                  int max_attempts, std::string_view user_agent) {
   const auto date_time = strings::signing_time_characters(now);
-  const std::string host = endpoint.where->authority();
-  std::string attempts = "attempt=";
-  append_number(attempts, static_cast<std::size_t>(attempt));
-  attempts += "; max=";
-  append_number(attempts, static_cast<std::size_t>(max_attempts));
+  const std::string_view host = endpoint.authority;
+  const attempt_text attempts{attempt, max_attempts};
   const header_values headers{
-      host, {date_time.data(), date_time.size()}, operation.target, keys.session_token(), invocation_id, attempts};
+      host,           {date_time.data(), date_time.size()}, operation.target, keys->session_token(), invocation_id,
+      attempts.view()};
 
   std::string bytes;
   bytes.reserve(900 + endpoint.path.size() + host.size() + user_agent.size() + headers.token.size() + body.size());
@@ -78,17 +96,18 @@ http_request make_signed_request(const protocol::endpoint& endpoint, const proto
   append_number(bytes, body.size());
   append(bytes, {"\r\nX-Amz-Target: ", headers.target, "\r\nX-Amz-Date: ", headers.date_time});
   if (!headers.token.empty()) append(bytes, {"\r\nX-Amz-Security-Token: ", headers.token});
-  append(bytes, {"\r\namz-sdk-invocation-id: ", invocation_id, "\r\namz-sdk-request: ", attempts,
+  append(bytes, {"\r\namz-sdk-invocation-id: ", invocation_id, "\r\namz-sdk-request: ", headers.attempts,
                  "\r\nUser-Agent: ", user_agent, "\r\nAuthorization: "});
 
-  sha256 hasher{with.algorithm()};
-  const auto payload_hash = strings::hex_characters(hasher.hash(body));
+  std::unique_ptr<sha256> hasher = with.take_hasher();
+  const auto payload_hash = strings::hex_characters(hasher->hash(body));
   std::string canonical;
   const strings::cleanse_at_end cleansed{canonical};
   canonical.reserve(600 + endpoint.path.size() + host.size() + headers.token.size());
   append_canonical_request(canonical, endpoint.path, headers, {payload_hash.data(), payload_hash.size()});
-  with.append_authorization(bytes, hasher, keys.access_key_id(), keys.secret_access_key(), headers.date_time, canonical,
+  with.append_authorization(bytes, *hasher, keys, headers.date_time, canonical,
                             headers.token.empty() ? signed_headers : signed_headers_with_token);
+  with.give_back(std::move(hasher));  // not when something is thrown: it may hold a part of the key then
   bytes += "\r\n\r\n";
   const std::size_t head_size = bytes.size();
   bytes += body;

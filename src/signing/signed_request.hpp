@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <memory>
 #include <mwaa_serverless/credentials.hpp>
 #include <mwaa_serverless/http.hpp>
 #include <string>
@@ -15,8 +16,8 @@ namespace mwaa_serverless::signing {
 
 /// awsJson1_0 over HTTP/1.1: headers and body as one piece, signed at `now`.
 [[nodiscard]] http_request make_signed_request(const protocol::endpoint& endpoint, const protocol::operation& operation,
-                                               std::string_view body, const credentials& keys, signer& with,
-                                               std::chrono::system_clock::time_point now,
+                                               std::string_view body, const std::shared_ptr<const credentials>& keys,
+                                               signer& with, std::chrono::system_clock::time_point now,
                                                std::string_view invocation_id, int attempt, int max_attempts,
                                                std::string_view user_agent);
 

@@ -7,6 +7,7 @@
 #include "strings/ascii_case.hpp"
 #include "strings/hex.hpp"
 #include "strings/percent.hpp"
+#include "strings/secret_memory.hpp"
 
 namespace mwaa_serverless::signing {
 
@@ -164,24 +165,51 @@ digest derive_key(sha256& hasher, std::string_view secret_access_key, std::strin
 
 signer::signer(std::string region, std::string service) : region_(std::move(region)), service_(std::move(service)) {}
 
-signer::~signer() {
-  ::OPENSSL_cleanse(key_.data(), key_.size());
+std::unique_ptr<sha256> signer::take_hasher() {
+  {
+    const std::lock_guard lock{mutex_};
+    if (free_hasher_) return std::move(free_hasher_);
+  }
+  return std::make_unique<sha256>(algorithm_);
 }
 
-digest signer::key(sha256& hasher, std::string_view secret_access_key, std::string_view date) {
+void signer::give_back(std::unique_ptr<sha256> hasher) noexcept {
+  const std::lock_guard lock{mutex_};
+  free_hasher_ = std::move(hasher);
+}
+
+hmac_key signer::key(sha256& hasher, std::string_view secret_access_key, std::string_view date,
+                     const std::shared_ptr<const credentials>& owner) {
+  if (owner) {
+    const std::lock_guard lock{mutex_};
+    const bool same = !owner_.expired() && !owner_.owner_before(owner) && !owner.owner_before(owner_);
+    if (same && access_key_id_ == owner->access_key_id() && date_ == date) return key_;
+  }
   const digest secret_hash = hasher.hash(secret_access_key);
   const std::lock_guard lock{mutex_};
   if (date_ != date || secret_hash_ != secret_hash) {
-    key_ = derive_key(hasher, secret_access_key, date, region_, service_);
+    digest derived = derive_key(hasher, secret_access_key, date, region_, service_);
+    key_ = hmac_key{derived};
+    ::OPENSSL_cleanse(derived.data(), derived.size());
     secret_hash_ = secret_hash;
     date_ = date;
   }
+  owner_ = owner;
+  access_key_id_ = owner ? owner->access_key_id() : std::string{};
   return key_;
 }
 
-void signer::append_authorization(std::string& out, sha256& hasher, std::string_view access_key_id,
-                                  std::string_view secret_access_key, std::string_view date_time,
-                                  std::string_view canonical_text, std::string_view signed_headers) {
+void signer::append_authorization(std::string& out, sha256& hasher, const std::shared_ptr<const credentials>& keys,
+                                  std::string_view date_time, std::string& canonical_text,
+                                  std::string_view signed_headers) {
+  append_authorization(out, hasher, keys->access_key_id(),
+                       key(hasher, keys->secret_access_key(), date_time.substr(0, 8), keys), date_time, canonical_text,
+                       signed_headers);
+}
+
+void signer::append_authorization(std::string& out, sha256& hasher, std::string_view access_key_id, const hmac_key& key,
+                                  std::string_view date_time, std::string& canonical_text,
+                                  std::string_view signed_headers) {
   const std::string_view date = date_time.substr(0, 8);
   out += algorithm_name;
   out += " Credential=";
@@ -189,15 +217,11 @@ void signer::append_authorization(std::string& out, sha256& hasher, std::string_
   out += '/';
   const std::size_t scope_start = out.size();
   append_scope(out, date, region_, service_);
-  const std::size_t scope_size = out.size() - scope_start;
-
-  std::string to_sign;
-  to_sign.reserve(160 + scope_size);
   const auto request_hash = strings::hex_characters(hasher.hash(canonical_text));
+  std::string& to_sign = canonical_text;
+  to_sign.clear();
   append_string_to_sign(to_sign, date_time, std::string_view{out}.substr(scope_start), view_of(request_hash));
-  digest day_key = key(hasher, secret_access_key, date);
-  const auto signature = strings::hex_characters(hasher.hmac(day_key, to_sign));
-  ::OPENSSL_cleanse(day_key.data(), day_key.size());
+  const auto signature = strings::hex_characters(hasher.hmac(key, to_sign));
 
   out += ", SignedHeaders=";
   out += signed_headers;
@@ -210,7 +234,10 @@ std::string signer::authorization(sha256& hasher, std::string_view access_key_id
                                   std::string_view signed_headers) {
   std::string out;
   out.reserve(256 + signed_headers.size());
-  append_authorization(out, hasher, access_key_id, secret_access_key, date_time, canonical_text, signed_headers);
+  std::string text{canonical_text};
+  const strings::cleanse_at_end cleansed{text};
+  append_authorization(out, hasher, access_key_id, key(hasher, secret_access_key, date_time.substr(0, 8), nullptr),
+                       date_time, text, signed_headers);
   return out;
 }
 

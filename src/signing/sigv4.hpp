@@ -3,7 +3,9 @@
 
 #include <array>
 #include <chrono>
+#include <memory>
 #include <mutex>
+#include <mwaa_serverless/credentials.hpp>
 #include <span>
 #include <string>
 #include <string_view>
@@ -53,29 +55,41 @@ class signer {
   signer(std::string region, std::string service);
   signer(const signer&) = delete;
   signer& operator=(const signer&) = delete;
-  ~signer();
+  ~signer() = default;
 
   /// The value of `Authorization`. `date_time` as strings::format_signing_time() makes it.
   [[nodiscard]] std::string authorization(sha256& hasher, std::string_view access_key_id,
                                           std::string_view secret_access_key, std::string_view date_time,
                                           std::string_view canonical_text, std::string_view signed_headers);
-  /// The same, appended.
-  void append_authorization(std::string& out, sha256& hasher, std::string_view access_key_id,
-                            std::string_view secret_access_key, std::string_view date_time,
-                            std::string_view canonical_text, std::string_view signed_headers);
+  /// The same, appended; of `canonical_text` the memory is used for what comes after it.
+  void append_authorization(std::string& out, sha256& hasher, const std::shared_ptr<const credentials>& keys,
+                            std::string_view date_time, std::string& canonical_text, std::string_view signed_headers);
   [[nodiscard]] const sha256_algorithm& algorithm() const noexcept { return algorithm_; }
+  /// One that is free, or a new one; give_back() it.
+  [[nodiscard]] std::unique_ptr<sha256> take_hasher();
+  void give_back(std::unique_ptr<sha256> hasher) noexcept;
 
  private:
-  [[nodiscard]] digest key(sha256& hasher, std::string_view secret_access_key, std::string_view date);
+  // `owner`, when it is not null, holds the secret.
+  [[nodiscard]] hmac_key key(sha256& hasher, std::string_view secret_access_key, std::string_view date,
+                             const std::shared_ptr<const credentials>& owner);
+  void append_authorization(std::string& out, sha256& hasher, std::string_view access_key_id, const hmac_key& key,
+                            std::string_view date_time, std::string& canonical_text, std::string_view signed_headers);
 
   const std::string region_;
   const std::string service_;
   const sha256_algorithm algorithm_;
 
-  std::mutex mutex_;      // guards what follows: the last key that was derived, and from what
+  std::mutex mutex_;  // guards what follows
+  std::unique_ptr<sha256> free_hasher_;
+  // The last key that was derived, and from what.
   digest secret_hash_{};  // not the secret itself: one copy of it is enough
   std::string date_;
-  digest key_{};
+  hmac_key key_;
+  // Whose secret that is, when it is known: to hash it each time costs a sixth of a signature. By name too, as who gave
+  // them may have changed what they point to.
+  std::weak_ptr<const credentials> owner_;
+  std::string access_key_id_;
 };
 
 }  // namespace mwaa_serverless::signing

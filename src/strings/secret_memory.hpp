@@ -2,6 +2,7 @@
 #pragma once
 
 #include <openssl/crypto.h>
+#include <string.h>
 
 #include <algorithm>
 #include <concepts>
@@ -16,9 +17,10 @@
 
 namespace mwaa_serverless::strings {
 
-/// Overwrites a string, also what lies behind a shortened text.
+/// Overwrites a string, also what lies behind a shortened text. By the C library, which does so 16 bytes or more at a
+/// time: OPENSSL_cleanse, 8 at a time, is a tenth of what a signature costs.
 inline void cleanse(std::string& text) noexcept {
-  OPENSSL_cleanse(text.data(), text.capacity());
+  ::explicit_bzero(text.data(), text.capacity());
 }
 
 /// Overwrites a string at the end of a scope.

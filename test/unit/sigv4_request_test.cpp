@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <chrono>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,8 +26,8 @@ http_request made(const std::string& url, const std::string& session_token, int 
   REQUIRE(endpoint.has_value());
   signer with{"eu-west-1", "airflow-serverless"};
   return make_signed_request(*endpoint, *protocol::find_operation("ListTaskInstances"), with_body,
-                             credentials{"AKIDEXAMPLE", "secret", session_token}, with, now, invocation, attempt, 3,
-                             "agent/1");
+                             std::make_shared<const credentials>("AKIDEXAMPLE", "secret", session_token), with, now,
+                             invocation, attempt, 3, "agent/1");
 }
 
 // The signature that the request should carry, by the general steps, from the bytes that go out.
@@ -152,9 +153,52 @@ TEST_CASE("signed_request: only reads and idempotent operations are repeatable")
   };
   for (const auto& [operation, repeatable] : rows) {
     CHECK(operation.name == "Any");
-    const http_request request = make_signed_request(*endpoint, operation, "{}", credentials{"AKID", "secret"}, with,
-                                                     now, invocation, 1, 3, "agent/1");
+    const http_request request =
+        make_signed_request(*endpoint, operation, "{}", std::make_shared<const credentials>("AKID", "secret"), with,
+                            now, invocation, 1, 3, "agent/1");
     CHECK(request.repeatable == repeatable);
     CHECK(request.header("X-Amz-Target") == "AmazonMWAAServerless.Any");
   }
+}
+
+TEST_CASE("sigv4 request: a signer keeps the key of keys that stay the same, and follows those that change") {
+  const auto endpoint = protocol::resolve_endpoint("eu-west-1", false, "");
+  REQUIRE(endpoint.has_value());
+  const auto& operation = *protocol::find_operation("ListTaskInstances");
+  const auto signature_of = [&](const std::shared_ptr<const credentials>& keys, signer& with, int day) {
+    const auto request = make_signed_request(*endpoint, operation, body, keys, with, now + std::chrono::days{day},
+                                             invocation, 1, 3, "agent/1");
+    return std::string{*request.header("authorization")};
+  };
+  signer kept{"eu-west-1", "airflow-serverless"};
+  const auto check = [&](const std::shared_ptr<const credentials>& keys, int day) {
+    signer fresh{"eu-west-1", "airflow-serverless"};
+    CHECK(signature_of(keys, kept, day) == signature_of(keys, fresh, day));
+  };
+  auto changing = std::make_shared<credentials>("AKID1", "secret one");
+  const std::shared_ptr<const credentials> first = changing;
+  const auto same_id = std::make_shared<const credentials>("AKID1", "secret two");
+  for (int round = 0; round < 2; ++round) {
+    check(first, 0);
+    check(first, 0);
+    check(first, 1);
+    check(first, 0);
+    check(same_id, 0);
+    check(first, 0);
+  }
+  // In place, by a provider that keeps what it has given.
+  *changing = credentials{"AKID2", "secret three"};
+  check(first, 0);
+  // Two that nobody owns, or one owner has.
+  const std::pair<credentials, credentials> both{credentials{"AKID3", "secret"}, credentials{"AKID4", "secret four"}};
+  for (const auto& owner : {std::shared_ptr<const credentials>{}, same_id}) {
+    check({owner, &both.first}, 0);
+    check({owner, &both.second}, 0);
+    check({owner, &both.first}, 0);
+  }
+  const credentials other{"AKID4", "another secret"};
+  check({std::shared_ptr<const credentials>{}, &both.second}, 0);
+  check({std::shared_ptr<const credentials>{}, &other}, 0);
+  // Where an owner was, another may be.
+  for (const char* const secret : {"a", "b", "c"}) check(std::make_shared<const credentials>("AKID5", secret), 0);
 }
