@@ -15,8 +15,6 @@ namespace mwaa_serverless::signing {
 
 namespace {
 
-constexpr std::string_view content_type = "application/x-amz-json-1.0";
-
 // All that botocore signs: every header but User-Agent and those that concern the connection.
 constexpr std::string_view signed_headers =
     "amz-sdk-invocation-id;amz-sdk-request;content-type;host;x-amz-date;x-amz-target";
@@ -67,7 +65,7 @@ void append_canonical_request(std::string& out, std::string_view path, const hea
   out += "POST\n";
   append_canonical_path(out, path);
   append(out, {"\n\namz-sdk-invocation-id:", with.invocation_id, "\namz-sdk-request:", with.attempts,
-               "\ncontent-type:", content_type, "\nhost:", with.host, "\nx-amz-date:", with.date_time});
+               "\ncontent-type:application/x-amz-json-1.0\nhost:", with.host, "\nx-amz-date:", with.date_time});
   if (!with.token.empty()) {
     out += "\nx-amz-security-token:";
     append_canonical_value(out, with.token);
@@ -91,8 +89,8 @@ http_request make_signed_request(const protocol::endpoint& endpoint, const proto
 
   std::string bytes;
   bytes.reserve(900 + endpoint.path.size() + host.size() + user_agent.size() + headers.token.size() + body.size());
-  append(bytes, {"POST ", endpoint.path, " HTTP/1.1\r\nHost: ", host, "\r\nContent-Type: ", content_type,
-                 "\r\nContent-Length: "});
+  append(bytes, {"POST ", endpoint.path, " HTTP/1.1\r\nHost: ", host,
+                 "\r\nContent-Type: application/x-amz-json-1.0\r\nContent-Length: "});
   append_number(bytes, body.size());
   append(bytes, {"\r\nX-Amz-Target: ", headers.target, "\r\nX-Amz-Date: ", headers.date_time});
   if (!headers.token.empty()) append(bytes, {"\r\nX-Amz-Security-Token: ", headers.token});

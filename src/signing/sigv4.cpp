@@ -163,7 +163,8 @@ digest derive_key(sha256& hasher, std::string_view secret_access_key, std::strin
   return key;
 }
 
-signer::signer(std::string region, std::string service) : region_(std::move(region)), service_(std::move(service)) {}
+signer::signer(std::string region, std::string service)
+    : region_(std::move(region)), service_(std::move(service)), scope_end_(scope({}, region_, service_)) {}
 
 std::unique_ptr<sha256> signer::take_hasher() {
   {
@@ -211,12 +212,12 @@ void signer::append_authorization(std::string& out, sha256& hasher, std::string_
                                   std::string_view date_time, std::string& canonical_text,
                                   std::string_view signed_headers) {
   const std::string_view date = date_time.substr(0, 8);
-  out += algorithm_name;
-  out += " Credential=";
+  out += "AWS4-HMAC-SHA256 Credential=";
   out += access_key_id;
   out += '/';
   const std::size_t scope_start = out.size();
-  append_scope(out, date, region_, service_);
+  out += date;
+  out += scope_end_;
   const auto request_hash = strings::hex_characters(hasher.hash(canonical_text));
   std::string& to_sign = canonical_text;
   to_sign.clear();

@@ -78,6 +78,7 @@ class signer {
 
   const std::string region_;
   const std::string service_;
+  const std::string scope_end_;  // what a scope has behind its date
   const sha256_algorithm algorithm_;
 
   std::mutex mutex_;  // guards what follows
