@@ -98,8 +98,9 @@ class watcher_core;
 /// looks become fewer, and watch_metrics::failing_since says since when. Credentials that are missing or refused, and a
 /// closed client, end the watch, and so does a lack of memory in a look: next() throws their exception.
 ///
-/// Cancellation: of next(), throws system_error(asio::error::operation_aborted), and loses nothing. The watcher is
-/// stopped by stop() and by its destructor, which cancel the looks under way.
+/// Cancellation: of next(), throws system_error(asio::error::operation_aborted), and loses nothing; but Asio's
+/// `next() || other` throws an event away that comes in the same moment as `other`. The watcher is stopped by stop()
+/// and by its destructor, which cancel the looks under way.
 ///
 /// Lifetime: it may be destroyed while somebody awaits next(), which then ends. Its looks run on the client's executor,
 /// which is to outlive the watcher; pending work exists from the first add to the end of all that is watched.

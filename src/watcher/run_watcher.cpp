@@ -520,6 +520,16 @@ void run_watcher::stop() noexcept {
   if (core_) core_->stop();
 }
 
+namespace {
+
+/// Its end is not known, and will not be.
+bool is_lost(const watch_event& event) {
+  return event.kind == watch_event_kind::run_error && event.failure->code == errc::resource_not_found &&
+         !event.run_status.is_terminal();
+}
+
+}  // namespace
+
 asio::awaitable<std::vector<workflow_run_status>> wait_all(client api, std::vector<run_key> runs,
                                                            watch_options options) {
   options.keep_open = false;
@@ -527,8 +537,7 @@ asio::awaitable<std::vector<workflow_run_status>> wait_all(client api, std::vect
   for (const auto& run : runs) watcher.add(run);
   std::vector<workflow_run_status> out(runs.size());
   while (auto event = co_await watcher.next()) {
-    if (event->kind == watch_event_kind::run_error && event->failure->code == errc::resource_not_found)
-      throw exception(*event->failure);
+    if (is_lost(*event)) throw exception(*event->failure);
     if (event->kind != watch_event_kind::run_finished) continue;
     for (std::size_t i = 0; i < runs.size(); ++i) {
       if (runs[i] == event->run) out[i] = event->run_status;
@@ -543,8 +552,7 @@ asio::awaitable<std::size_t> wait_any(client api, std::vector<run_key> runs, wat
   run_watcher watcher{std::move(api), std::move(options)};
   for (const auto& run : runs) watcher.add(run);
   while (auto event = co_await watcher.next()) {
-    if (event->kind == watch_event_kind::run_error && event->failure->code == errc::resource_not_found)
-      throw exception(*event->failure);
+    if (is_lost(*event)) throw exception(*event->failure);
     if (event->kind != watch_event_kind::run_finished) continue;
     const auto found = std::find(runs.begin(), runs.end(), event->run);
     if (found != runs.end()) co_return static_cast<std::size_t>(found - runs.begin());

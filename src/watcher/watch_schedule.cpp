@@ -309,7 +309,11 @@ std::optional<look> watch_state::implementation::start(const choice& chosen, dou
       break;
     case look_kind::runs: {
       workflow_record& workflow = workflows_[chosen.subject];
-      if (!workflow.filter && (workflow.unfinished == 1 || workflow.unfinished < workflow.pages)) {
+      // Where single looks are refused, a listing may show them.
+      const bool singly = std::none_of(workflow.runs.begin(), workflow.runs.end(), [&](const auto& each) {
+        return unfinished(runs_[each.second]) && runs_[each.second].state_setbacks.refused_for > 0;
+      });
+      if (!workflow.filter && singly && (workflow.unfinished == 1 || workflow.unfinished < workflow.pages)) {
         // Cheaper one by one.
         workflow.swept = now;
         std::optional<slot> first;

@@ -850,11 +850,6 @@ void watch_state::implementation::failed(const look& what, moment moment_asked, 
         run_record& run = runs_[pending->subject];
         run.run_asked = asked;
         if (run.stage == phase::running && !run.tasks_over) expect(pending->subject);
-        if (run.stage == phase::unseen) {
-          // A listing that is allowed may show it.
-          setbacks& of = workflows_[run.workflow].trouble;
-          of.resume_at = std::max(of.resume_at, run.state_setbacks.resume_at);
-        }
       }
       return;
     case look_kind::runs: {

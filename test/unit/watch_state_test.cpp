@@ -255,6 +255,20 @@ TEST_CASE("watch state: a run that its workflow's listing lacks is asked for bef
   }
 }
 
+TEST_CASE("watch state: where a run may not be shown alone, a listing shows it") {
+  script service;
+  service.runs["a"] = mwaa::workflow_run_status::queued;
+  service.state.add(mwaa::run_key{arn, "a"}, 1, service.now());
+  const look alone = service.next();
+  REQUIRE(alone.kind == look_kind::run);
+  service.state.failed(alone, service.now(), service.now(), failure(mwaa::errc::access_denied));
+  CHECK(service.told() == std::vector<std::string>{"run_error a: no"});
+  const look listing = service.next();
+  REQUIRE(listing.kind == look_kind::runs);
+  service.take(listing);
+  CHECK(service.told() == std::vector<std::string>{"run_added a QUEUED"});
+}
+
 TEST_CASE("watch state: an answer of an older question changes nothing") {
   script service;
   service.runs["a"] = mwaa::workflow_run_status::queued;
