@@ -14,7 +14,8 @@ namespace mwaa_serverless::watcher {
 /// and what a listing lacks is not gone.
 class task_table {
  public:
-  using ticks = std::uint32_t;           // hundredths of a second since the start of the watch
+  using ticks = std::uint32_t;  // hundredths of a second since the start of the watch
+  static constexpr double ticks_a_second = 100;
   using status = std::uint8_t;           // see status_codes
   static constexpr status untold = 255;  // in row::told
   static constexpr std::int32_t no_duration = -1;

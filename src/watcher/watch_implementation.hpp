@@ -83,6 +83,7 @@ class watch_state::implementation {
   using wall = std::chrono::system_clock::time_point;
 
   // Times.
+  [[nodiscard]] double seconds_at(moment when) const noexcept;
   [[nodiscard]] double at(moment now);  // and keeps the difference of the clocks
   [[nodiscard]] static task_table::ticks floor_ticks(double seconds) noexcept;
   [[nodiscard]] static task_table::ticks ceil_ticks(double seconds) noexcept;
@@ -129,6 +130,8 @@ class watch_state::implementation {
   [[nodiscard]] bool wanted(const workflow_record& workflow, const workflow_run_summary& run,
                             const run_sight& sight) const;
   [[nodiscard]] std::optional<pending_look> take_pending(const look& what);
+  /// The same of one that the service has answered.
+  [[nodiscard]] std::optional<pending_look> answered(const look& what, moment now);
   void put_back(const pending_look& pending, const look& what, double from = never);
 
   // Events.

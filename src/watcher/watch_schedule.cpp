@@ -397,7 +397,7 @@ void watch_state::implementation::learn_quota(look_kind kind, const std::string&
 }
 
 watch_figures watch_state::implementation::figures(moment moment_now) const {
-  const double now = std::chrono::duration<double>(moment_now.steady - origin_).count();
+  const double now = seconds_at(moment_now);
   watch_figures out;
   out.runs = unfinished_;
   out.workflows = watched_workflows_;

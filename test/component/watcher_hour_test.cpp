@@ -226,7 +226,7 @@ class hour_of_watching {
 TEST_CASE("run_watcher: an hour with faults, throttles, restarts and a slow consumer loses nothing") {
   using mwaa::testing::listing_order;
   // An instrumented program takes its time: it has one order and a lower rate.
-#ifdef __SANITIZE_ADDRESS__
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
   const double rate = 3;
   const std::vector<listing_order> orders{listing_order::by_id};
 #else
