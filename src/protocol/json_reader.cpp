@@ -47,13 +47,19 @@ class step_tape {
 
   [[nodiscard]] std::size_t room() const noexcept { return static_cast<std::size_t>(end_ - next_); }
   [[nodiscard]] std::size_t piece_bytes() const noexcept { return piece_ * sizeof(step); }
+  // Whether there is no piece left for extend().
+  [[nodiscard]] bool at_last_piece() const noexcept { return current_ + 1 == pieces_.size(); }
   void extend() {
-    if (!pieces_.empty()) pieces_.back().end = next_;
-    next_ = pieces_.emplace_back(std::make_unique_for_overwrite<step[]>(piece_)).steps.get();
-    end_ = next_ + piece_;
+    if (next_ != nullptr) pieces_[current_++].end = next_;
+    if (current_ == pieces_.size()) pieces_.emplace_back(std::make_unique_for_overwrite<step[]>(piece_));
+    begin_piece();
   }
-  // While there is one piece.
-  void clear() noexcept { next_ = pieces_.front().steps.get(); }
+  // Its memory stays.
+  void clear() noexcept {
+    current_ = 0;
+    begin_piece();
+  }
+  [[nodiscard]] std::size_t bytes() const noexcept { return pieces_.size() * piece_bytes(); }
   // Where it lies. There is room.
   step* add(step::kind what, std::size_t member, std::uint32_t first, std::uint32_t second) noexcept {
     next_->first = first;
@@ -64,9 +70,9 @@ class step_tape {
   }
   template <class Visit>
   void for_each(Visit visit) const {
-    for (const piece& each : pieces_) {
-      const step* const end = &each == &pieces_.back() ? next_ : each.end;
-      for (const step* at = each.steps.get(); at != end; ++at) visit(*at);
+    for (std::size_t i = 0; i <= current_; ++i) {
+      const step* const end = i == current_ ? next_ : pieces_[i].end;
+      for (const step* at = pieces_[i].steps.get(); at != end; ++at) visit(*at);
     }
   }
 
@@ -75,11 +81,17 @@ class step_tape {
     explicit piece(std::unique_ptr<step[]> room) : steps(std::move(room)) {}
 
     std::unique_ptr<step[]> steps;
-    const step* end = nullptr;  // unless it is the last
+    const step* end = nullptr;  // unless it is the current one
   };
+
+  void begin_piece() noexcept {
+    next_ = pieces_[current_].steps.get();
+    end_ = next_ + piece_;
+  }
 
   std::size_t piece_;
   std::vector<piece> pieces_;
+  std::size_t current_ = 0;
   step* next_ = nullptr;
   step* end_ = nullptr;
 };
@@ -104,7 +116,7 @@ class reader {
       : how_(how),
         allowance_(std::max(4 * json_size, least_json_allowance)),
         pool_(json_size),
-        tape_(json_size / 32 + 8) {
+        tape_(json_size / 24 + 8) {
     pool_at_first_ = pool_.capacity();
     spent_ = spent_at_first_ = parser_bytes + tape_.piece_bytes() + pool_.capacity();
     stack_[0] = {};
@@ -276,7 +288,7 @@ class reader {
     while (*at == '"') {
       seen_member& seen = seen_[position % seen_.size()];
       if (position < members.size() && seen.row == &members[position] && is_next(seen.json, at, end)) {
-        if (tape_.room() < 2) return nullptr;
+        if (!extend_tape(unused_)) return nullptr;
         tape_.add(step::kind::text, position, seen.value.offset, seen.value.size);
         ++position;
         ++kept;
@@ -301,7 +313,7 @@ class reader {
         at = plain_json::skip_blanks(at + 1);
         const char* stop = nullptr;
         std::int32_t number = 0;
-        if (tape_.room() < 2) return nullptr;
+        if (!extend_tape(unused_)) return nullptr;
         if (*at == '"' && type != nullptr && type->is == form::text) {
           stop = plain_json::closing_quote(++at, end);
           if (stop == nullptr) return nullptr;
@@ -337,9 +349,9 @@ class reader {
     in.kept += kept;
     return *at == '}' ? leave_plain(at) : nullptr;
   }
-  const char* leave_plain(const char* at) noexcept {
+  const char* leave_plain(const char* at) {
     const frame& inner = top();
-    if (tape_.room() == 0) return nullptr;
+    if (!extend_tape(unused_)) return nullptr;
     inner.begin->first = inner.kept;
     tape_.add(step::kind::leave, 0, 0, 0);
     --depth_;
@@ -351,7 +363,7 @@ class reader {
     if (*at != ']') {
       for (;;) {
         if (*at == '{' && structures) {
-          at = tape_.room() >= 2 && enter(true, "", unused_) ? read_plain_structure(at + 1, end) : nullptr;
+          at = enter(true, "", unused_) ? read_plain_structure(at + 1, end) : nullptr;
         } else {
           at = read_plain_value(at, end);
         }
@@ -365,7 +377,7 @@ class reader {
   }
   const char* read_plain_value(const char* at, const char* end) {
     const value_type* const type = top().expected;
-    if (tape_.room() < 2) return nullptr;
+    if (!extend_tape(unused_)) return nullptr;
     switch (*at) {
       case '"': {
         const char* const quote = plain_json::closing_quote(++at, end);
@@ -404,7 +416,7 @@ class reader {
   }
   void clear() {
     problem_.clear();
-    spent_ = spent_at_first_;
+    spent_ = spent_at_first_ + tape_.bytes() - tape_.piece_bytes();
     if (pool_.capacity() != pool_at_first_) spent_ += pool_.capacity();
     elements_ = 0;
     depth_ = 0;
@@ -536,9 +548,9 @@ class reader {
     return levels_ > 0 || keep_text(*expected(), pool_.whole({}), code);
   }
   // Room for a key and a value.
-  bool extend_tape(error_code& code) {
-    if (tape_.room() >= 2) return true;
-    if (!spend(tape_.piece_bytes(), code)) return false;
+  bool extend_tape(error_code& code) { return tape_.room() >= 2 || extend_tape_now(code); }
+  [[gnu::noinline]] bool extend_tape_now(error_code& code) {
+    if (tape_.at_last_piece() && !spend(tape_.piece_bytes(), code)) return false;
     tape_.extend();
     return true;
   }

@@ -481,6 +481,18 @@ TEST_CASE("json_reader: plain JSON reads as by the parser, and what is not so pl
   }
 }
 
+TEST_CASE("json_reader: plain JSON of many small items, and what comes to the parser after them") {
+  const std::string items = R"({"Many":[)" + repeated(R"({"Name":"a","Count":1},)", 300) + R"({"Name":"z"}])";
+  for (const char* const end : {"}", R"(,"Label":"x"})", R"(,"Label":"\u0041"})", R"(,"Anything":{"a":[]}})"}) {
+    const std::string json = items + end;
+    CAPTURE(end);
+    const outer at_once = read(json);
+    CHECK(at_once.many.size() == 301);
+    CHECK(at_once.many[299].count == 1);
+    CHECK(at_once == read(json + std::string(mwaa_serverless::protocol::json_reading::slice_bytes, ' ')));
+  }
+}
+
 TEST_CASE("json_reader: what ends the plain form may be anywhere") {
   const std::string item = R"({"Name":"0123456789abcdef0123456789abcdef"})";
   const std::string page = R"({"Label":"x","Many":[)" + item + ',' + item + ',' + item + R"(],"Names":["a","b"]})";
