@@ -183,6 +183,30 @@ TEST_CASE("watch state: tasks that a listing lacks, or shows twice, are as they 
   CHECK(service.told().empty());
 }
 
+TEST_CASE("watch state: tasks that are listed only once they are scheduled") {
+  script service;
+  service.runs["a"] = mwaa::workflow_run_status::running;
+  service.state.add(mwaa::run_key{arn, "a"}, 1, service.now());
+  std::vector<std::string> told;
+  const auto go_on = [&](std::chrono::seconds by) {
+    for (const auto end = service.passed + by; service.passed < end;) service.answer(1);
+    for (auto& each : service.told()) told.push_back(std::move(each));
+  };
+  go_on(5s);  // none is listed yet
+  for (const char* id : {"one", "two", "three"}) {
+    service.task("a", id, mwaa::task_instance_status::running);
+    go_on(60s);
+    service.task("a", id, mwaa::task_instance_status::success);
+    go_on(60s);  // all that are listed have ended, and the run has not
+  }
+  service.runs["a"] = mwaa::workflow_run_status::success;
+  while (!service.state.over()) go_on(1s);
+  CHECK(told == std::vector<std::string>{
+                    "run_added a RUNNING", "task_added a one RUNNING", "task_changed a one RUNNING -> SUCCESS",
+                    "task_added a two RUNNING", "task_changed a two RUNNING -> SUCCESS", "task_added a three RUNNING",
+                    "task_changed a three RUNNING -> SUCCESS", "run_finished a RUNNING -> SUCCESS"});
+}
+
 TEST_CASE("watch state: a listing over pages, and a token that is refused") {
   script service;
   service.runs["a"] = mwaa::workflow_run_status::running;
