@@ -210,7 +210,10 @@ TEST_CASE_FIXTURE(client_fixture, "initiate: a future has the response, or rethr
 TEST_CASE("initiate: a future of a thread pool is waited for by any thread") {
   asio::thread_pool pool{2};
   for (int i = 0; i < 100; ++i) CHECK(initiate(pool.get_executor(), word(), asio::use_future).get() == "word");
-  CHECK_THROWS_WITH(initiate(pool.get_executor(), no_word(), asio::use_future).get(), "no word");
+  std::future<std::string> none = initiate(pool.get_executor(), no_word(), asio::use_future);
+  none.wait();
+  pool.join();  // libstdc++ counts the owners of an exception where ThreadSanitizer does not look
+  CHECK_THROWS_WITH(none.get(), "no word");
 }
 
 TEST_CASE("initiate: a future of a destroyed context is broken") {
