@@ -18,8 +18,11 @@ double wait_after(unsigned failures) {
   return std::min(0.1 * std::exp2(std::min(failures, 10U)), longest_outage_wait);
 }
 
-double longer(double refused_for, double first) {
-  return refused_for == 0 ? first : std::min(refused_for * 2, longest_refusal);
+/// Refused for good: the next look comes after `first` seconds, then after twice as long each time.
+void refuse(setbacks& of, double first, double now) {
+  const double before = static_cast<double>(of.refused_for);
+  of.refused_for = static_cast<float>(before == 0 ? first : std::min(before * 2, longest_refusal));
+  of.resume_at = now + static_cast<double>(of.refused_for);
 }
 
 }  // namespace
@@ -36,14 +39,25 @@ void watch_state::implementation::lost(slot which, const error& why, double now)
 void watch_state::implementation::refused(slot which, bool of_tasks, const error& why, double now) {
   run_record& run = runs_[which];
   setbacks& of = of_tasks ? run.tasks_setbacks : run.state_setbacks;
-  of.refused_for = static_cast<float>(longer(static_cast<double>(of.refused_for), first_refusal));
-  of.resume_at = now + static_cast<double>(of.refused_for);
+  refuse(of, first_refusal, now);
   if (of.told) return;
   run.failure = std::make_unique<error>(why);
   run.failure_of_tasks = of_tasks;
   of.told = true;
   run.failed_at = now;
   mark(which);
+}
+
+void watch_state::implementation::post_workflow_error(const std::string& arn, setbacks& of, const error& why,
+                                                      double now) {
+  if (of.told) return;
+  of.told = true;
+  watch_event event;
+  event.kind = watch_event_kind::workflow_error;
+  event.run.workflow_arn = arn;
+  event.seen_at = wall_of(now);
+  event.failure = why;
+  post(std::move(event));
 }
 
 void watch_state::implementation::put_back(const pending_look& pending, const look& what, double from) {
@@ -146,9 +160,7 @@ void watch_state::implementation::failed(const look& what, moment moment_asked, 
       }
       if (why.code == errc::resource_not_found) {  // asked for before it is called lost
         urgent_.push_back(urgent_look{look_kind::run, pending->subject, std::nullopt});
-        setbacks& of = run.tasks_setbacks;
-        of.refused_for = static_cast<float>(longer(static_cast<double>(of.refused_for), first_absence));
-        of.resume_at = now + static_cast<double>(of.refused_for);
+        refuse(run.tasks_setbacks, first_absence, now);
         return;
       }
       refused(pending->subject, true, why, now);
@@ -175,18 +187,9 @@ void watch_state::implementation::failed(const look& what, moment moment_asked, 
         return;
       }
       setbacks& of = workflow.trouble;
-      of.refused_for = static_cast<float>(longer(static_cast<double>(of.refused_for), first_refusal));
-      of.resume_at = now + static_cast<double>(of.refused_for);
+      refuse(of, first_refusal, now);
       workflow.swept = std::max(workflow.swept, 0.0);
-      if (workflow.filter && !of.told) {
-        of.told = true;
-        watch_event event;
-        event.kind = watch_event_kind::workflow_error;
-        event.run.workflow_arn = workflow.arn;
-        event.seen_at = wall_of(now);
-        event.failure = why;
-        post(std::move(event));
-      }
+      if (workflow.filter) post_workflow_error(workflow.arn, of, why, now);
       // Its runs are looked at one by one.
       for (const auto& [id, which] : workflow.runs) {
         const run_record& run = runs_[which];
@@ -202,17 +205,8 @@ void watch_state::implementation::failed(const look& what, moment moment_asked, 
       }
       all_restarts_ = 0;
       all_in_flight_ = false;
-      all_trouble_.refused_for =
-          static_cast<float>(longer(static_cast<double>(all_trouble_.refused_for), first_refusal));
-      all_trouble_.resume_at = now + static_cast<double>(all_trouble_.refused_for);
-      if (!all_trouble_.told) {
-        all_trouble_.told = true;
-        watch_event event;
-        event.kind = watch_event_kind::workflow_error;
-        event.seen_at = wall_of(now);
-        event.failure = why;
-        post(std::move(event));
-      }
+      refuse(all_trouble_, first_refusal, now);
+      post_workflow_error({}, all_trouble_, why, now);
       return;
   }
 }

@@ -118,6 +118,8 @@ class watch_state::implementation {
   void restored(slot run, double now);
   void lost(slot run, const error& why, double now);
   void refused(slot run, bool of_tasks, const error& why, double now);
+  /// Once until a look succeeds again.
+  void post_workflow_error(const std::string& arn, setbacks& of, const error& why, double now);
   void succeeded(slot run, bool of_tasks);
   [[nodiscard]] setbacks& setbacks_of(const pending_look& pending);
   void mark(slot run);
