@@ -7,6 +7,7 @@
 #include "allocation/counted.hpp"
 #include "benchmarks.hpp"
 #include "contest.hpp"
+#include "model/ignored_json.hpp"
 #include "print_figures.hpp"
 #include "protocol/aws_json.hpp"
 #include "task_page.hpp"
@@ -21,41 +22,13 @@ namespace {
 
 constexpr int pages_at_once = 20;
 
-/// What Boost.JSON's parser costs by itself.
-class ignore_all {
- public:
-  static constexpr std::size_t max_object_size = SIZE_MAX;
-  static constexpr std::size_t max_array_size = SIZE_MAX;
-  static constexpr std::size_t max_key_size = SIZE_MAX;
-  static constexpr std::size_t max_string_size = SIZE_MAX;
-
-  bool on_document_begin(error_code&) { return true; }
-  bool on_document_end(error_code&) { return true; }
-  bool on_object_begin(error_code&) { return true; }
-  bool on_object_end(std::size_t, error_code&) { return true; }
-  bool on_array_begin(error_code&) { return true; }
-  bool on_array_end(std::size_t, error_code&) { return true; }
-  bool on_key_part(json::string_view, std::size_t, error_code&) { return true; }
-  bool on_key(json::string_view, std::size_t, error_code&) { return true; }
-  bool on_string_part(json::string_view, std::size_t, error_code&) { return true; }
-  bool on_string(json::string_view, std::size_t, error_code&) { return true; }
-  bool on_number_part(json::string_view, error_code&) { return true; }
-  bool on_int64(std::int64_t, json::string_view, error_code&) { return true; }
-  bool on_uint64(std::uint64_t, json::string_view, error_code&) { return true; }
-  bool on_double(double, json::string_view, error_code&) { return true; }
-  bool on_bool(bool, error_code&) { return true; }
-  bool on_null(error_code&) { return true; }
-  bool on_comment_part(json::string_view, error_code&) { return true; }
-  bool on_comment(json::string_view, error_code&) { return true; }
-};
-
 void decode_page(const std::string& body) {
   const auto page = mwaa::protocol::decode<mwaa::list_task_instances_request>(body);
   if (!page || page->task_instances.size() != page_items) throw std::logic_error("the page was not read");
 }
 
 void parse_page(const std::string& body) {
-  json::basic_parser<ignore_all> parser{json::parse_options{}};
+  json::basic_parser<mwaa::ignored_json> parser{json::parse_options{}};
   error_code wrong;
   if (parser.write_some(false, body.data(), body.size(), wrong) != body.size() || wrong)
     throw std::logic_error("the page was not parsed");
