@@ -4,6 +4,8 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <chrono>
@@ -423,6 +425,48 @@ TEST_CASE("run_watcher: stopped, destroyed and cancelled while somebody waits") 
   service.time->run(service.io);
   CHECK(ended);
   CHECK(service.time->sleepers() == 0);
+}
+
+TEST_CASE("run_watcher: a peer that is silent costs the look, and nothing else") {
+  watched_service service;
+  service.emulator.add_run(arn, "daily", three_tasks());
+  service.emulator.add_run(arn, "other", three_tasks());
+  mwaa::run_watcher watcher{service.make_client()};
+  watcher.add(mwaa::run_key{arn, "daily"});
+  watcher.add(mwaa::run_key{arn, "other"});
+  (void)service.lines_after(watcher, 10s);
+  service.emulator.script(fault::never_answer());
+  const auto lines = service.lines(watcher);
+  CHECK(watcher.metrics().failed == 1);
+  CHECK(service.emulator.scripted() == 0);
+  for (const char* run : {"daily", "other"})
+    CHECK(std::count(lines.begin(), lines.end(), std::string{"run_finished "} + run + " RUNNING -> SUCCESS") == 1);
+}
+
+TEST_CASE("run_watcher: next() that is cancelled loses nothing") {
+  watched_service service;
+  service.emulator.add_run(arn, "daily", three_tasks());
+  mwaa::run_watcher watcher{service.make_client()};
+  watcher.add(mwaa::run_key{arn, "daily"});
+  const auto before = service.lines_after(watcher, 30s);
+  asio::cancellation_signal stop;
+  std::exception_ptr thrown;
+  asio::co_spawn(service.io, watcher.next(),
+                 asio::bind_cancellation_slot(
+                     stop.slot(), [&](const std::exception_ptr& e, const std::optional<mwaa::watch_event>& event) {
+                       thrown = e;
+                       CHECK_FALSE(event);
+                     }));
+  service.pass(1s);
+  CHECK_FALSE(thrown);
+  stop.emit(asio::cancellation_type::terminal);
+  service.pass(1ms);
+  REQUIRE(thrown);
+  CHECK_THROWS_AS(std::rethrow_exception(thrown), boost::system::system_error);
+  const auto after = service.lines(watcher);
+  CHECK(before.size() == 4);  // the run and its tasks
+  CHECK(after.front() == "task_changed daily extract RUNNING -> SUCCESS");
+  CHECK(after.back() == "run_finished daily RUNNING -> SUCCESS");
 }
 
 TEST_CASE("run_watcher: the client's own calls go first") {
