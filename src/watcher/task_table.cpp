@@ -4,12 +4,13 @@
 #include <unordered_set>
 #include <utility>
 
+#include "strings/fnv1a.hpp"
+
 namespace mwaa_serverless::watcher {
 
 std::uint32_t task_table::hash_of(std::string_view id) const noexcept {
-  // FNV-1a, folded: the same on every machine, as a checkpoint must be.
-  std::uint64_t hash = 0xcbf29ce484222325U ^ salt_;
-  for (const char c : id) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3U;
+  // Folded; as a checkpoint must be, the same on every machine.
+  std::uint64_t hash = strings::fnv1a(id, salt_);
   hash ^= hash >> 32;
   hash *= 0x9e3779b97f4a7c15U;
   return static_cast<std::uint32_t>(hash >> 36);  // 28 bits

@@ -1,4 +1,5 @@
 // What is told.
+#include "strings/fnv1a.hpp"
 #include "watcher/watch_implementation.hpp"
 
 namespace mwaa_serverless::watcher {
@@ -91,7 +92,7 @@ std::optional<watch_event> watch_state::implementation::next_event() {
       event.seen_at = wall_of(seconds(run.seen));
       if (run.not_before > 0) event.not_before = wall_of(seconds(run.not_before));
       workflow_record& workflow = workflows_[run.workflow];
-      if (workflow.filter) workflow.told.emplace(hash_of(run.id), run.created.value_or(wall{}));
+      if (workflow.filter) workflow.told.emplace(strings::fnv1a(run.id), run.created.value_or(wall{}));
       clean();
       forget(which);
       return event;

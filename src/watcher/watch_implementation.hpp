@@ -95,7 +95,6 @@ class watch_state::implementation {
   [[nodiscard]] slot new_run(std::string id, slot workflow);
   void forget(slot run);
   void release_workflow(slot workflow);
-  [[nodiscard]] static std::uint64_t hash_of(std::string_view text) noexcept;
   [[nodiscard]] static bool unfinished(const run_record& run) noexcept {
     return run.stage == phase::unseen || run.stage == phase::waiting || run.stage == phase::running;
   }

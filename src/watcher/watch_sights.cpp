@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "strings/fnv1a.hpp"
 #include "watcher/watch_implementation.hpp"
 
 namespace mwaa_serverless::watcher {
@@ -195,7 +196,7 @@ bool watch_state::implementation::wanted(const workflow_record& workflow, const 
   const run_filter& filter = *workflow.filter;
   if (filter.workflow_version && run.workflow_version != *filter.workflow_version) return false;
   if (filter.run_type && !(run.run_type == *filter.run_type)) return false;
-  if (workflow.told.contains(hash_of(run.run_id))) return false;
+  if (workflow.told.contains(strings::fnv1a(run.run_id))) return false;
   return !sight.status.is_terminal() || (sight.created && *sight.created >= *filter.since);
 }
 

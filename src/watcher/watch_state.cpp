@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "strings/fnv1a.hpp"
 #include "watcher/watch_implementation.hpp"
 
 namespace mwaa_serverless::watcher {
@@ -63,12 +64,6 @@ watch_state::implementation::wall watch_state::implementation::wall_of(double se
 }
 
 // Records.
-
-std::uint64_t watch_state::implementation::hash_of(std::string_view text) noexcept {
-  std::uint64_t hash = 0xcbf29ce484222325U;  // FNV-1a
-  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3U;
-  return hash;
-}
 
 watch_state::implementation::implementation(watch_rules rules, moment now)
     : rules_(rules), origin_(now.steady - std::chrono::seconds{1}) {  // so that no time is zero
@@ -226,7 +221,7 @@ bool watch_state::implementation::remove(const run_key& key) {
   }
   // A listing that finds it again does not bring it back.
   workflow_record& of = workflows_[workflow->second];
-  if (of.filter) of.told.emplace(hash_of(run.id), run.created.value_or(wall{}));
+  if (of.filter) of.told.emplace(strings::fnv1a(run.id), run.created.value_or(wall{}));
   forget(known->second);
   return true;
 }
