@@ -37,8 +37,10 @@ class open_enum : public Values {
   static bool parse(std::string_view name, open_enum& result) noexcept {
     const std::span<const std::string_view> known = names();
     for (std::size_t i = 1; i < known.size(); ++i) {
-      if (known[i] != name) continue;
-      result = open_enum{static_cast<value_type>(i)};
+      // Most that are as long begin with another letter: no call then.
+      if (known[i].size() != name.size() || known[i].front() != name.front() || known[i] != name) continue;
+      result.unknown_name_ = {};
+      result.value_ = static_cast<value_type>(i);
       return true;
     }
     return false;

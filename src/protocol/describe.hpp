@@ -71,14 +71,14 @@ struct value_type {
     timestamp,  ///< set_time, time
     document,   ///< set_text, text: any JSON value, as JSON text
     structure,  ///< members
-    list,       ///< clear, append, size, each, element
+    list,       ///< renew, size, each, element
     map,        ///< clear, add, size, each, element: from text
   };
   using visitor = void (*)(void* context, std::string_view key, const void* value);
 
   form is = form::text;
   bool copies_text = false;     ///< Into a string of its own, not kept in the block of the page.
-  std::size_t entry_bytes = 0;  ///< What an entry takes in a list or map of this type.
+  std::size_t entry_bytes = 0;  ///< What an entry takes in a list or map of this type; in a list its size.
   const structure* members = nullptr;
   const value_type* element = nullptr;
   bool copies_key = false;
@@ -98,8 +98,8 @@ struct value_type {
   void (*set_time)(void* value, time_point to) = nullptr;
   time_point (*time)(const void* value) = nullptr;
 
-  void (*clear)(void* entries, std::size_t room) = nullptr;
-  void* (*append)(void* list) = nullptr;
+  void* (*renew)(void* list, std::size_t entries) = nullptr;  ///< The first of them; they lie side by side.
+  void (*clear)(void* map) = nullptr;
   void* (*add)(void* map, const json_text_value& key) = nullptr;
   std::size_t (*size)(const void* entries) = nullptr;
   void (*each)(const void* entries, void* context, visitor visit) = nullptr;
@@ -259,11 +259,11 @@ constexpr value_type make_list() {
   out.element = &type_of<typename T::value_type>;
   out.entry_bytes = sizeof(typename T::value_type);
   out.present = [](const void* list) { return !in<T>(list).empty(); };
-  out.clear = [](void* list, std::size_t room) {
+  out.renew = [](void* list, std::size_t entries) -> void* {
     in<T>(list).clear();
-    in<T>(list).reserve(room);
+    in<T>(list).resize(entries);
+    return in<T>(list).data();
   };
-  out.append = [](void* list) -> void* { return &in<T>(list).emplace_back(); };
   out.size = [](const void* list) { return in<T>(list).size(); };
   out.each = [](const void* list, void* context, value_type::visitor visit) {
     for (const auto& each : in<T>(list)) visit(context, {}, &each);
@@ -280,7 +280,7 @@ constexpr value_type make_map() {
   out.entry_bytes = sizeof(typename T::value_type) + node;
   out.copies_key = std::is_same_v<typename T::key_type, std::string>;
   out.present = [](const void* map) { return !in<T>(map).empty(); };
-  out.clear = [](void* map, std::size_t) { in<T>(map).clear(); };
+  out.clear = [](void* map) { in<T>(map).clear(); };
   out.add = [](void* map, const json_text_value& key) -> void* {
     if constexpr (std::is_same_v<typename T::key_type, text>)
       return &in<T>(map)[key.keep()];

@@ -31,10 +31,11 @@ constexpr std::size_t max_depth = 32;
 // What was read, in order. Objects are made from it only when the whole text was good, the number of elements of each
 // list is known, and so is the size of the one block that all text goes to.
 struct step {
-  enum class kind : std::uint8_t { text, key, integer, boolean, time, enter, leave };
+  enum class kind : std::uint8_t { member_text, text, key, integer, boolean, time, enter, leave };
 
-  std::uint32_t first;   // text, key: offset; integer, boolean: the value; time: its upper half; enter: elements
-  std::uint32_t second;  // text, key: size; time: its lower half
+  // member_text: of a member of the type `text`, as most are; text: of anything else.
+  std::uint32_t first;   // texts, key: offset; integer, boolean: the value; time: its upper half; enter: elements
+  std::uint32_t second;  // texts, key: size; time: its lower half
   std::uint16_t member;  // of the structure that it belongs to
   kind what;
 };
@@ -67,6 +68,17 @@ class step_tape {
     next_->member = static_cast<std::uint16_t>(member);
     next_->what = what;
     return next_++;
+  }
+  // Steps that lie here already once more. There is room.
+  const step* repeat(const step* from, std::size_t count) noexcept {
+    const step* const out = next_;
+    std::memcpy(next_, from, count * sizeof *from);
+    next_ += count;
+    return out;
+  }
+  // Whether `before` steps lie just before `at`, a step of the current piece.
+  [[nodiscard]] bool side_by_side(const step* at, std::size_t before) const noexcept {
+    return static_cast<std::size_t>(at - pieces_[current_].steps.get()) >= before;
   }
   template <class Visit>
   void for_each(Visit visit) const {
@@ -119,8 +131,7 @@ class reader {
         tape_(json_size / 24 + 8) {
     pool_at_first_ = pool_.capacity();
     spent_ = spent_at_first_ = parser_bytes + tape_.piece_bytes() + pool_.capacity();
-    stack_[0] = {};
-    stack_[0].expected = &root;
+    stack_[0] = {nullptr, nullptr, &root, 0, 0, nullptr, {}};
   }
 
   // Reads all of `text` when it is JSON in its plain form and what the description expects: that takes a third of the
@@ -250,29 +261,29 @@ class reader {
   bool spend(std::size_t bytes, error_code& code) {
     spent_ += bytes;
     // Each character is copied once more, into the block.
-    if (spent_ + pool_.characters().size() <= allowance_) return true;
-    return fail("holds so many small elements that reading it would take more than four times its size", code);
+    return spent_ + pool_.characters().size() <= allowance_ || takes_too_much(code);
   }
 
   void build(void* object) const;
 
  private:
-  // A structure, list or map that is being read.
+  // A structure, list or map that is being read. Not set before it begins: there is one for each level.
   struct frame {
-    const value_type* self = nullptr;
-    const structure* members = nullptr;    // null in lists and maps
-    const value_type* expected = nullptr;  // what the value that comes next is for; null: for nothing
-    std::uint32_t position = 0;  // structure: where in the members to look first; list: index of the next value
-    std::uint32_t kept = 0;      // values that are on the tape
-    step* begin = nullptr;       // on the tape
+    const value_type* self;
+    const structure* members;    // null in lists and maps
+    const value_type* expected;  // what the value that comes next is for; null: for nothing
+    std::uint32_t position;      // structure: where in the members to look first; list: index of the next value
+    std::uint32_t kept;          // values that are on the tape
+    step* begin;                 // on the tape
     text_pool::part key;         // map: of the next value
   };
 
-  // A member of text as it was read last.
-  struct seen_member {
-    const member_row* row = nullptr;
-    std::string_view json;  // its name and value
-    text_pool::part value;
+  // Members of text side by side, as they were read last: the items of a page mostly repeat.
+  struct seen_members {
+    const member_row* row = nullptr;  // of the first
+    std::string_view json;            // from the quote of the first name to that of the last value
+    const step* steps = nullptr;
+    std::size_t count = 0;
   };
   static bool is_next(std::string_view json, const char* at, const char* end) noexcept {
     return static_cast<std::size_t>(end - at) > json.size() && at[json.size() - 1] == '"' &&
@@ -281,39 +292,54 @@ class reader {
   // Behind its opening brace. These say where something ends; null when it is not plain.
   const char* read_plain_structure(const char* at, const char* end) {
     frame& in = top();
-    const auto members = in.members->members;
+    const member_row* const rows = in.members->members.data();
+    const std::size_t count = in.members->members.size();
     std::size_t position = in.position;
+    const member_row* row = rows + position;  // the one that mostly comes next, if there is one
     std::uint32_t kept = 0;
+    seen_members* run = nullptr;  // that begins at run_begin and ended just now
+    const char* run_begin = nullptr;
     at = plain_json::skip_blanks(at);
     while (*at == '"') {
-      seen_member& seen = seen_[position % seen_.size()];
-      if (position < members.size() && seen.row == &members[position] && is_next(seen.json, at, end)) {
-        if (!extend_tape(unused_)) return nullptr;
-        tape_.add(step::kind::text, position, seen.value.offset, seen.value.size);
-        ++position;
-        ++kept;
+      if (!extend_tape(unused_)) return nullptr;
+      seen_members& seen = seen_[position % seen_.size()];
+      if (seen.row == row && is_next(seen.json, at, end) && tape_.room() > seen.count) {
+        const step* const steps = tape_.repeat(seen.steps, seen.count);
+        position += seen.count;
+        row += seen.count;
+        kept += static_cast<std::uint32_t>(seen.count);
+        const char* const begin = at;
         at += seen.json.size();
+        if (run == nullptr || !join(*run, run_begin, at, steps, seen.count)) {
+          run = &seen;
+          run_begin = begin;
+        }
+        if (at[0] == ',' && at[1] == '"') {
+          ++at;
+          continue;
+        }
       } else {
+        run = nullptr;
         const char* const begin = at++;
         const value_type* type = nullptr;
-        if (position < members.size() && plain_json::is_string(members[position].name, at, end)) {
-          at += members[position].name.size();
-          type = members[position].type;
+        if (position < count && plain_json::is_string(row->name, at, end)) {
+          at += row->name.size();
+          type = row->type;
           ++position;
+          ++row;
+          at = plain_json::behind_name(at, end);
         } else {
           const char* const quote = plain_json::closing_quote(at, end);
           if (quote == nullptr) return nullptr;
           in.position = static_cast<std::uint32_t>(position);
           type = find(in, {at, static_cast<std::size_t>(quote - at)});
           position = in.position;
-          at = quote;
+          row = rows + position;
+          at = plain_json::behind_name(quote, end);
         }
-        at = plain_json::skip_blanks(at + 1);
-        if (*at != ':') return nullptr;
-        at = plain_json::skip_blanks(at + 1);
+        if (at == nullptr) return nullptr;
         const char* stop = nullptr;
         std::int32_t number = 0;
-        if (!extend_tape(unused_)) return nullptr;
         if (*at == '"' && type != nullptr && type->is == form::text) {
           stop = plain_json::closing_quote(++at, end);
           if (stop == nullptr) return nullptr;
@@ -321,13 +347,12 @@ class reader {
           if (!make_room(value.size(), unused_)) return nullptr;
           const text_pool::part kept_value = pool_.keep(value);
           ++stop;
+          const step* const made = tape_.add(kind_of(*type), position - 1, kept_value.offset, kept_value.size);
           if (!type->copies_text) {
-            seen_member& last = seen_[(position - 1) % seen_.size()];
-            last = {&members[position - 1], {begin, static_cast<std::size_t>(stop - begin)}, kept_value};
+            seen_[(position - 1) % seen_.size()] = {row - 1, {begin, static_cast<std::size_t>(stop - begin)}, made, 1};
           } else if (!spend(value.size() + string_overhead, unused_)) {
             return nullptr;
           }
-          tape_.add(step::kind::text, position - 1, kept_value.offset, kept_value.size);
           ++kept;
         } else if (type != nullptr && type->is == form::integer &&
                    (stop = plain_json::integer(at, end, number)) != nullptr) {
@@ -349,6 +374,14 @@ class reader {
     in.kept += kept;
     return *at == '}' ? leave_plain(at) : nullptr;
   }
+  // Makes `run` longer by steps that came behind its own, up to `end`. False when they lie elsewhere, or are too many.
+  bool join(seen_members& run, const char* begin, const char* end, const step* steps, std::size_t count) {
+    if (run.count + count > seen_.size() || !tape_.side_by_side(steps, run.count)) return false;
+    run.json = {begin, static_cast<std::size_t>(end - begin)};
+    run.steps = steps - run.count;
+    run.count += count;
+    return true;
+  }
   const char* leave_plain(const char* at) {
     const frame& inner = top();
     if (!extend_tape(unused_)) return nullptr;
@@ -363,7 +396,7 @@ class reader {
     if (*at != ']') {
       for (;;) {
         if (*at == '{' && structures) {
-          at = enter(true, "", unused_) ? read_plain_structure(at + 1, end) : nullptr;
+          at = enter(*top().expected, unused_) ? read_plain_structure(at + 1, end) : nullptr;
         } else {
           at = read_plain_value(at, end);
         }
@@ -389,12 +422,11 @@ class reader {
         return on_other_string(value, unused_) ? quote + 1 : nullptr;
       }
       case '{':
-        if (type == nullptr || type->is != form::structure || depth_ == max_depth || !enter(true, "", unused_))
+        if (type == nullptr || type->is != form::structure || depth_ == max_depth || !enter(*type, unused_))
           return nullptr;
         return read_plain_structure(at + 1, end);
       case '[':
-        if (type == nullptr || type->is != form::list || depth_ == max_depth || !enter(true, "", unused_))
-          return nullptr;
+        if (type == nullptr || type->is != form::list || depth_ == max_depth || !enter(*type, unused_)) return nullptr;
         return read_plain_list(at + 1, end);
       case 't':
       case 'f': {
@@ -438,14 +470,14 @@ class reader {
       ++skipped_;  // within a value that nobody expects only the depth counts
       return true;
     }
+    return enter(*type, code);
+  }
+  // The parser lets it go no deeper than max_depth.
+  bool enter(const value_type& type, error_code& code) {
     step* const begin = keep(step::kind::enter, 0, 0, code);
     if (begin == nullptr) return false;
-    frame& inner = stack_[++depth_];  // the parser lets it go no deeper than max_depth
-    inner = {};
-    inner.self = type;
-    inner.members = type->members;
-    if (type->is == form::list) inner.expected = type->element;
-    inner.begin = begin;
+    frame& inner = stack_[++depth_];
+    inner = {&type, type.members, type.is == form::list ? type.element : nullptr, 0, 0, begin, {}};
     return true;
   }
   bool leave(error_code& code) {
@@ -457,21 +489,30 @@ class reader {
     --depth_;
     return value_done();
   }
+  static step::kind kind_of(const value_type& text_member) noexcept {
+    return &text_member == &describing::type_of<text> ? step::kind::member_text : step::kind::text;
+  }
   // Puts the value on the tape. Null when it must not.
   step* keep(step::kind what, std::uint32_t first, std::uint32_t second, error_code& code) {
     if (!extend_tape(code)) return nullptr;
     frame& in = top();
     ++in.kept;
-    if (in.members != nullptr) return tape_.add(what, in.position - 1, first, second);
+    if (in.members != nullptr)
+      return tape_.add(what == step::kind::text ? kind_of(*in.expected) : what, in.position - 1, first, second);
     if (in.self != nullptr && !keep_element(in, code)) return nullptr;
     return tape_.add(what, 0, first, second);
   }
   bool keep_element(const frame& in, error_code& code) {
-    if (++elements_ > max_json_elements)
-      return fail("holds more than " + std::to_string(max_json_elements) + " elements", code);
+    if (++elements_ > max_json_elements) return too_many_elements(code);
     if (!spend(in.self->entry_bytes, code)) return false;
     if (in.self->is == form::map) tape_.add(step::kind::key, 0, in.key.offset, in.key.size);
     return true;
+  }
+  [[gnu::noinline]] bool takes_too_much(error_code& code) {
+    return fail("holds so many small elements that reading it would take more than four times its size", code);
+  }
+  [[gnu::noinline]] bool too_many_elements(error_code& code) {
+    return fail("holds more than " + std::to_string(max_json_elements) + " elements", code);
   }
   bool keep_text(const value_type& type, std::string_view value, error_code& code) {
     return keep_part(type, pool_.keep(value), code);
@@ -648,7 +689,7 @@ class reader {
   text_pool pool_;
   step_tape tape_;
   error_code unused_;
-  std::array<seen_member, 16> seen_{};      // in plain JSON, by position: items of a page mostly repeat
+  std::array<seen_members, 16> seen_{};     // in plain JSON, by the position of the first
   std::array<frame, max_depth + 1> stack_;  // below the root a place for the root
 };
 
@@ -680,38 +721,40 @@ constexpr std::size_t max_json_size = std::size_t{1} << 31;
 
 void reader::build(void* object) const {
   struct level {
-    void* object = nullptr;
-    const value_type* self = nullptr;
-    const member_row* members = nullptr;  // of a structure
-    void* value = nullptr;                // map: the place for the value of the key before
+    void* object;
+    const value_type* self;
+    const member_row* members;  // of a structure
+    void* next;                 // list, map: the place for the next value
   };
   held_block block{pool_.characters()};
   std::array<level, max_depth + 1> levels;
+  levels[0] = {};
   level* now = levels.data();
   const value_type* const root = stack_[0].expected;
   tape_.for_each([&](const step& each) {
+    level& in = *now;
+    if (each.what == step::kind::member_text) {  // what follows does this too, by calls
+      *static_cast<text*>(in.members[each.member].at(in.object)) = block.part(each).keep();
+      return;
+    }
     if (each.what == step::kind::leave) {
       --now;
       return;
     }
-    level& in = *now;
     const value_type* type = root;
     void* place = object;
     if (in.members != nullptr) {
       const member_row& row = in.members[each.member];
       type = row.type;
       place = row.at(in.object);
-      if (type == &describing::type_of<text>) {  // as most are: what follows does this too, by calls
-        *static_cast<text*>(place) = block.part(each).keep();
-        return;
-      }
       if (row.named != nullptr) row.named(in.object) = true;
     } else if (each.what == step::kind::key) {
-      in.value = in.self->add(in.object, block.part(each));
+      in.next = in.self->add(in.object, block.part(each));
       return;
     } else if (in.self != nullptr) {
       type = in.self->element;
-      place = in.self->is == form::map ? in.value : in.self->append(in.object);
+      place = in.next;
+      if (in.self->is == form::list) in.next = static_cast<char*>(place) + in.self->entry_bytes;
     }
     place = make(*type, place);
     switch (each.what) {
@@ -729,9 +772,12 @@ void reader::build(void* object) const {
                                   static_cast<std::int64_t>(std::uint64_t{each.first} << 32U | each.second)}});
         break;
       case step::kind::enter:
-        if (type->clear != nullptr) type->clear(place, each.first);
-        *++now = {place, type, type->members == nullptr ? nullptr : type->members->members.data(), nullptr};
+        *++now = {place, type, nullptr, nullptr};
+        if (type->members != nullptr) now->members = type->members->members.data();
+        if (type->renew != nullptr) now->next = type->renew(place, each.first);
+        if (type->clear != nullptr) type->clear(place);
         break;
+      case step::kind::member_text:
       case step::kind::key:
       case step::kind::leave:
         break;

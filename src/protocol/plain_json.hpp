@@ -41,6 +41,13 @@ namespace mwaa_serverless::protocol::plain_json {
          strings::same_bytes(at, expected.data(), expected.size());
 }
 
+/// At the closing quote of a name: where its value begins.
+[[nodiscard]] inline const char* behind_name(const char* at, const char* end) noexcept {
+  if (end - at > 2 && at[1] == ':' && static_cast<unsigned char>(at[2]) > ' ') return at + 2;  // as nearly all is
+  at = skip_blanks(at + 1);
+  return *at == ':' ? skip_blanks(at + 1) : nullptr;
+}
+
 /// Where the first character is that is a quote, a backslash, a control character or not ASCII; `end` when there is
 /// none.
 [[nodiscard]] inline const char* end_of_ascii(const char* at, const char* end) noexcept {

@@ -19,8 +19,8 @@ namespace mwaa_serverless::protocol {
 class text_pool {
  public:
   struct part {
-    std::uint32_t offset = 0;
-    std::uint32_t size = 0;
+    std::uint32_t offset;
+    std::uint32_t size;
   };
 
   /// `longest`: of a JSON text of that size, whose strings together are no longer, and mostly a quarter of it.

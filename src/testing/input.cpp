@@ -142,9 +142,9 @@ class judge {
   void list(const protocol::value_type& type, const protocol::rules& check, void* to, const json::array& given,
             const std::string& path) {
     if (!length(check, given.size(), "[]", path)) return;
-    type.clear(to, given.size());
-    for (std::size_t i = 0; i < given.size(); ++i)
-      value(*type.element, element_rules(check), protocol::make(*type.element, type.append(to)), given[i],
+    auto* place = static_cast<char*>(type.renew(to, given.size()));
+    for (std::size_t i = 0; i < given.size(); ++i, place += type.entry_bytes)
+      value(*type.element, element_rules(check), protocol::make(*type.element, place), given[i],
             path + '[' + std::to_string(i) + ']');
   }
 
@@ -152,7 +152,7 @@ class judge {
            const std::string& path) {
     if (!length(check, given.size(), "{}", path)) return;
     const protocol::value_type key_type;
-    type.clear(to, given.size());
+    type.clear(to);
     for (const auto& entry : given) {
       const std::string_view key = view_of(entry.key());
       const std::string place = path + '.' + strings::beginning_of(key);

@@ -7,10 +7,12 @@
 #include <map>
 #include <mwaa_serverless/json_text.hpp>
 #include <optional>
+#include <random>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "protocol/aws_json.hpp"
 #include "strings/date_time.hpp"
 
 using namespace mwaa_serverless::protocol;
@@ -490,6 +492,37 @@ TEST_CASE("json_reader: plain JSON of many small items, and what comes to the pa
     CHECK(at_once.many.size() == 301);
     CHECK(at_once.many[299].count == 1);
     CHECK(at_once == read(json + std::string(mwaa_serverless::protocol::json_reading::slice_bytes, ' ')));
+  }
+}
+
+TEST_CASE("json_reader: plain JSON of items that repeat in part, in any order") {
+  using mwaa_serverless::protocol::decode;
+  std::minstd_rand random{1};
+  const auto one_of = [&](std::size_t count) { return static_cast<std::size_t>(random() % count); };
+  const std::array<std::string, 8> names{"WorkflowArn", "WorkflowVersion", "RunId",        "TaskInstanceId",
+                                         "Status",      "Unknown",         "OperatorName", "DurationInSeconds"};
+  for (std::size_t page = 0; page < 200; ++page) {
+    std::string json = R"({"TaskInstances":[)";
+    for (int item = 0; item < 40; ++item) {
+      json += item == 0 ? "{" : ",{";
+      const std::size_t first = page % 4 == 0 ? one_of(names.size()) : 0;
+      const std::size_t members = one_of(names.size() + 1);
+      for (std::size_t i = 0; i < members; ++i) {
+        if (i > 0) json += one_of(20) == 0 ? " , " : ",";
+        const std::string& name = names[page % 5 == 0 ? one_of(names.size()) : (first + i) % names.size()];
+        json += '"' + name + "\":";
+        const std::string value = std::to_string(one_of(10) == 0 ? one_of(3) : 7);
+        json += name == names.back() ? value : '"' + name + value + '"';
+      }
+      json += '}';
+    }
+    json += "]}";
+    CAPTURE(json);
+    const auto at_once = decode<mwaa_serverless::list_task_instances_request>(json);
+    json.append(mwaa_serverless::protocol::json_reading::slice_bytes, ' ');
+    const auto parsed = decode<mwaa_serverless::list_task_instances_request>(json);
+    REQUIRE((at_once && parsed));
+    CHECK(at_once->task_instances == parsed->task_instances);
   }
 }
 
