@@ -13,6 +13,12 @@ namespace mwaa_serverless::signing {
 
 using digest = std::array<unsigned char, 32>;
 
+struct free_context {
+  void operator()(EVP_MD_CTX* context) const noexcept;
+};
+/// A hash that is being made. OpenSSL overwrites it when it goes or another takes its place.
+using hash_context = std::unique_ptr<EVP_MD_CTX, free_context>;
+
 /// OpenSSL's implementation of SHA-256, looked up once: looking it up for each hash costs more than the hash of a
 /// request. For any threads at once.
 class sha256_algorithm {
@@ -21,26 +27,20 @@ class sha256_algorithm {
 
  private:
   friend class sha256;
-  struct free_algorithm {
-    void operator()(EVP_MD* algorithm) const noexcept;
-  };
-  std::unique_ptr<EVP_MD, free_algorithm> algorithm_;
+  friend class hmac_key;
+  hash_context begun_;  // of nothing yet: to copy it takes less time than to begin
 };
 
-/// A key of at most a block, 64 bytes, as HMAC uses it: the two blocks that hashing begins with. Overwritten in the
-/// end.
+/// A key as HMAC uses it: two hashes of the blocks that it begins with. To copy them takes OpenSSL less time than to
+/// hash the blocks for each message. For any threads at once.
 class hmac_key {
  public:
-  hmac_key() noexcept : hmac_key(std::span<const unsigned char>{}) {}
-  explicit hmac_key(std::span<const unsigned char> key) noexcept;
-  hmac_key(const hmac_key&) = default;
-  hmac_key& operator=(const hmac_key&) = default;
-  ~hmac_key();
+  hmac_key(const sha256_algorithm& algorithm, std::span<const unsigned char> key);
 
  private:
   friend class sha256;
-  std::array<unsigned char, 64> inner_;
-  std::array<unsigned char, 64> outer_;
+  hash_context inner_;
+  hash_context outer_;
 };
 
 /// Hashes one thing after the other. For one thread; `algorithm` outlives it.
@@ -53,15 +53,13 @@ class sha256 {
   [[nodiscard]] digest hmac(std::span<const unsigned char> key, std::string_view text);
 
  private:
-  void begin();
+  friend class hmac_key;
+  void begin_as(const hash_context& begun);
   void add(const void* bytes, std::size_t size);
   digest end();
 
-  struct free_context {
-    void operator()(EVP_MD_CTX* context) const noexcept;
-  };
-  const EVP_MD* algorithm_;
-  std::unique_ptr<EVP_MD_CTX, free_context> context_;
+  const sha256_algorithm& algorithm_;
+  hash_context context_;
 };
 
 }  // namespace mwaa_serverless::signing

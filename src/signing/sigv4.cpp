@@ -179,8 +179,8 @@ void signer::give_back(std::unique_ptr<sha256> hasher) noexcept {
   free_hasher_ = std::move(hasher);
 }
 
-hmac_key signer::key(sha256& hasher, std::string_view secret_access_key, std::string_view date,
-                     const std::shared_ptr<const credentials>& owner) {
+std::shared_ptr<const hmac_key> signer::key(sha256& hasher, std::string_view secret_access_key, std::string_view date,
+                                            const std::shared_ptr<const credentials>& owner) {
   if (owner) {
     const std::lock_guard lock{mutex_};
     const bool same = !owner_.expired() && !owner_.owner_before(owner) && !owner.owner_before(owner_);
@@ -190,7 +190,7 @@ hmac_key signer::key(sha256& hasher, std::string_view secret_access_key, std::st
   const std::lock_guard lock{mutex_};
   if (date_ != date || secret_hash_ != secret_hash) {
     digest derived = derive_key(hasher, secret_access_key, date, region_, service_);
-    key_ = hmac_key{derived};
+    key_ = std::make_shared<const hmac_key>(algorithm_, derived);
     ::OPENSSL_cleanse(derived.data(), derived.size());
     secret_hash_ = secret_hash;
     date_ = date;
@@ -204,7 +204,7 @@ void signer::append_authorization(std::string& out, sha256& hasher, const std::s
                                   std::string_view date_time, std::string& canonical_text,
                                   std::string_view signed_headers) {
   append_authorization(out, hasher, keys->access_key_id(),
-                       key(hasher, keys->secret_access_key(), date_time.substr(0, 8), keys), date_time, canonical_text,
+                       *key(hasher, keys->secret_access_key(), date_time.substr(0, 8), keys), date_time, canonical_text,
                        signed_headers);
 }
 
@@ -237,7 +237,7 @@ std::string signer::authorization(sha256& hasher, std::string_view access_key_id
   out.reserve(256 + signed_headers.size());
   std::string text{canonical_text};
   const strings::cleanse_at_end cleansed{text};
-  append_authorization(out, hasher, access_key_id, key(hasher, secret_access_key, date_time.substr(0, 8), nullptr),
+  append_authorization(out, hasher, access_key_id, *key(hasher, secret_access_key, date_time.substr(0, 8), nullptr),
                        date_time, text, signed_headers);
   return out;
 }

@@ -71,8 +71,9 @@ class signer {
 
  private:
   // `owner`, when it is not null, holds the secret.
-  [[nodiscard]] hmac_key key(sha256& hasher, std::string_view secret_access_key, std::string_view date,
-                             const std::shared_ptr<const credentials>& owner);
+  [[nodiscard]] std::shared_ptr<const hmac_key> key(sha256& hasher, std::string_view secret_access_key,
+                                                    std::string_view date,
+                                                    const std::shared_ptr<const credentials>& owner);
   void append_authorization(std::string& out, sha256& hasher, std::string_view access_key_id, const hmac_key& key,
                             std::string_view date_time, std::string& canonical_text, std::string_view signed_headers);
 
@@ -86,7 +87,7 @@ class signer {
   // The last key that was derived, and from what.
   digest secret_hash_{};  // not the secret itself: one copy of it is enough
   std::string date_;
-  hmac_key key_;
+  std::shared_ptr<const hmac_key> key_;
   // Whose secret that is, when it is known: to hash it each time costs a sixth of a signature. By name too, as who gave
   // them may have changed what they point to.
   std::weak_ptr<const credentials> owner_;
