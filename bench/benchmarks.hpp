@@ -11,6 +11,8 @@ namespace bench {
 enum class format : std::uint8_t { text, json };
 
 struct poll_options {
+  std::string client = "library";  // or "beast", "epoll": see poll_client.hpp
+  int rounds = 0;                  // with all three in turn; 0: one run of `client`
   std::string endpoint_url;
   std::string region = "us-east-1";
   std::string workflow_arn;
@@ -89,8 +91,9 @@ struct watch_options {
   format output = format::text;
 };
 
-/// `concurrency` coroutines on one thread call list_task_instances back to back until `requests` calls have ended.
-/// Returns the exit code: 1 when every request failed.
+/// `concurrency` coroutines on one thread call list_task_instances back to back until `requests` calls have ended; or a
+/// raw client exchanges the same bytes; or all do, in `rounds` of `requests` each. Figures are then medians of the
+/// rounds. Returns the exit code: 1 when every request of a client failed.
 int poll(const poll_options& options);
 
 /// The cost of one next() whose item is already here: median of `rounds` pages of 100 items.

@@ -18,8 +18,20 @@ int main(int argc, char** argv) {
   poll.workflow_arn = "arn:aws:airflow-serverless:us-east-1:123456789012:workflow/etl-nightly-Ab12Cd34Ef";
   poll.run_id = "run-finished";
   bool no_verify = false;
+  int poll_rounds = 5;
   auto* poll_command = app.add_subcommand("poll", "N coroutines on one thread call list_task_instances back to back");
   poll_command->add_option("--endpoint-url", poll.endpoint_url, "Any server that answers")->required();
+  auto* client =
+      poll_command->add_option("--client", poll.client, "The library, or a raw client that exchanges the same bytes")
+          ->check(CLI::IsMember({"library", "beast", "epoll"}))
+          ->capture_default_str();
+  bool rivals = false;
+  auto* rivals_flag = poll_command->add_flag("--rivals", rivals, "All three clients in turn, with ratios of CPU time")
+                          ->excludes(client);
+  poll_command->add_option("--rounds", poll_rounds, "With --rivals: of --requests each; figures are their medians")
+      ->needs(rivals_flag)
+      ->check(CLI::Range(1, 10'000))
+      ->capture_default_str();
   poll_command->add_option("--concurrency", poll.concurrency, "Coroutines, and connections at the most")
       ->check(CLI::Range(1, 65'536))
       ->capture_default_str();
@@ -204,6 +216,7 @@ int main(int argc, char** argv) {
     }
     poll.output = output;
     poll.verify_tls = !no_verify;
+    if (rivals) poll.rounds = poll_rounds;
     return bench::poll(poll);
   } catch (const std::exception& e) {
     std::cerr << "mwaa-serverless-bench: " << e.what() << '\n';
