@@ -13,7 +13,9 @@ enum class format : std::uint8_t { text, json };
 struct poll_options {
   std::string client = "library";  // or "beast", "epoll": see poll_client.hpp
   int rounds = 0;                  // with all three in turn; 0: one run of `client`
-  std::string endpoint_url;
+  std::string endpoint_url;        // empty: a canned service of its own
+  std::size_t items = 100;         // a page of the canned service
+  bool tls = false;                // of the canned service
   std::string region = "us-east-1";
   std::string workflow_arn;
   std::string run_id;

@@ -20,7 +20,13 @@ int main(int argc, char** argv) {
   bool no_verify = false;
   int poll_rounds = 5;
   auto* poll_command = app.add_subcommand("poll", "N coroutines on one thread call list_task_instances back to back");
-  poll_command->add_option("--endpoint-url", poll.endpoint_url, "Any server that answers")->required();
+  auto* endpoint = poll_command->add_option("--endpoint-url", poll.endpoint_url,
+                                            "Any server that answers; one in a process of its own when left out");
+  poll_command->add_option("--items", poll.items, "Items a page of the own server")
+      ->excludes(endpoint)
+      ->check(CLI::Range(0, 100'000))
+      ->capture_default_str();
+  poll_command->add_flag("--tls", poll.tls, "The own server's")->excludes(endpoint);
   auto* client =
       poll_command->add_option("--client", poll.client, "The library, or a raw client that exchanges the same bytes")
           ->check(CLI::IsMember({"library", "beast", "epoll"}))
@@ -42,7 +48,7 @@ int main(int argc, char** argv) {
   poll_command->add_option("--region", poll.region)->capture_default_str();
   poll_command->add_option("--workflow-arn", poll.workflow_arn)->capture_default_str();
   poll_command->add_option("--run-id", poll.run_id)->capture_default_str();
-  poll_command->add_option("--max-results", poll.max_results, "Items a page")->capture_default_str();
+  poll_command->add_option("--max-results", poll.max_results, "What a request asks for")->capture_default_str();
   poll_command->add_option("--ca-bundle", poll.ca_bundle, "PEM file to trust, for https");
   poll_command->add_flag("--no-verify-ssl", no_verify, "Accept any certificate, for https");
 

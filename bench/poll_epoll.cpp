@@ -1,15 +1,13 @@
-#include <strings.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
-#include <charconv>
-#include <optional>
 #include <stdexcept>
 #include <string_view>
 #include <system_error>
 
+#include "http_head.hpp"
 #include "poll_client.hpp"
 
 namespace bench {
@@ -17,30 +15,6 @@ namespace bench {
 using steady = std::chrono::steady_clock;
 
 namespace {
-
-/// What a response's head says; nothing when its end has not come.
-class head {
- public:
-  std::size_t size = 0;
-  std::size_t body = 0;
-  bool success = false;
-};
-
-std::optional<head> read_head(std::string_view bytes) {
-  constexpr std::string_view length = "\r\ncontent-length:";
-  const auto end = bytes.find("\r\n\r\n");
-  if (end == std::string_view::npos) return std::nullopt;
-  head out;
-  out.size = end + 4;
-  out.success = bytes.substr(0, 10) == "HTTP/1.1 2";
-  for (std::size_t line = bytes.find('\r'); line < end; line = bytes.find('\r', line + 1)) {
-    if (end - line < length.size() || ::strncasecmp(bytes.data() + line, length.data(), length.size()) != 0) continue;
-    const char* digit = bytes.data() + line + length.size();
-    while (*digit == ' ') ++digit;
-    if (std::from_chars(digit, bytes.data() + end, out.body).ec == std::errc{}) return out;
-  }
-  throw std::runtime_error("a response has no Content-Length");
-}
 
 class epoll_client final : public poll_client {
  public:
@@ -127,7 +101,7 @@ class epoll_client final : public poll_client {
     if (!from.waiting) throw std::runtime_error("the server sent bytes unasked");
     if (from.body_left == 0) {
       if (!from.head.empty()) bytes = from.head.append(bytes);
-      const auto head = read_head(bytes);
+      const auto head = read_http_head(bytes);
       if (!head) {
         if (from.head.empty()) from.head = bytes;
         return;

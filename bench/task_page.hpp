@@ -11,12 +11,13 @@ namespace bench {
 
 inline constexpr std::size_t page_items = 100;
 
-/// The body of page number `page`, of `page_items` task instances of one run: 33 KB.
-inline std::string task_page(std::uint64_t page = 1) {
+/// The body of page number `page`, of `items` task instances of one run: 33 KB of 100. An empty one is the last.
+inline std::string task_page(std::uint64_t page = 1, std::size_t items = page_items) {
+  if (items == 0) return R"({"TaskInstances":[]})";
   constexpr std::array<std::string_view, 4> statuses{"SUCCESS", "SUCCESS", "RUNNING", "QUEUED"};
   constexpr std::array<std::string_view, 3> operators{"GlueJobOperator", "S3KeySensor", "AthenaOperator"};
   std::string out = R"({"NextToken":"page-)" + std::to_string(page) + R"(","TaskInstances":[)";
-  for (std::size_t i = 0; i < page_items; ++i) {
+  for (std::size_t i = 0; i < items; ++i) {
     if (i > 0) out += ',';
     out += R"({"WorkflowArn":"arn:aws:airflow-serverless:us-east-1:123456789012:workflow/etl-nightly-Ab12Cd34Ef",)"
            R"("WorkflowVersion":"3f2a9c1d5e7b48609a1b2c3d4e5f6071","RunId":"manual__2025-11-17T12:00:00.000000+00:00",)"
