@@ -17,8 +17,8 @@ struct poll_options {
   std::size_t items = 100;         // a page of the canned service
   bool tls = false;                // of the canned service
   std::string region = "us-east-1";
-  std::string workflow_arn;
-  std::string run_id;
+  std::string workflow_arn = "arn:aws:airflow-serverless:us-east-1:123456789012:workflow/etl-nightly-Ab12Cd34Ef";
+  std::string run_id = "run-finished";
   std::string ca_bundle;
   bool verify_tls = true;
   int concurrency = 16;
@@ -97,6 +97,10 @@ struct watch_options {
 /// raw client exchanges the same bytes; or all do, in `rounds` of `requests` each. Figures are then medians of the
 /// rounds. Returns the exit code: 1 when every request of a client failed.
 int poll(const poll_options& options);
+
+/// The memory of each of `polls` polls whose response has not come, beside that of a raw connection, over TLS with
+/// OpenSSL's. Returns the exit code: 1 when `limits` are asked for and one was not kept.
+int idle(std::size_t polls, bool limits, format output);
 
 /// The cost of one next() whose item is already here: median of `rounds` pages of 100 items.
 int items(int rounds, format output);

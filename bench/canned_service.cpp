@@ -100,6 +100,7 @@ class canned_server {
     std::string unread;       // of a request that is not complete
     std::string_view unsent;  // of the response
     bool waits_for_room = false;
+    bool answered = false;
   };
 
   void watch(int operation, int descriptor, std::uint32_t events, peer* of) const {
@@ -149,7 +150,7 @@ class canned_server {
       if (bytes.size() > head->size + head->body) return false;
       std::string{}.swap(on.unread);
       ++requests_;
-      if (manner_ == canned_manner::is_silent) continue;
+      if (manner_ == canned_manner::answers_once && std::exchange(on.answered, true)) continue;
       on.unsent = response_;
       if (!send(on)) return false;
     }

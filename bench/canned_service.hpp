@@ -14,7 +14,7 @@ namespace bench {
 enum class canned_manner : std::uint8_t {
   answers,
   answers_and_closes,  // each response is the last of its connection
-  is_silent,           // reads requests, and never answers
+  answers_once,        // and reads what a connection requests after that, without an answer
 };
 
 struct canned_options {

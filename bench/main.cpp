@@ -15,8 +15,6 @@ int main(int argc, char** argv) {
   std::string format{"text"};
 
   bench::poll_options poll;
-  poll.workflow_arn = "arn:aws:airflow-serverless:us-east-1:123456789012:workflow/etl-nightly-Ab12Cd34Ef";
-  poll.run_id = "run-finished";
   bool no_verify = false;
   int poll_rounds = 5;
   auto* poll_command = app.add_subcommand("poll", "N coroutines on one thread call list_task_instances back to back");
@@ -51,6 +49,12 @@ int main(int argc, char** argv) {
   poll_command->add_option("--max-results", poll.max_results, "What a request asks for")->capture_default_str();
   poll_command->add_option("--ca-bundle", poll.ca_bundle, "PEM file to trust, for https");
   poll_command->add_flag("--no-verify-ssl", no_verify, "Accept any certificate, for https");
+
+  std::size_t idle_polls = 10'000;
+  bool idle_limits = false;
+  auto* idle_command = app.add_subcommand("idle", "The memory of polls that wait for their response");
+  idle_command->add_option("--polls", idle_polls)->check(CLI::Range(1, 1'000'000))->capture_default_str();
+  idle_command->add_flag("--limits", idle_limits, "Fail when a goal is missed");
 
   int rounds = 20'000;
   auto* items_command = app.add_subcommand("items", "The cost of one next() whose item is already here");
@@ -184,13 +188,14 @@ int main(int argc, char** argv) {
   watch_command->add_flag("--percentiles", watch.percentiles, "Of all delays, from 0 to 100, in JSON");
   watch_command->add_flag("--limits", watch.limits, "Fail when a goal is missed; implies --rivals");
 
-  for (auto* command :
-       {poll_command, items_command, decode_command, sign_command, throttle_command, handshake_command, watch_command})
+  for (auto* command : {poll_command, idle_command, items_command, decode_command, sign_command, throttle_command,
+                        handshake_command, watch_command})
     command->add_option("--format", format)->check(CLI::IsMember({"text", "json"}))->capture_default_str();
 
   CLI11_PARSE(app, argc, argv);
   const bench::format output = format == "json" ? bench::format::json : bench::format::text;
   try {
+    if (idle_command->parsed()) return bench::idle(idle_polls, idle_limits, output);
     if (items_command->parsed()) return bench::items(rounds, output);
     if (decode_command->parsed()) return bench::decode(decode_rounds, output);
     if (sign_command->parsed()) return bench::sign(sign_rounds, output);
