@@ -131,9 +131,10 @@ int watch(const watch_options& options);
 /// and one was not kept.
 int watch_cost(bool limits, format output);
 
-/// `requests` calls over TLS each: over a kept connection, with a resumed handshake each, with a full one each. Against
-/// an emulator of its own. Returns the exit code: 1 when the connections were not as the rows say.
-int handshake(int requests, format output);
+/// Calls over a kept connection, first calls of a client, by address and by name and over TLS, and calls that take up a
+/// TLS session in a new connection: time and CPU time, beside blocking ones that exchange the same bytes, `calls` each.
+/// Returns the exit code, or throws when the connections were not as the rows say.
+int cold(int calls, format output);
 
 /// Pollers list a run of 250 tasks again and again, through an emulator of their own that grants `rate_limit` requests
 /// a second and strikes requests at random; some are cancelled at random. Prints a line a minute. Returns the exit

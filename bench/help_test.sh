@@ -2,7 +2,7 @@
 # help_test.sh BENCH: help and messages are plain text, and name the formats.
 set -euo pipefail
 bench=$1
-said=$(for command in "" poll idle items decode sign throttle handshake watch soak; do "$bench" $command --help; done)
+said=$(for command in "" poll idle items decode sign throttle cold watch soak; do "$bench" $command --help; done)
 said+=$("$bench" items --format xml 2>&1) && { echo "--format xml was accepted"; exit 1; }
 if LC_ALL=C grep -n '[^ -~]' <<<"$said"; then
   echo "no plain text"

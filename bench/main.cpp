@@ -122,11 +122,9 @@ int main(int argc, char** argv) {
                    "Fail when 95 % are accepted again after more seconds than that")
       ->needs(at_random);
 
-  int requests = 500;
-  auto* handshake_command = app.add_subcommand("handshake", "TLS: full handshakes, resumed ones and none");
-  handshake_command->add_option("--requests", requests, "Of each kind")
-      ->check(CLI::Range(1, 1'000'000))
-      ->capture_default_str();
+  int calls = 500;
+  auto* cold_command = app.add_subcommand("cold", "The first call of a client, and what a TLS session saves");
+  cold_command->add_option("--calls", calls, "Of each kind")->check(CLI::Range(1, 1'000'000))->capture_default_str();
 
   bench::soak_options soak;
   auto* soak_command = app.add_subcommand("soak", "Listings under random faults: nothing lost, doubled or leaked");
@@ -189,7 +187,7 @@ int main(int argc, char** argv) {
   watch_command->add_flag("--limits", watch.limits, "Fail when a goal is missed; implies --rivals");
 
   for (auto* command : {poll_command, idle_command, items_command, decode_command, sign_command, throttle_command,
-                        handshake_command, watch_command})
+                        cold_command, watch_command})
     command->add_option("--format", format)->check(CLI::IsMember({"text", "json"}))->capture_default_str();
 
   CLI11_PARSE(app, argc, argv);
@@ -199,7 +197,7 @@ int main(int argc, char** argv) {
     if (items_command->parsed()) return bench::items(rounds, output);
     if (decode_command->parsed()) return bench::decode(decode_rounds, output);
     if (sign_command->parsed()) return bench::sign(sign_rounds, output);
-    if (handshake_command->parsed()) return bench::handshake(requests, output);
+    if (cold_command->parsed()) return bench::cold(calls, output);
     if (soak_command->parsed()) return bench::soak(soak);
     if (watch_command->parsed()) {
       if (cost) return bench::watch_cost(watch.limits, output);

@@ -6,6 +6,7 @@
 #include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
+#include <poll.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -46,6 +47,9 @@ raw_stream& raw_stream::operator=(raw_stream&& other) noexcept {
 }
 
 raw_stream::~raw_stream() {
+  // Without a good end OpenSSL does not take up the session again.
+  if (tls_ != nullptr && SSL_is_init_finished(tls_) == 1) SSL_shutdown(tls_);
+  ERR_clear_error();
   SSL_free(tls_);
   if (descriptor_ >= 0) ::close(descriptor_);
 }
@@ -75,6 +79,12 @@ ssize_t raw_stream::write(std::string_view bytes) {
   }
   const ssize_t sent = ::send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
   return sent >= 0 ? sent : errno == EAGAIN ? -1 : 0;
+}
+
+void raw_stream::await_readable() const {
+  if (tls_ != nullptr && SSL_has_pending(tls_) == 1) return;
+  pollfd wanted{descriptor_, POLLIN, 0};
+  if (::poll(&wanted, 1, -1) < 0 && errno != EINTR) fail("poll", errno);
 }
 
 raw_dialer::raw_dialer(const raw_peer& peer) : host_(peer.where.host) {

@@ -36,6 +36,8 @@ class raw_stream {
   [[nodiscard]] ssize_t read(char* into, std::size_t size);
   /// The number of bytes; 0 when the connection has ended; -1 when there is no room now.
   [[nodiscard]] ssize_t write(std::string_view bytes);
+  /// Blocks until bytes come, or the end.
+  void await_readable() const;
 
  private:
   friend class raw_dialer;
