@@ -3,6 +3,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -151,6 +152,17 @@ error problem(errc value, std::string message) {
   return out;
 }
 
+// Asio goes on watching a socket that it has waited for to be writable for that too, so that a wait for bytes would
+// wake the loop at once. It forgets that with the registration.
+error_code watch_for_bytes_alone(tcp::socket& socket, const tcp& protocol) {
+  error_code code;
+  const tcp::socket::native_handle_type descriptor = socket.release(code);
+  if (code) return code;
+  socket.assign(protocol, descriptor, code);
+  if (code) ::close(descriptor);
+  return code;
+}
+
 }  // namespace
 
 asio::awaitable<result<tcp::socket>> dial(const asio::any_io_executor& io, std::vector<tcp::endpoint> addresses,
@@ -195,7 +207,8 @@ asio::awaitable<result<tcp::socket>> dial(const asio::any_io_executor& io, std::
         ++each;
         continue;
       }
-      const error_code code = (*each)->outcome();
+      error_code code = (*each)->outcome();
+      if (!code) code = watch_for_bytes_alone((*each)->socket, (*each)->address().protocol());
       if (!code) co_return std::move((*each)->socket);
       note(**each, code);
       each = under_way.erase(each);

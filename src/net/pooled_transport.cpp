@@ -32,6 +32,10 @@ time_point steady_now() noexcept {
   return std::chrono::steady_clock::now();
 }
 
+// A connection that moved bytes so short a time ago has hardly gone. If it has, a request that may be repeated goes
+// over another.
+constexpr std::chrono::milliseconds just_now{10};
+
 error problem(errc value, operation_phase during, std::string message) {
   error out{value, std::move(message)};
   out.phase = during;
@@ -132,7 +136,9 @@ asio::awaitable<result<http_response>> pooled_transport::run(std::shared_ptr<poo
     sent = &*rewritten;
   }
   connection* reused = held.reused();
-  if (reused != nullptr && reused->undisturbed()) {
+  // To ask the system costs a twentieth of a poll.
+  const bool just_used = reused != nullptr && request.repeatable && now - reused->last_moved() < just_now;
+  if (reused != nullptr && (just_used || reused->undisturbed())) {
     auto outcome = co_await reused->exchange(*sent, self->options_.max_response_bytes);
     if (outcome || !reused->was_stale() || !request.repeatable) co_return std::move(outcome);
   }
