@@ -51,13 +51,18 @@ std::string random_source::uuid() {
   }
   high = (high & 0xffffffffffff0fffU) | 0x4000U;            // version 4
   low = (low & 0x3fffffffffffffffU) | 0x8000000000000000U;  // variant 10
-  std::string text;
-  text.reserve(36);
-  strings::append_hex(text, high >> 32, 8);
-  strings::append_hex(text += '-', high >> 16, 4);
-  strings::append_hex(text += '-', high, 4);
-  strings::append_hex(text += '-', low >> 48, 4);
-  strings::append_hex(text += '-', low, 12);
+  std::string text(36, '-');
+  std::size_t at = 0;
+  const auto put = [&](std::uint64_t value, int digits) {
+    for (int shift = 4 * (digits - 1); shift >= 0; shift -= 4)
+      text[at++] = strings::hex_digits[(value >> shift) & 0xfU];
+    ++at;
+  };
+  put(high >> 32, 8);
+  put(high >> 16, 4);
+  put(high, 4);
+  put(low >> 48, 4);
+  put(low, 12);
   return text;
 }
 

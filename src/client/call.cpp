@@ -211,21 +211,24 @@ call::time_point call::latest_start() const {
 asio::awaitable<std::optional<error>> call::run() {
   for (;;) {
     const time_point entered = now();
-    std::optional<error> failure = co_await enter_gates();
-    if (failure) co_return ended(std::move(failure));
-    const duration waited = now() - entered;
+    time_point begun = entered;
+    if (!passes_at_once(entered)) {
+      std::optional<error> failure = co_await enter_gates();
+      if (failure) co_return ended(std::move(failure));
+      begun = now();
+    }
 
     attempt_record record;
     record.number = retries_.attempt();
-    record.gate_wait = waited;
-    const time_point begun = now();
-    answer got = co_await attempt(record);
-    record.took = now() - begun;
+    record.gate_wait = begun - entered;
+    answer got = co_await attempt(record, begun);
+    const time_point over = now();
+    record.took = over - begun;
     in_attempts_ += record.took;
 
     if (!got.failure) {
       retries_.succeeded();
-      line_.accepted(got.sent, now());
+      line_.accepted(got.sent, over);
       finish_record(record);
       co_return ended(std::nullopt);
     }
@@ -245,6 +248,11 @@ asio::awaitable<std::optional<error>> call::run() {
     backing_off_ += next.wait;
     co_await client_.time().sleep_until(now() + std::chrono::duration_cast<time_point::duration>(next.wait));
   }
+}
+
+// As nearly all do: without a coroutine.
+bool call::passes_at_once(time_point entered) {
+  return entered < deadline_ && !client_.config_.attempt_gate && line_.try_pass(entered);
 }
 
 asio::awaitable<std::optional<error>> call::enter_gates() {
@@ -276,11 +284,11 @@ asio::awaitable<std::optional<error>> call::enter_gates() {
   co_return failure;
 }
 
-asio::awaitable<call::answer> call::attempt(attempt_record& record) {
+asio::awaitable<call::answer> call::attempt(attempt_record& record, time_point begun) {
   const client_config& config = client_.config_;
   answer out;
   tell([&](observer& told) { told.attempt_started(id_, record.number); });
-  const time_point limit = std::min(after(now(), options_.attempt_timeout.value_or(config.attempt_timeout)), deadline_);
+  const time_point limit = std::min(after(begun, options_.attempt_timeout.value_or(config.attempt_timeout)), deadline_);
   if (!config.credentials) {
     out.failure = error(errc::no_credentials,
                         "no credentials: set client_config::credentials, or AWS_ACCESS_KEY_ID and "

@@ -51,8 +51,9 @@ class call {
   using duration = std::chrono::nanoseconds;
   class answer;
 
+  [[nodiscard]] bool passes_at_once(time_point entered);
   [[nodiscard]] boost::asio::awaitable<std::optional<error>> enter_gates();
-  [[nodiscard]] boost::asio::awaitable<answer> attempt(attempt_record& record);
+  [[nodiscard]] boost::asio::awaitable<answer> attempt(attempt_record& record, time_point begun);
   [[nodiscard]] std::optional<error> read(const http_response& response);
   [[nodiscard]] boost::asio::awaitable<std::optional<error>> read_in_slices(const http_response& response);
   [[nodiscard]] std::optional<error> read_outcome(const http_response& response,

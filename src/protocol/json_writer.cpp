@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "protocol/plain_json.hpp"
 #include "strings/date_time.hpp"
 #include "strings/hex.hpp"
 #include "strings/printable.hpp"
@@ -111,15 +112,17 @@ class writer {
 }  // namespace
 
 void append_escaped(std::string& out, std::string_view value) {
-  std::size_t written = 0;
-  for (std::size_t i = 0; i < value.size(); ++i) {
-    const char c = value[i];
-    if (static_cast<unsigned char>(c) >= 0x20 && c != '"' && c != '\\') continue;
-    out += value.substr(written, i - written);
-    append_escape(out, c);
-    written = i + 1;
+  const char* const end = value.data() + value.size();
+  const char* written = value.data();
+  for (const char* at = plain_json::end_of_ascii(written, end); at != end; at = plain_json::end_of_ascii(at, end)) {
+    if (static_cast<unsigned char>(*at) < 0x80) {
+      out.append(written, at);
+      append_escape(out, *at);
+      written = at + 1;
+    }
+    ++at;
   }
-  out += value.substr(written);
+  out.append(written, end);
 }
 
 void append_json_string(std::string& out, std::string_view value) {

@@ -31,8 +31,14 @@ struct header_values {
   std::string_view attempts;
 };
 
+// At once: std::string::append() asks for each part whether there is room.
 void append(std::string& out, std::initializer_list<std::string_view> parts) {
-  for (const std::string_view part : parts) out += part;
+  std::size_t more = 0;
+  for (const std::string_view part : parts) more += part.size();
+  const std::size_t size = out.size();
+  out.resize(size + more);
+  char* to = out.data() + size;
+  for (const std::string_view part : parts) to = std::copy(part.begin(), part.end(), to);
 }
 
 void append_number(std::string& out, std::size_t value) {
