@@ -16,7 +16,6 @@ import json
 import os
 import pathlib
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -25,79 +24,21 @@ import unittest
 import urllib.request
 
 from emulator_process import SECRET_ACCESS_KEY, WORKFLOW_ARN, EmulatorProcess
+from sdk_builds import Unavailable, build_go, build_java, build_rust
 
 SKIPPED = 77
 HERE = pathlib.Path(__file__).resolve().parent
-BUILD_SECONDS = 1500
 
 STATUSES = ("SUCCESS", "FAILED", "QUEUED", "RUNNING", "UP_FOR_RETRY", "UPSTREAM_FAILED", "CANCELLED", "NONE")
 OPERATORS = ("PythonOperator", "Größen \"A\" \\ 数", "S3KeySensor")
 
 
-class Unavailable(Exception):
-    """The judge cannot be built here; `ours_to_install` when scripts/bootstrap should have seen to it."""
-
-    def __init__(self, why, ours_to_install=True):
-        super().__init__(why)
-        self.ours_to_install = ours_to_install
-
-
-def version_of(command, pattern, wanted, package):
-    """Refuses a toolchain that is absent or older than `wanted`."""
-    try:
-        out = subprocess.run(command, capture_output=True, text=True, timeout=120, cwd=tempfile.gettempdir()).stdout
-    except OSError:
-        out = ""
-    found = re.search(pattern, out)
-    if not found or tuple(map(int, found.groups())) < wanted:
-        what = f"{command[0]} is {'.'.join(found.groups())}" if found else f"there is no {command[0]}"
-        raise Unavailable(f"{what}; the SDK needs {'.'.join(map(str, wanted))} ({package})",
-                          ours_to_install=package.startswith("Debian: "))
-
-
-def build(command, folder, **environment):
-    folder.mkdir(parents=True, exist_ok=True)
-    try:
-        subprocess.run(command, check=True, cwd=folder, timeout=BUILD_SECONDS, stdout=sys.stderr,
-                       env=os.environ | environment)
-    except (subprocess.SubprocessError, OSError) as failure:
-        raise Unavailable(str(failure))
-
-
-def build_go(folder):
-    version_of(["go", "version"], r"go(\d+)\.(\d+)", (1, 24), "Debian 12 has 1.19")
-    program = folder / "judge"
-    folder.mkdir(parents=True, exist_ok=True)
-    build(["go", "build", "-o", str(program), "."], HERE / "go")
-    return [str(program)]
-
-
-def build_rust(folder):
-    version_of(["rustc", "--version"], r"rustc (\d+)\.(\d+)", (1, 95), "Debian 12 has 1.63")
-    # A copy: cargo writes beside the manifest.
-    (folder / "src").mkdir(parents=True, exist_ok=True)
-    for name in ("Cargo.toml", "Cargo.lock", "src/main.rs"):
-        if not (folder / name).exists() or (folder / name).read_bytes() != (HERE / "rust" / name).read_bytes():
-            shutil.copy(HERE / "rust" / name, folder / name)
-    build(["cargo", "build", "--quiet", "--locked"], folder, CARGO_TARGET_DIR=str(folder / "target"))
-    return [str(folder / "target" / "debug" / "judge")]
-
-
-def build_java(folder):
-    version_of(["javac", "-version"], r"javac (\d+)", (17,), "Debian: openjdk-17-jdk-headless")
-    version_of(["mvn", "--version"], r"Apache Maven (\d+)\.(\d+)", (3, 6), "Debian: maven")
-    source = HERE / "java"
-    mark = folder / "complete"
-    wanted = (source / "pom.xml").read_text()
-    if not mark.exists() or mark.read_text() != wanted:
-        build(["mvn", "--batch-mode", "--quiet", "--file", str(source / "pom.xml"),
-               f"-Dmaven.repo.local={folder / 'repository'}",
-               "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies",
-               f"-DoutputDirectory={folder / 'lib'}"], folder)
-        mark.write_text(wanted)
-    build(["javac", "-cp", f"{folder / 'lib'}/*", "-d", str(folder / "classes"), str(source / "Judge.java")], folder)
-    return ["java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp", f"{folder / 'lib'}/*:{folder / 'classes'}",
-            "Judge"]
+# Each gives the command that starts its judge.
+JUDGES = {
+    "go": lambda folder: build_go(HERE / "go", folder, "judge"),
+    "rust": lambda folder: build_rust(HERE / "rust", folder, "judge"),
+    "java": lambda folder: build_java(HERE / "java", folder, "Judge", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"),
+}
 
 
 class Answer:
@@ -304,7 +245,7 @@ if __name__ == "__main__":
     _, LANGUAGE, EMULATOR, FOLDER = sys.argv[:4]
     started = time.monotonic()
     try:
-        JUDGE = {"go": build_go, "rust": build_rust, "java": build_java}[LANGUAGE](pathlib.Path(FOLDER).absolute())
+        JUDGE = JUDGES[LANGUAGE](pathlib.Path(FOLDER).absolute())
     except Unavailable as missing:
         print(f"the judge in {LANGUAGE} cannot run: {missing}", file=sys.stderr)
         sys.exit(1 if missing.ours_to_install and os.environ.get("MWAA_SERVERLESS_REQUIRE_ALL") == "1" else SKIPPED)
