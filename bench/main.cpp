@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "benchmarks.hpp"
+#include "task_page.hpp"
 
 int main(int argc, char** argv) {
   CLI::App app{"Measures the mwaa_serverless library"};
@@ -122,6 +123,9 @@ int main(int argc, char** argv) {
                    "Fail when 95 % are accepted again after more seconds than that")
       ->needs(at_random);
 
+  auto* page_command =
+      app.add_subcommand("page", "Prints the page of 100 task instances of decode, for servers that always give one");
+
   int calls = 500;
   auto* cold_command = app.add_subcommand("cold", "The first call of a client, and what a TLS session saves");
   cold_command->add_option("--calls", calls, "Of each kind")->check(CLI::Range(1, 1'000'000))->capture_default_str();
@@ -193,6 +197,10 @@ int main(int argc, char** argv) {
   CLI11_PARSE(app, argc, argv);
   const bench::format output = format == "json" ? bench::format::json : bench::format::text;
   try {
+    if (page_command->parsed()) {
+      std::cout << bench::task_page();
+      return 0;
+    }
     if (idle_command->parsed()) return bench::idle(idle_polls, idle_limits, output);
     if (items_command->parsed()) return bench::items(rounds, output);
     if (decode_command->parsed()) return bench::decode(decode_rounds, output);
