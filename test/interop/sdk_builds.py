@@ -20,7 +20,7 @@ class Unavailable(Exception):
 
 
 def version_of(command, pattern, wanted, package):
-    """Refuses a toolchain that is absent or older than `wanted`."""
+    """What the toolchain says of itself; refuses one that is absent or older than `wanted`."""
     try:
         out = subprocess.run(command, capture_output=True, text=True, timeout=120, cwd=tempfile.gettempdir()).stdout
     except OSError:
@@ -30,6 +30,7 @@ def version_of(command, pattern, wanted, package):
         what = f"{command[0]} is {'.'.join(found.groups())}" if found else f"there is no {command[0]}"
         raise Unavailable(f"{what}; the SDK needs {'.'.join(map(str, wanted))} ({package})",
                           ours_to_install=package.startswith("Debian: "))
+    return found[0]
 
 
 def build(command, folder, **environment):
@@ -51,14 +52,14 @@ def build_go(source: pathlib.Path, folder: pathlib.Path, name: str) -> list:
 
 
 def build_rust(source: pathlib.Path, folder: pathlib.Path, name: str, release=False) -> list:
-    version_of(["rustc", "--version"], r"rustc (\d+)\.(\d+)", (1, 95), "Debian 12 has 1.63")
+    version = version_of(["rustc", "--version"], r"rustc (\d+)\.(\d+)", (1, 95), "Debian 12 has 1.63")
     # A copy: cargo writes beside the manifest.
     (folder / "src").mkdir(parents=True, exist_ok=True)
     for file in ("Cargo.toml", "Cargo.lock", "src/main.rs"):
         if not (folder / file).exists() or (folder / file).read_bytes() != (source / file).read_bytes():
             shutil.copy(source / file, folder / file)
     build(["cargo", "build", "--quiet", "--locked", *(["--release"] if release else [])], folder,
-          CARGO_TARGET_DIR=str(folder / "target"))
+          CARGO_TARGET_DIR=str(folder / "target"), RUSTC_VERSION=version)
     return [str(folder / "target" / ("release" if release else "debug") / name)]
 
 
