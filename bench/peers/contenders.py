@@ -60,12 +60,12 @@ def own_program(client):
     raise Unavailable("mwaa-serverless-bench has no such client yet")
 
 
-def own_versions():
+def own_versions(is_library):
     project = re.search(r"project\(mwaa_serverless VERSION (\S+)", (ROOT / "CMakeLists.txt").read_text())
     compiler = subprocess.run(["g++", "-dumpfullversion"], capture_output=True, text=True, timeout=60).stdout.strip()
     tls = subprocess.run(["openssl", "version"], capture_output=True, text=True, timeout=60).stdout.split()[1]
-    return {"sdk": f"mwaa_serverless {project[1]}", "runtime": f"GCC {compiler}", "http": f"Boost 1.81, OpenSSL {tls}",
-            "retry_mode": "standard"}
+    out = {"runtime": f"GCC {compiler}", "http": f"Boost 1.81, OpenSSL {tls}"}
+    return out | {"sdk": f"mwaa_serverless {project[1]}", "retry_mode": "standard"} if is_library else out
 
 
 def own(client):

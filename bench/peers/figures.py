@@ -1,6 +1,7 @@
 """What is made of the runs: medians, marks, ratios, goals and tables."""
 
 import statistics
+import textwrap
 
 PAGES = {"empty": "empty page", "full": "100 items"}
 TRANSPORTS = {"plain": "", "tls": ", TLS"}
@@ -148,14 +149,13 @@ def markdown(results):
             who.append([each["label"], each.get("sdk", ""),
                         ", ".join(filter(None, (each.get("runtime"), each.get("http")))),
                         each.get("retry_mode", ""), each["note"]])
-    parts = [
+    intro = (
         f"CPU µs a request (user and system, of the client's process) with {counts} connections, and how many times the "
         f"library's that is; medians of {results['rounds']} round{'s' if results['rounds'] > 1 else ''} in turn. {results['machine']}; nginx "
         f"{results['server']} with canned pages on one core, the client on another; {results['date']}; "
         f"`{results['command']}`. Peak RSS is the largest of the cases with {most} connections. Each client polls back "
-        "to back over kept connections and decodes each page into its own types, but for those that do no JSON.",
-        table(rows),
-    ]
+        "to back over kept connections and decodes each page into its own types, but for those that do no JSON.")
+    parts = [textwrap.fill(intro, 120, break_long_words=False, break_on_hyphens=False), table(rows)]
     if any(row.get("disturbed") for row in results["figures"]):
         parts.append(f"\\* In each run others used more than {FOREIGN_LIMIT:.0%} of the client's core.")
     if missing:

@@ -323,8 +323,8 @@ def assembled(chosen, unavailable, runs, versions, server_version, options):
     }
     for each in chosen:
         row = {"key": each.key, "label": each.label, "kind": each.kind, "note": each.note, **versions.get(each.key, {})}
-        if each.kind == "library":
-            row |= contenders.own_versions()
+        if each.kind in ("library", "floor"):
+            row |= contenders.own_versions(each.kind == "library")
         if each.way == "session":
             warm_up = session_warm_up(options) * len(PAGES) * len(TRANSPORTS)
             row["note"] += f"; one virtual machine for all runs, which has compiled for {warm_up:,} requests before"
@@ -367,7 +367,9 @@ def with_section(readme, section):
 
 
 def section_of(results):
-    return markdown(results) + "\n![CPU time a request of each client](bench/results/peers-cpu.svg)\n"
+    return (markdown(results) + "\n![CPU time a request of each client](bench/results/peers-cpu.svg)\n\n"
+            "The memory of each is drawn in [peers-memory.svg](bench/results/peers-memory.svg), and each run is in\n"
+            "[peers.json](bench/results/peers.json).\n")
 
 
 def write(results, folder, readme):
