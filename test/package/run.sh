@@ -4,6 +4,7 @@
 set -euo pipefail
 kind=$1 source=$2 build=$3 scratch=$4
 shift 4
+folder=$scratch/build
 rm -rf "$scratch"
 mkdir -p "$scratch"
 case $kind in
@@ -15,13 +16,13 @@ case $kind in
     "$scratch/prefix/bin/mwaa-serverless-emulator" --help >/dev/null
     set -- "$@" -DCMAKE_PREFIX_PATH="$scratch/prefix"
     ;;
-  # As embedding projects may: several sources compiled at a time; and without what they need not have.
+  # Without what embedding projects need not have.
   embedded)
-    set -- "$@" -DEMBED="$source" -DCMAKE_UNITY_BUILD=ON -DCMAKE_DISABLE_FIND_PACKAGE_CLI11=ON \
-      -DCMAKE_DISABLE_FIND_PACKAGE_doctest=ON
+    folder=$scratch
+    set -- "$@" -DEMBED="$source" -DCMAKE_DISABLE_FIND_PACKAGE_CLI11=ON -DCMAKE_DISABLE_FIND_PACKAGE_doctest=ON
     ;;
   *) exit 2 ;;
 esac
-cmake -S "$source/test/package" -B "$scratch/build" "$@"
-cmake --build "$scratch/build" -j 2 --target consumer
-"$scratch/build/consumer"
+cmake -S "$source/test/package" -B "$folder" "$@"
+cmake --build "$folder" -j 2 --target consumer
+"$folder/consumer"
