@@ -10,7 +10,6 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/system/system_error.hpp>
-#include <cerrno>
 #include <cstring>
 #include <utility>
 
@@ -36,11 +35,6 @@ constexpr std::size_t record_bytes = std::size_t{16} * 1024;
 
 error_code system_code(int number) {
   return {number, boost::system::system_category()};
-}
-
-// EINTR cannot happen to a call that does not block, but costs nothing to allow for.
-bool would_block(int number) noexcept {
-  return number == EAGAIN || number == EWOULDBLOCK || number == EINTR;
 }
 
 io_step failed_or(io_status blocked, int number) {

@@ -5,17 +5,12 @@
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cstring>
 #include <new>
 
 namespace mwaa_serverless::net {
 
 namespace {
-
-bool would_block(int error) noexcept {
-  return error == EAGAIN || error == EWOULDBLOCK || error == EINTR;
-}
 
 struct free_bio_method {
   void operator()(BIO_METHOD* method) const noexcept { BIO_meth_free(method); }

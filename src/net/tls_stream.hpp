@@ -4,6 +4,7 @@
 #include <openssl/bio.h>
 
 #include <boost/system/error_code.hpp>
+#include <cerrno>
 #include <cstddef>
 #include <memory>
 #include <span>
@@ -33,6 +34,11 @@ class io_step {
   std::size_t count;
   boost::system::error_code code;
 };
+
+/// Of an errno. EINTR cannot happen to a call that does not block, but costs nothing to allow for.
+[[nodiscard]] inline bool would_block(int number) noexcept {
+  return number == EAGAIN || number == EWOULDBLOCK || number == EINTR;
+}
 
 /// The client's end of one TLS connection. Never waits: a step that cannot go on says what to wait for.
 ///
