@@ -95,9 +95,9 @@ std::u32string replaced(std::u32string_view text, std::u32string_view what, std:
 }
 
 /// Goes through the text as the AWS CLI does, its ways out included.
-class parser {
+class shorthand_parser {
  public:
-  explicit parser(std::string_view text) : text_(decoded(text)) {}
+  explicit shorthand_parser(std::string_view text) : text_(decoded(text)) {}
 
   json::object parse() {
     json::object out;
@@ -303,7 +303,7 @@ class parser {
 
   class nesting {
    public:
-    explicit nesting(parser& of) : of_(of) {
+    explicit nesting(shorthand_parser& of) : of_(of) {
       constexpr int deepest = 32;
       if (++of_.depth_ > deepest) throw shorthand_error("nested more than 32 levels deep");
     }
@@ -312,7 +312,7 @@ class parser {
     ~nesting() { --of_.depth_; }
 
    private:
-    parser& of_;
+    shorthand_parser& of_;
   };
 
   std::u32string text_;
@@ -338,7 +338,7 @@ void fit_text(json::value& value, const protocol::value_type& type) {
 }  // namespace
 
 json::object parse_shorthand(std::string_view text) {
-  return parser{text}.parse();
+  return shorthand_parser{text}.parse();
 }
 
 std::string_view stripped(std::string_view text) noexcept {
