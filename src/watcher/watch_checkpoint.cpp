@@ -9,7 +9,7 @@
 #include <cmath>
 #include <cstring>
 
-#include "watcher/watch_implementation.hpp"
+#include "watcher/watch_state.hpp"
 
 namespace mwaa_serverless::watcher {
 
@@ -208,7 +208,7 @@ std::vector<task_table::row> read_tasks(reader& in, std::uint32_t& salt) {
 
 }  // namespace
 
-std::string watch_state::implementation::checkpoint() const {
+std::string watch_state::checkpoint() const {
   writer out;
   out.bytes().append(mark_of_form);
   out.bytes().push_back(static_cast<char>(newest_form));
@@ -260,7 +260,7 @@ std::string watch_state::implementation::checkpoint() const {
   return std::move(out.bytes());
 }
 
-bool watch_state::implementation::restore(std::string_view bytes, moment moment_now, std::string& why) {
+bool watch_state::take(std::string_view bytes, moment moment_now, std::string& why) {
   constexpr std::size_t around = mark_of_form.size() + 1 + 4;
   if (bytes.size() < around || bytes.substr(0, mark_of_form.size()) != mark_of_form) {
     why = "these bytes are no checkpoint of a run_watcher";

@@ -1,10 +1,10 @@
 // What is told.
 #include "strings/fnv1a.hpp"
-#include "watcher/watch_implementation.hpp"
+#include "watcher/watch_state.hpp"
 
 namespace mwaa_serverless::watcher {
 
-void watch_state::implementation::post(watch_event event) {
+void watch_state::post(watch_event event) {
   // Of several that nobody has read the last counts.
   const auto older = std::find_if(news_.begin(), news_.end(), [&](const watch_event& each) {
     return each.kind == event.kind && each.run.workflow_arn == event.run.workflow_arn;
@@ -15,11 +15,11 @@ void watch_state::implementation::post(watch_event event) {
     news_.push_back(std::move(event));
 }
 
-bool watch_state::implementation::over() const noexcept {
+bool watch_state::over() const noexcept {
   return watched_runs_ == 0 && watched_workflows_ == 0 && !all_filter_ && !has_event();
 }
 
-void watch_state::implementation::describe(const run_record& run, watch_event& event) const {
+void watch_state::describe(const run_record& run, watch_event& event) const {
   event.run.workflow_arn = workflows_[run.workflow].arn;
   event.run.run_id = run.id;
   if (run.stage != phase::unseen) event.run_status = run_codes_.status(run.status);
@@ -27,7 +27,7 @@ void watch_state::implementation::describe(const run_record& run, watch_event& e
   event.run_ended_at = run.ended_at;
 }
 
-std::optional<watch_event> watch_state::implementation::next_event() {
+std::optional<watch_event> watch_state::next_event() {
   if (!news_.empty()) {
     watch_event out = std::move(news_.front());
     news_.pop_front();
@@ -102,7 +102,7 @@ std::optional<watch_event> watch_state::implementation::next_event() {
   return std::nullopt;
 }
 
-std::vector<run_snapshot> watch_state::implementation::snapshot() const {
+std::vector<run_snapshot> watch_state::snapshot() const {
   std::vector<run_snapshot> out;
   out.reserve(watched_runs_);
   for (const auto& run : runs_) {

@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "watcher/watch_implementation.hpp"
+#include "watcher/watch_state.hpp"
 
 namespace mwaa_serverless::watcher {
 
@@ -27,7 +27,7 @@ void refuse(setbacks& of, double first, double now) {
 
 }  // namespace
 
-void watch_state::implementation::lost(slot which, const error& why, double now) {
+void watch_state::lost(slot which, const error& why, double now) {
   run_record& run = runs_[which];
   run.failed_at = now;
   run.failure = std::make_unique<error>(why);
@@ -36,7 +36,7 @@ void watch_state::implementation::lost(slot which, const error& why, double now)
   mark(which);
 }
 
-void watch_state::implementation::refused(slot which, bool of_tasks, const error& why, double now) {
+void watch_state::refused(slot which, bool of_tasks, const error& why, double now) {
   run_record& run = runs_[which];
   setbacks& of = of_tasks ? run.tasks_setbacks : run.state_setbacks;
   refuse(of, first_refusal, now);
@@ -48,8 +48,7 @@ void watch_state::implementation::refused(slot which, bool of_tasks, const error
   mark(which);
 }
 
-void watch_state::implementation::post_workflow_error(const std::string& arn, setbacks& of, const error& why,
-                                                      double now) {
+void watch_state::post_workflow_error(const std::string& arn, setbacks& of, const error& why, double now) {
   if (of.told) return;
   of.told = true;
   watch_event event;
@@ -60,7 +59,7 @@ void watch_state::implementation::post_workflow_error(const std::string& arn, se
   post(std::move(event));
 }
 
-void watch_state::implementation::put_back(const pending_look& pending, const look& what, double from) {
+void watch_state::put_back(const pending_look& pending, const look& what, double from) {
   switch (pending.kind) {
     case look_kind::tasks: {
       run_record& run = runs_[pending.subject];
@@ -94,7 +93,7 @@ void watch_state::implementation::put_back(const pending_look& pending, const lo
   }
 }
 
-void watch_state::implementation::abandoned(const look& what, moment moment_now) {
+void watch_state::abandoned(const look& what, moment moment_now) {
   const double now = at(moment_now);
   const auto pending = take_pending(what);
   if (!pending) return;
@@ -103,7 +102,7 @@ void watch_state::implementation::abandoned(const look& what, moment moment_now)
   put_back(*pending, what);
 }
 
-void watch_state::implementation::failed(const look& what, moment moment_asked, moment moment_now, const error& why) {
+void watch_state::failed(const look& what, moment moment_asked, moment moment_now, const error& why) {
   const double now = at(moment_now);
   const double asked = seconds_at(moment_asked);
   const auto pending = take_pending(what);

@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "watcher/look_price.hpp"
-#include "watcher/watch_implementation.hpp"
+#include "watcher/watch_state.hpp"
 
 namespace mwaa_serverless::watcher {
 
@@ -33,12 +33,12 @@ double seconds_of(duration value) {
 
 }  // namespace
 
-double watch_state::implementation::eligible(const run_record& run) const {
+double watch_state::eligible(const run_record& run) const {
   return std::max(run.tasks_setbacks.resume_at,
                   run.tasks_known == never ? never : run.tasks_asked + seconds_of(rules_.min_interval));
 }
 
-double watch_state::implementation::tasks_price(const run_record& run, double now) const {
+double watch_state::tasks_price(const run_record& run, double now) const {
   const double age = std::max(now - run.tasks_asked, 0.0);
   const expected_rate rate = model_.expect(run.belief);
   double price = rules_.task_weight * price_of_changes(rate, age);
@@ -46,14 +46,14 @@ double watch_state::implementation::tasks_price(const run_record& run, double no
   return price * static_cast<double>(run.weight) / run.pages;
 }
 
-double watch_state::implementation::due_price(const run_record& run, double now) const {
+double watch_state::due_price(const run_record& run, double now) const {
   // The longer it has been due, the longer it is expected to be.
   const double mean = std::max(workflows_[run.workflow].end_delay, (now - run.over_since) / 4);
   const double age = now - std::max(run.run_asked, run.due_from);
   return rules_.finish_weight * static_cast<double>(run.weight) * price_of_due_end(mean, age);
 }
 
-double watch_state::implementation::sweep_price(const workflow_record& workflow, double now) const {
+double watch_state::sweep_price(const workflow_record& workflow, double now) const {
   if (workflow.swept == never) return 2 * overdue;
   const double age = now - workflow.swept;
   // What runs is seen by looks at its tasks too.
@@ -74,14 +74,14 @@ double watch_state::implementation::sweep_price(const workflow_record& workflow,
   return std::min(price_of_states(starts, rules_.start_weight, busy, ends, rules_.finish_weight, age) / cost, overdue);
 }
 
-double watch_state::implementation::all_price(double now) const {
+double watch_state::all_price(double now) const {
   if (all_asked_ == never) return 3 * overdue;
   const double age = now - all_asked_;
   if (age > in_time * bound_) return overdue + age;
   return std::min(price_of_states(new_workflows, rules_.start_weight, 0.1, 0, 0, age) / all_pages_, overdue);
 }
 
-void watch_state::implementation::expect(slot which) {
+void watch_state::expect(slot which) {
   run_record& run = runs_[which];
   const auto price_at = [&](double age) { return tasks_price(run, run.tasks_asked + age); };
   // Between half and twice of what it was as a rule.
@@ -102,7 +102,7 @@ void watch_state::implementation::expect(slot which) {
   queue_.put(which, std::max(run.tasks_asked + high, run.tasks_setbacks.resume_at));
 }
 
-void watch_state::implementation::refresh() {
+void watch_state::refresh() {
   const std::size_t size = runs_.size();
   for (std::size_t i = 0; i < std::min(refreshed_a_look, size); ++i) {
     refreshed_ = static_cast<slot>((refreshed_ + 1) % size);
@@ -110,7 +110,7 @@ void watch_state::implementation::refresh() {
   }
 }
 
-void watch_state::implementation::set_bound(double now) {
+void watch_state::set_bound(double now) {
   double rate = 0;
   for (const auto& each : budgets_) rate += each.rate();
   double costs = 0;
@@ -141,7 +141,7 @@ void watch_state::implementation::set_bound(double now) {
   }
 }
 
-void watch_state::implementation::tick(double now) {
+void watch_state::tick(double now) {
   if (now < next_tick_) return;
   if (next_tick_ > 0) {
     model_.settle();
@@ -153,13 +153,12 @@ void watch_state::implementation::tick(double now) {
   set_bound(now);
 }
 
-void watch_state::implementation::others_sent(std::size_t requests, moment now) {
+void watch_state::others_sent(std::size_t requests, moment now) {
   const double t = at(now);
   for (auto& each : budgets_) each.others_sent(static_cast<double>(requests), t);
 }
 
-look watch_state::implementation::send(look_kind kind, slot subject, std::optional<std::string> token,
-                                       bool first_page) {
+look watch_state::send(look_kind kind, slot subject, std::optional<std::string> token, bool first_page) {
   look out;
   out.kind = kind;
   out.number = next_number_++;
@@ -178,7 +177,7 @@ look watch_state::implementation::send(look_kind kind, slot subject, std::option
   return out;
 }
 
-std::optional<look> watch_state::implementation::urgent(double now) {
+std::optional<look> watch_state::urgent(double now) {
   for (auto it = urgent_.begin(); it != urgent_.end();) {
     // What it was for may have gone, or be under way in another way.
     bool void_now = false;
@@ -222,7 +221,7 @@ std::optional<look> watch_state::implementation::urgent(double now) {
   return std::nullopt;
 }
 
-void watch_state::implementation::consider(choice candidate, choice& best, double now) {
+void watch_state::consider(choice candidate, choice& best, double now) {
   look_budget& source = budget(candidate.kind);
   if (!source.open(now)) {
     (void)source.take(now);  // there is demand
@@ -232,7 +231,7 @@ void watch_state::implementation::consider(choice candidate, choice& best, doubl
   }
 }
 
-watch_state::implementation::choice watch_state::implementation::best(double now) {
+watch_state::choice watch_state::best(double now) {
   choice out;
   const double interval = seconds_of(rules_.min_interval);
   double soonest = forever;
@@ -296,7 +295,7 @@ watch_state::implementation::choice watch_state::implementation::best(double now
   return out;
 }
 
-std::optional<look> watch_state::implementation::start(const choice& chosen, double now) {
+std::optional<look> watch_state::start(const choice& chosen, double now) {
   switch (chosen.kind) {
     case look_kind::tasks:
       runs_[chosen.subject].listing_pages = 0;
@@ -343,7 +342,7 @@ std::optional<look> watch_state::implementation::start(const choice& chosen, dou
   return send(chosen.kind, chosen.subject, std::nullopt, true);
 }
 
-std::optional<look> watch_state::implementation::next_look(moment moment_now) {
+std::optional<look> watch_state::next_look(moment moment_now) {
   const double now = at(moment_now);
   tick(now);
   wakes_at_ = forever;
@@ -378,7 +377,7 @@ std::optional<look> watch_state::implementation::next_look(moment moment_now) {
   return out;
 }
 
-void watch_state::implementation::learn_quota(look_kind kind, const std::string& code) {
+void watch_state::learn_quota(look_kind kind, const std::string& code) {
   const auto index = static_cast<std::size_t>(kind);
   if (code.empty() || code_of_[index] == code) return;
   code_of_[index] = code;
@@ -396,7 +395,7 @@ void watch_state::implementation::learn_quota(look_kind kind, const std::string&
   budget_of_[index] = budgets_.size() - 1;
 }
 
-watch_figures watch_state::implementation::figures(moment moment_now) const {
+watch_figures watch_state::figures(moment moment_now) const {
   const double now = seconds_at(moment_now);
   watch_figures out;
   out.runs = unfinished_;

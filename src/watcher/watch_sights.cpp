@@ -3,7 +3,7 @@
 #include <iterator>
 
 #include "strings/fnv1a.hpp"
-#include "watcher/watch_implementation.hpp"
+#include "watcher/watch_state.hpp"
 
 namespace mwaa_serverless::watcher {
 
@@ -42,7 +42,7 @@ std::optional<std::string> token_of(const text& token, const look& what) {
 
 }  // namespace
 
-std::optional<watch_state::implementation::pending_look> watch_state::implementation::take_pending(const look& what) {
+std::optional<watch_state::pending_look> watch_state::take_pending(const look& what) {
   const auto known = pending_.find(what.number);
   if (known == pending_.end()) return std::nullopt;
   const pending_look out = known->second;
@@ -58,8 +58,7 @@ std::optional<watch_state::implementation::pending_look> watch_state::implementa
   return out;
 }
 
-std::optional<watch_state::implementation::pending_look> watch_state::implementation::answered(const look& what,
-                                                                                               moment now) {
+std::optional<watch_state::pending_look> watch_state::answered(const look& what, moment now) {
   const double seconds = at(now);
   auto pending = take_pending(what);
   if (!pending) return pending;
@@ -68,19 +67,19 @@ std::optional<watch_state::implementation::pending_look> watch_state::implementa
   return pending;
 }
 
-void watch_state::implementation::mark(slot which) {
+void watch_state::mark(slot which) {
   if (runs_[which].dirty) return;
   runs_[which].dirty = true;
   dirty_.push_back(which);
 }
 
-void watch_state::implementation::succeeded(slot which, bool of_tasks) {
+void watch_state::succeeded(slot which, bool of_tasks) {
   run_record& run = runs_[which];
   (of_tasks ? run.tasks_setbacks : run.state_setbacks) = setbacks{};
   if (run.failure_of_tasks == of_tasks) run.failure.reset();
 }
 
-setbacks& watch_state::implementation::setbacks_of(const pending_look& pending) {
+setbacks& watch_state::setbacks_of(const pending_look& pending) {
   switch (pending.kind) {
     case look_kind::tasks:
       return runs_[pending.subject].tasks_setbacks;
@@ -94,7 +93,7 @@ setbacks& watch_state::implementation::setbacks_of(const pending_look& pending) 
   return all_trouble_;
 }
 
-void watch_state::implementation::tasks_due(slot which, bool due) {
+void watch_state::tasks_due(slot which, bool due) {
   run_record& run = runs_[which];
   run.tasks_over = due;
   if (run.in_due == due) return;
@@ -105,7 +104,7 @@ void watch_state::implementation::tasks_due(slot which, bool due) {
     std::erase(due_, which);
 }
 
-unsigned watch_state::implementation::steps_left(const run_record& run) const {
+unsigned watch_state::steps_left(const run_record& run) const {
   unsigned left = 0;
   for (const auto& row : run.tasks.rows()) {
     const unsigned done = steps_done(task_codes_.status(row.seen_status));
@@ -118,7 +117,7 @@ unsigned watch_state::implementation::steps_left(const run_record& run) const {
   return left;
 }
 
-void watch_state::implementation::begin(slot which, double moved_since) {
+void watch_state::begin(slot which, double moved_since) {
   run_record& run = runs_[which];
   set_stage(which, phase::running);
   run.belief = model_.newborn();
@@ -127,7 +126,7 @@ void watch_state::implementation::begin(slot which, double moved_since) {
   if (!run.in_flight) expect(which);
 }
 
-void watch_state::implementation::end(slot which, double now) {
+void watch_state::end(slot which, double now) {
   run_record& run = runs_[which];
   workflow_record& workflow = workflows_[run.workflow];
   if (run.tasks_over) {
@@ -145,7 +144,7 @@ void watch_state::implementation::end(slot which, double now) {
   if (!run.in_flight) urgent_.push_back(urgent_look{look_kind::tasks, which, std::nullopt});
 }
 
-void watch_state::implementation::restored(slot which, double now) {
+void watch_state::restored(slot which, double now) {
   const run_record& run = runs_[which];
   if (run.told == told_without_status) return;  // the next look shows how it ended
   const workflow_run_status status = run_codes_.status(run.status);
@@ -155,7 +154,7 @@ void watch_state::implementation::restored(slot which, double now) {
     begin(which, run.tasks_known > never ? run.tasks_known : now - newly_running);
 }
 
-void watch_state::implementation::apply(slot which, const run_sight& sight, double asked, double now) {
+void watch_state::apply(slot which, const run_sight& sight, double asked, double now) {
   run_record& run = runs_[which];
   if (!unfinished(run) || asked < run.state_asked || !sight.status.present()) return;
   const double before = run.state_asked;
@@ -190,8 +189,8 @@ void watch_state::implementation::apply(slot which, const run_sight& sight, doub
   }
 }
 
-bool watch_state::implementation::wanted(const workflow_record& workflow, const workflow_run_summary& run,
-                                         const run_sight& sight) const {
+bool watch_state::wanted(const workflow_record& workflow, const workflow_run_summary& run,
+                         const run_sight& sight) const {
   if (!workflow.filter) return false;
   const run_filter& filter = *workflow.filter;
   if (filter.workflow_version && run.workflow_version != *filter.workflow_version) return false;
@@ -200,15 +199,15 @@ bool watch_state::implementation::wanted(const workflow_record& workflow, const 
   return !sight.status.is_terminal() || (sight.created && *sight.created >= *filter.since);
 }
 
-bool watch_state::implementation::may_stop(const workflow_record& workflow) const {
+bool watch_state::may_stop(const workflow_record& workflow) const {
   const sweep_record& sweep = *workflow.sweep;
   if (sweep.shown < workflow.unfinished) return false;
   if (!workflow.filter) return true;
   return !sweep.whole && sweep.newest_first && workflow.ordered > 0 && sweep.known_run;
 }
 
-void watch_state::implementation::saw(const look& what, moment moment_asked, moment moment_now,
-                                      const list_workflow_runs_response& page) {
+void watch_state::saw(const look& what, moment moment_asked, moment moment_now,
+                      const list_workflow_runs_response& page) {
   const auto pending = answered(what, moment_now);
   if (!pending) return;
   const double now = last_;
@@ -272,7 +271,7 @@ void watch_state::implementation::saw(const look& what, moment moment_asked, mom
   sweep_ended(subject, page.next_token.empty());
 }
 
-void watch_state::implementation::sweep_ended(slot subject, bool whole) {
+void watch_state::sweep_ended(slot subject, bool whole) {
   workflow_record& workflow = workflows_[subject];
   const sweep_record sweep = *workflow.sweep;
   workflow.sweep.reset();
@@ -303,7 +302,7 @@ void watch_state::implementation::sweep_ended(slot subject, bool whole) {
   release_workflow(subject);
 }
 
-void watch_state::implementation::sweep_failed(slot subject, double now) {
+void watch_state::sweep_failed(slot subject, double now) {
   workflow_record& workflow = workflows_[subject];
   workflow.sweep.reset();
   ++workflow.sweeps;
@@ -311,8 +310,8 @@ void watch_state::implementation::sweep_failed(slot subject, double now) {
   release_workflow(subject);
 }
 
-void watch_state::implementation::saw(const look& what, moment moment_asked, moment moment_now,
-                                      const get_workflow_run_response& answer) {
+void watch_state::saw(const look& what, moment moment_asked, moment moment_now,
+                      const get_workflow_run_response& answer) {
   const auto pending = answered(what, moment_now);
   if (!pending) return;
   const double now = last_;
@@ -351,8 +350,8 @@ void watch_state::implementation::saw(const look& what, moment moment_asked, mom
   }
 }
 
-void watch_state::implementation::saw(const look& what, moment moment_asked, moment moment_now,
-                                      const list_task_instances_response& page) {
+void watch_state::saw(const look& what, moment moment_asked, moment moment_now,
+                      const list_task_instances_response& page) {
   const auto pending = answered(what, moment_now);
   if (!pending) return;
   const double now = last_;
@@ -393,7 +392,7 @@ void watch_state::implementation::saw(const look& what, moment moment_asked, mom
   tasks_complete(which);
 }
 
-void watch_state::implementation::tasks_complete(slot which) {
+void watch_state::tasks_complete(slot which) {
   run_record& run = runs_[which];
   run.restarts = 0;
   run.pages = static_cast<std::uint16_t>(std::clamp<std::uint32_t>(run.listing_pages, 1, 0xffff));
@@ -438,8 +437,7 @@ void watch_state::implementation::tasks_complete(slot which) {
   if (!over) expect(which);
 }
 
-void watch_state::implementation::saw(const look& what, moment moment_asked, moment moment_now,
-                                      const list_workflows_response& page) {
+void watch_state::saw(const look& what, moment moment_asked, moment moment_now, const list_workflows_response& page) {
   const auto pending = answered(what, moment_now);
   if (!pending) return;
   all_trouble_ = setbacks{};

@@ -1,11 +1,10 @@
-// Records of what is watched, and the class itself.
+// Records of what is watched.
 #include "watcher/watch_state.hpp"
 
 #include <algorithm>
 #include <cmath>
 
 #include "strings/fnv1a.hpp"
-#include "watcher/watch_implementation.hpp"
 
 namespace mwaa_serverless::watcher {
 
@@ -24,17 +23,17 @@ task_table::ticks ticks_of(double whole) {
 
 // Times.
 
-double watch_state::implementation::at(moment now) {
+double watch_state::at(moment now) {
   wall_offset_ = now.wall.time_since_epoch() - now.steady.time_since_epoch();
   last_ = seconds_at(now);
   return last_;
 }
 
-double watch_state::implementation::seconds_at(moment when) const noexcept {
+double watch_state::seconds_at(moment when) const noexcept {
   return std::chrono::duration<double>(when.steady - origin_).count();
 }
 
-time_point watch_state::implementation::point(double seconds) const noexcept {
+time_point watch_state::point(double seconds) const noexcept {
   if (seconds >= forever) return time_point::max();
   const std::chrono::duration<double> room = std::chrono::duration<double>(time_point::max().time_since_epoch()) -
                                              std::chrono::duration<double>(origin_.time_since_epoch());
@@ -42,22 +41,22 @@ time_point watch_state::implementation::point(double seconds) const noexcept {
   return origin_ + std::chrono::duration_cast<duration>(std::chrono::duration<double>(seconds));
 }
 
-task_table::ticks watch_state::implementation::floor_ticks(double seconds) noexcept {
+task_table::ticks watch_state::floor_ticks(double seconds) noexcept {
   return ticks_of(std::floor(seconds * task_table::ticks_a_second));
 }
 
-task_table::ticks watch_state::implementation::ceil_ticks(double seconds) noexcept {
+task_table::ticks watch_state::ceil_ticks(double seconds) noexcept {
   return ticks_of(std::ceil(seconds * task_table::ticks_a_second));
 }
 
-double watch_state::implementation::seconds_at(task_table::ticks value) const noexcept {
+double watch_state::seconds_at(task_table::ticks value) const noexcept {
   if (value == 0) return 0;
   // They begin anew every 497 days: the last moment that it can have been. A ceiling may lie a little ahead.
   const std::uint64_t latest = static_cast<std::uint64_t>(last_ * task_table::ticks_a_second) + 100;
   return static_cast<double>(latest - static_cast<task_table::ticks>(latest - value)) / task_table::ticks_a_second;
 }
 
-watch_state::implementation::wall watch_state::implementation::wall_of(double seconds) const noexcept {
+watch_state::wall watch_state::wall_of(double seconds) const noexcept {
   const auto steady =
       origin_.time_since_epoch() + std::chrono::duration_cast<duration>(std::chrono::duration<double>(seconds));
   return wall{std::chrono::duration_cast<wall::duration>(steady + wall_offset_)};
@@ -65,7 +64,7 @@ watch_state::implementation::wall watch_state::implementation::wall_of(double se
 
 // Records.
 
-watch_state::implementation::implementation(watch_rules rules, moment now)
+watch_state::watch_state(watch_rules rules, moment now)
     : rules_(rules), origin_(now.steady - std::chrono::seconds{1}) {  // so that no time is zero
   for (double* weight : {&rules_.finish_weight, &rules_.start_weight, &rules_.task_weight})
     *weight = std::min(*weight, heaviest);
@@ -75,7 +74,7 @@ watch_state::implementation::implementation(watch_rules rules, moment now)
   set_bound(start);
 }
 
-slot watch_state::implementation::workflow_of(std::string_view arn) {
+slot watch_state::workflow_of(std::string_view arn) {
   const auto known = workflow_slots_.find(arn);
   if (known != workflow_slots_.end()) return known->second;
   const auto free =
@@ -89,14 +88,14 @@ slot watch_state::implementation::workflow_of(std::string_view arn) {
   return which;
 }
 
-void watch_state::implementation::release_workflow(slot which) {
+void watch_state::release_workflow(slot which) {
   workflow_record& workflow = workflows_[which];
   if (!workflow.runs.empty() || workflow.filter || workflow.sweep) return;
   workflow_slots_.erase(workflow.arn);
   workflow = workflow_record{};
 }
 
-slot watch_state::implementation::new_run(std::string id, slot workflow) {
+slot watch_state::new_run(std::string id, slot workflow) {
   slot which = 0;
   if (free_runs_.empty()) {
     which = static_cast<slot>(runs_.size());
@@ -116,7 +115,7 @@ slot watch_state::implementation::new_run(std::string id, slot workflow) {
   return which;
 }
 
-void watch_state::implementation::set_stage(slot which, phase stage) {
+void watch_state::set_stage(slot which, phase stage) {
   run_record& run = runs_[which];
   workflow_record& workflow = workflows_[run.workflow];
   const auto count = [&](std::ptrdiff_t sign) {
@@ -144,7 +143,7 @@ void watch_state::implementation::set_stage(slot which, phase stage) {
   count(1);
 }
 
-void watch_state::implementation::forget(slot which) {
+void watch_state::forget(slot which) {
   run_record& run = runs_[which];
   if (run.in_flight) {
     run.removed = true;
@@ -162,7 +161,7 @@ void watch_state::implementation::forget(slot which) {
 
 // Additions and removals.
 
-void watch_state::implementation::add(run_key key, double weight, moment now) {
+void watch_state::add(run_key key, double weight, moment now) {
   (void)at(now);
   const slot workflow = workflow_of(key.workflow_arn);
   const auto known = workflows_[workflow].runs.find(key.run_id);
@@ -185,7 +184,11 @@ void watch_state::implementation::add(run_key key, double weight, moment now) {
     urgent_.push_back(urgent_look{look_kind::run, which, std::nullopt});
 }
 
-void watch_state::implementation::add_workflow(std::string workflow_arn, run_filter filter, bool by_all, moment now) {
+void watch_state::add_workflow(std::string workflow_arn, run_filter filter, moment now) {
+  add_workflow(std::move(workflow_arn), std::move(filter), false, now);
+}
+
+void watch_state::add_workflow(std::string workflow_arn, run_filter filter, bool by_all, moment now) {
   (void)at(now);
   if (const auto out = left_out_.find(workflow_arn); out != left_out_.end()) left_out_.erase(out);
   workflow_record& workflow = workflows_[workflow_of(workflow_arn)];
@@ -196,7 +199,7 @@ void watch_state::implementation::add_workflow(std::string workflow_arn, run_fil
   workflow.swept = never;
 }
 
-void watch_state::implementation::add_all(run_filter filter, moment now) {
+void watch_state::add_all(run_filter filter, moment now) {
   (void)at(now);
   if (!filter.since) filter.since = now.wall;
   for (auto& workflow : workflows_) {
@@ -209,7 +212,7 @@ void watch_state::implementation::add_all(run_filter filter, moment now) {
   left_out_.clear();
 }
 
-bool watch_state::implementation::remove(const run_key& key) {
+bool watch_state::remove(const run_key& key) {
   const auto workflow = workflow_slots_.find(key.workflow_arn);
   if (workflow == workflow_slots_.end()) return false;
   const auto known = workflows_[workflow->second].runs.find(key.run_id);
@@ -226,7 +229,7 @@ bool watch_state::implementation::remove(const run_key& key) {
   return true;
 }
 
-bool watch_state::implementation::remove_workflow(std::string_view workflow_arn) {
+bool watch_state::remove_workflow(std::string_view workflow_arn) {
   const auto known = workflow_slots_.find(workflow_arn);
   if (known == workflow_slots_.end() || !workflows_[known->second].filter) return false;
   if (all_filter_) left_out_.emplace(workflow_arn);
@@ -238,79 +241,16 @@ bool watch_state::implementation::remove_workflow(std::string_view workflow_arn)
   return true;
 }
 
-// The class itself.
-
-watch_state::watch_state(watch_rules rules, moment now) : self_(std::make_unique<implementation>(rules, now)) {}
-watch_state::watch_state(watch_state&&) noexcept = default;
-watch_state& watch_state::operator=(watch_state&&) noexcept = default;
-watch_state::~watch_state() = default;
-
-void watch_state::add(run_key run, double weight, moment now) {
-  self_->add(std::move(run), weight, now);
-}
-void watch_state::add_workflow(std::string workflow_arn, run_filter filter, moment now) {
-  self_->add_workflow(std::move(workflow_arn), std::move(filter), false, now);
-}
-void watch_state::add_all(run_filter filter, moment now) {
-  self_->add_all(std::move(filter), now);
-}
-bool watch_state::remove(const run_key& run) {
-  return self_->remove(run);
-}
-bool watch_state::remove_workflow(std::string_view workflow_arn) {
-  return self_->remove_workflow(workflow_arn);
-}
-std::optional<look> watch_state::next_look(moment now) {
-  return self_->next_look(now);
-}
 time_point watch_state::wakes_at() const noexcept {
-  // Not a moment too early by a rounding: who wakes then would find nothing to do, for ever.
-  const time_point exact = self_->point(self_->wakes_at());
+  // Not a moment too early by a rounding: who wakes then would find nothing to do, forever.
+  const time_point exact = point(wakes_at_);
   return exact == time_point::max() ? exact : exact + std::chrono::microseconds{1};
 }
-void watch_state::others_sent(std::size_t requests, moment now) {
-  self_->others_sent(requests, now);
-}
-void watch_state::saw(const look& what, moment asked, moment now, const list_task_instances_response& page) {
-  self_->saw(what, asked, now, page);
-}
-void watch_state::saw(const look& what, moment asked, moment now, const get_workflow_run_response& run) {
-  self_->saw(what, asked, now, run);
-}
-void watch_state::saw(const look& what, moment asked, moment now, const list_workflow_runs_response& page) {
-  self_->saw(what, asked, now, page);
-}
-void watch_state::saw(const look& what, moment asked, moment now, const list_workflows_response& page) {
-  self_->saw(what, asked, now, page);
-}
-void watch_state::failed(const look& what, moment asked, moment now, const error& why) {
-  self_->failed(what, asked, now, why);
-}
-void watch_state::abandoned(const look& what, moment now) {
-  self_->abandoned(what, now);
-}
-std::optional<watch_event> watch_state::next_event() {
-  return self_->next_event();
-}
-bool watch_state::has_event() const noexcept {
-  return self_->has_event();
-}
-bool watch_state::over() const noexcept {
-  return self_->over();
-}
-std::vector<run_snapshot> watch_state::snapshot() const {
-  return self_->snapshot();
-}
-watch_figures watch_state::figures(moment now) const {
-  return self_->figures(now);
-}
-std::string watch_state::checkpoint() const {
-  return self_->checkpoint();
-}
+
 std::optional<watch_state> watch_state::restore(std::string_view bytes, watch_rules rules, moment now,
                                                 std::string& why) {
   watch_state out{rules, now};
-  if (!out.self_->restore(bytes, now, why)) return std::nullopt;
+  if (!out.take(bytes, now, why)) return std::nullopt;
   return out;
 }
 

@@ -1,85 +1,32 @@
 // What a run_watcher knows, decides and tells: without I/O, clock or lock.
 #pragma once
 
-#include <chrono>
+#include <array>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
+#include <deque>
+#include <map>
 #include <mwaa_serverless/error.hpp>
 #include <mwaa_serverless/model/task_instance.hpp>
 #include <mwaa_serverless/model/workflow.hpp>
 #include <mwaa_serverless/model/workflow_run.hpp>
 #include <mwaa_serverless/watch_event.hpp>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
+#include <unordered_map>
+#include <utility>
 #include <vector>
 
+#include "watcher/change_model.hpp"
+#include "watcher/look.hpp"
+#include "watcher/look_budget.hpp"
+#include "watcher/look_queue.hpp"
+#include "watcher/status_codes.hpp"
+#include "watcher/watch_records.hpp"
+
 namespace mwaa_serverless::watcher {
-
-using time_point = std::chrono::steady_clock::time_point;
-using duration = time_point::duration;
-
-/// One moment by both clocks. Events are told in calendar time, everything is decided in monotonic time.
-class moment {
- public:
-  moment() = default;
-  moment(time_point steady_value, std::chrono::system_clock::time_point wall_value)
-      : steady(steady_value), wall(wall_value) {}
-
-  time_point steady{};
-  std::chrono::system_clock::time_point wall{};
-};
-
-/// watch_options without I/O.
-class watch_rules {
- public:
-  std::optional<double> requests_per_second;
-  double initial_requests_per_second = 10;
-  double share = 0.9;
-  std::size_t max_looks_in_flight = 16;
-  std::optional<duration> max_staleness;
-  duration min_interval = std::chrono::seconds{1};
-  double finish_weight = 10;
-  double start_weight = 1;
-  double task_weight = 1;
-};
-
-/// What a look asks for: each is one request.
-enum class look_kind : std::uint8_t {
-  tasks,      ///< ListTaskInstances, a page of a run.
-  run,        ///< GetWorkflowRun.
-  runs,       ///< ListWorkflowRuns, a page of a workflow.
-  workflows,  ///< ListWorkflows, a page.
-};
-inline constexpr std::size_t look_kinds = 4;
-
-/// A request to be sent, with pages of a hundred.
-class look {
- public:
-  look_kind kind = look_kind::tasks;
-  std::uint64_t number = 0;  ///< Names it in the answer.
-  std::string workflow_arn;
-  std::string run_id;
-  std::optional<std::string> next_token;
-};
-
-class watch_figures {
- public:
-  std::size_t runs = 0;
-  std::size_t workflows = 0;
-  std::uint64_t looks = 0;
-  std::uint64_t throttled = 0;
-  std::uint64_t failed = 0;
-  std::size_t in_flight = 0;
-  double requests_per_second = 0;
-  bool quota_known = false;
-  double price = 0;
-  duration oldest{0};
-  duration staleness_bound{0};
-  std::optional<time_point> failing_since;
-  std::size_t events_waiting = 0;
-};
 
 /// Schedules the looks of a watcher and finds what changed.
 ///
@@ -89,9 +36,6 @@ class watch_state {
  public:
   /// `now` is the start of time for what is learned.
   watch_state(watch_rules rules, moment now);
-  watch_state(watch_state&&) noexcept;
-  watch_state& operator=(watch_state&&) noexcept;
-  ~watch_state();
 
   void add(run_key run, double weight, moment now);
   void add_workflow(std::string workflow_arn, run_filter filter, moment now);
@@ -116,7 +60,7 @@ class watch_state {
 
   /// What is to be told next.
   [[nodiscard]] std::optional<watch_event> next_event();
-  [[nodiscard]] bool has_event() const noexcept;
+  [[nodiscard]] bool has_event() const noexcept { return !news_.empty() || !dirty_.empty(); }
   /// Everything that was added has ended and been told.
   [[nodiscard]] bool over() const noexcept;
 
@@ -129,8 +73,169 @@ class watch_state {
                                                           std::string& why);
 
  private:
-  class implementation;
-  std::unique_ptr<implementation> self_;
+  // A look that comes before all that has a price.
+  struct urgent_look {
+    look_kind kind;
+    slot subject;  // a workflow for `runs`, else a run
+    std::optional<std::string> next_token;
+    double from = never;  // not before
+  };
+  // A look under way.
+  struct pending_look {
+    look_kind kind;
+    slot subject;
+    std::size_t budget;
+    bool first_page;
+  };
+  struct choice {
+    double price = -1;
+    look_kind kind = look_kind::tasks;
+    slot subject = 0;
+  };
+  using wall = std::chrono::system_clock::time_point;
+
+  // Times.
+  [[nodiscard]] time_point point(double seconds) const noexcept;
+  [[nodiscard]] double seconds_at(moment when) const noexcept;
+  [[nodiscard]] double at(moment now);  // and keeps the difference of the clocks
+  [[nodiscard]] static task_table::ticks floor_ticks(double seconds) noexcept;
+  [[nodiscard]] static task_table::ticks ceil_ticks(double seconds) noexcept;
+  [[nodiscard]] double seconds_at(task_table::ticks value) const noexcept;
+  [[nodiscard]] wall wall_of(double seconds) const noexcept;
+
+  // Records.
+  void add_workflow(std::string workflow_arn, run_filter filter, bool by_all, moment now);
+  [[nodiscard]] slot workflow_of(std::string_view arn);
+  [[nodiscard]] slot new_run(std::string id, slot workflow);
+  void forget(slot run);
+  void release_workflow(slot workflow);
+  [[nodiscard]] static bool unfinished(const run_record& run) noexcept {
+    return run.stage == phase::unseen || run.stage == phase::waiting || run.stage == phase::running;
+  }
+  [[nodiscard]] static bool waiting(const run_record& run) noexcept {
+    return run.stage == phase::unseen || run.stage == phase::waiting;
+  }
+  void set_stage(slot run, phase stage);
+
+  /// Of a checkpoint.
+  [[nodiscard]] bool take(std::string_view bytes, moment now, std::string& why);
+
+  // What was seen.
+  struct run_sight {
+    workflow_run_status status;
+    std::optional<wall> created;
+    std::optional<wall> started;
+    std::optional<wall> ended;
+  };
+  void apply(slot run, const run_sight& sight, double asked, double now);
+  void begin(slot run, double moved_since);
+  void end(slot run, double now);
+  /// Of a checkpoint.
+  void restored(slot run, double now);
+  void lost(slot run, const error& why, double now);
+  void refused(slot run, bool of_tasks, const error& why, double now);
+  /// Once until a look succeeds again.
+  void post_workflow_error(const std::string& arn, setbacks& of, const error& why, double now);
+  void succeeded(slot run, bool of_tasks);
+  [[nodiscard]] setbacks& setbacks_of(const pending_look& pending);
+  void mark(slot run);
+  void sweep_ended(slot workflow, bool whole);
+  [[nodiscard]] bool may_stop(const workflow_record& workflow) const;
+  void tasks_complete(slot run);
+  void tasks_due(slot run, bool due);
+  [[nodiscard]] unsigned steps_left(const run_record& run) const;
+  void sweep_failed(slot workflow, double now);
+  [[nodiscard]] bool wanted(const workflow_record& workflow, const workflow_run_summary& run,
+                            const run_sight& sight) const;
+  [[nodiscard]] std::optional<pending_look> take_pending(const look& what);
+  /// The same of one that the service has answered.
+  [[nodiscard]] std::optional<pending_look> answered(const look& what, moment now);
+  void put_back(const pending_look& pending, const look& what, double from = never);
+
+  // Events.
+  void post(watch_event event);
+  void describe(const run_record& run, watch_event& event) const;
+
+  // The schedule.
+  void tick(double now);
+  void set_bound(double now);
+  [[nodiscard]] look_budget& budget(look_kind kind) noexcept {
+    return budgets_[budget_of_[static_cast<std::size_t>(kind)]];
+  }
+  [[nodiscard]] double tasks_price(const run_record& run, double now) const;
+  [[nodiscard]] double due_price(const run_record& run, double now) const;
+  [[nodiscard]] double sweep_price(const workflow_record& workflow, double now) const;
+  [[nodiscard]] double all_price(double now) const;
+  [[nodiscard]] choice best(double now);
+  void consider(choice candidate, choice& best, double now);
+  [[nodiscard]] double eligible(const run_record& run) const;
+  void expect(slot run);  // when it will reach the price
+  void refresh();
+  [[nodiscard]] std::optional<look> urgent(double now);
+  [[nodiscard]] std::optional<look> start(const choice& chosen, double now);
+  [[nodiscard]] look send(look_kind kind, slot subject, std::optional<std::string> token, bool first_page);
+  void learn_quota(look_kind kind, const std::string& code);
+
+  watch_rules rules_;
+  time_point origin_;
+  double last_ = 0;                          // the last moment
+  std::chrono::nanoseconds wall_offset_{0};  // wall clock less monotonic clock, at the last moment
+
+  std::deque<run_record> runs_;
+  std::vector<slot> free_runs_;
+  std::size_t watched_runs_ = 0;  // not free
+  std::size_t unfinished_ = 0;
+  std::size_t all_waiting_ = 0;
+  std::vector<workflow_record> workflows_;
+  std::map<std::string, slot, std::less<>> workflow_slots_;
+  std::size_t watched_workflows_ = 0;
+  status_codes<workflow_run_status> run_codes_;
+  status_codes<task_instance_status> task_codes_;
+
+  // All workflows of the account.
+  std::optional<run_filter> all_filter_;
+  double all_asked_ = never;
+  std::uint32_t all_pages_ = 1;
+  setbacks all_trouble_;
+  std::uint8_t all_restarts_ = 0;
+  bool all_in_flight_ = false;
+  std::set<std::string, std::less<>> left_out_;  // of all, since they were removed
+
+  // To be told.
+  std::deque<watch_event> news_;
+  std::deque<slot> dirty_;
+
+  // The schedule.
+  change_model model_;
+  std::deque<look_budget> budgets_;
+  std::vector<std::string> quota_codes_;  // of budgets_
+  std::array<std::size_t, look_kinds> budget_of_{};
+  std::array<std::string, look_kinds> code_of_;
+  look_queue queue_;                         // running runs, by when their tasks reach the price
+  std::vector<slot> due_;                    // runs whose tasks are over
+  std::set<std::pair<wall, slot>> waiting_;  // runs that were made and have not begun, by age
+  std::deque<urgent_look> urgent_;
+  std::unordered_map<std::uint64_t, pending_look> pending_;
+  std::uint64_t next_number_ = 1;
+  std::deque<double> room_;  // ends of runs that leave room for one that waits
+  double room_hits_ = 1;     // the oldest that waits had begun
+  double room_misses_ = 1;
+  double starts_ = 1;  // lately
+  double starts_time_ = 60;
+  double price_ = 1;
+  double bound_ = 60;
+  double bound_told_ = 0;
+  double next_tick_ = 0;
+  double wakes_at_ = forever;
+  slot refreshed_ = 0;
+
+  // The service as a whole.
+  unsigned failures_ = 0;  // in a row
+  double failing_since_ = never;
+  double outage_until_ = never;
+  std::uint64_t looks_ = 0;
+  std::uint64_t throttled_ = 0;
+  std::uint64_t failed_ = 0;
 };
 
 }  // namespace mwaa_serverless::watcher
