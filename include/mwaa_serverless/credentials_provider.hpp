@@ -9,6 +9,8 @@
 #include <mwaa_serverless/credentials.hpp>
 #include <mwaa_serverless/error.hpp>
 #include <mwaa_serverless/export.hpp>
+#include <mwaa_serverless/network_options.hpp>
+#include <mwaa_serverless/role_options.hpp>
 #include <mwaa_serverless/transport.hpp>
 #include <optional>
 #include <string>
@@ -56,6 +58,8 @@ class MWAA_SERVERLESS_API credentials_provider {
 /// (access denied, a session that is over) makes expired ones an error. A failure with nothing to fall back on is
 /// given to all who ask in the next 1 to 5 seconds.
 ///
+/// Of the inherited members, proxies are for STS and SSO only: containers and instances are asked directly.
+///
 /// Regular files are read while the loop waits; a pipe or a device is waited for without blocking, for 5 seconds at
 /// most, and read once in the life of a provider.
 ///
@@ -71,7 +75,7 @@ class MWAA_SERVERLESS_API credentials_provider {
 /// Threads: the providers may be asked from any threads at once.
 ///
 /// Source: the rules of AWS's SDKs of 2026 for credentials that expire.
-class MWAA_SERVERLESS_API provider_options {
+class MWAA_SERVERLESS_API provider_options : public egress_options {
  public:
   provider_options();
 
@@ -82,13 +86,6 @@ class MWAA_SERVERLESS_API provider_options {
   /// Whether the program of a `credential_process` reads this process's standard input, to ask for a code there,
   /// instead of an empty one. Default: no, as a service has nobody to ask; the program mwaa-serverless says yes.
   bool share_standard_input = false;
-  /// File of PEM certificates to trust instead of the system's, for sources behind https.
-  std::string ca_bundle;
-
-  /// As in client_config; for STS and SSO only, containers and instances are asked directly.
-  std::string https_proxy;
-  std::string http_proxy;
-  std::string no_proxy;
 
   // Seams for tests and simulations. Null: the real thing.
   std::shared_ptr<clock> time;
@@ -128,29 +125,6 @@ static_assert(!std::is_aggregate_v<provider_options>);
 [[nodiscard]] MWAA_SERVERLESS_API std::shared_ptr<credentials_provider> make_environment_credentials(
     provider_options options = {});
 
-/// A role in AWS's Security Token Service (STS).
-///
-/// Threads: a value; distinct objects may be used from any threads at once.
-///
-/// Source: STS, AssumeRole and AssumeRoleWithWebIdentity.
-class MWAA_SERVERLESS_API assume_role_options {
- public:
-  /// Such as `arn:aws:iam::123456789012:role/name`, and the region whose STS is asked.
-  assume_role_options(std::string role_arn_value, std::string region_value);
-
-  std::string role_arn;
-  std::string region;
-  std::string session_name;  ///< Default: one of this library's with the time.
-  std::string external_id;
-  std::string mfa_serial;  ///< See provider_options::mfa_code.
-  /// From 15 minutes up to what the role allows, at most 12 hours: else the provider's factory throws
-  /// exception(errc::invalid_configuration). Default: an hour.
-  std::optional<std::chrono::seconds> duration;
-  std::string endpoint_url;  ///< Of STS; empty: the region's.
-  bool use_fips = false;
-};
-static_assert(!std::is_aggregate_v<assume_role_options>);
-
 /// The role, taken on with the credentials of `base` (STS AssumeRole).
 [[nodiscard]] MWAA_SERVERLESS_API std::shared_ptr<credentials_provider> make_assume_role_credentials(
     std::shared_ptr<credentials_provider> base, assume_role_options role, provider_options options = {});
@@ -159,23 +133,6 @@ static_assert(!std::is_aggregate_v<assume_role_options>);
 /// roles for service accounts). Of `role`, external_id and mfa_serial do not count.
 [[nodiscard]] MWAA_SERVERLESS_API std::shared_ptr<credentials_provider> make_web_identity_credentials(
     std::string token_file, assume_role_options role, provider_options options = {});
-
-/// A role in IAM Identity Center.
-///
-/// Threads: a value; distinct objects may be used from any threads at once.
-class MWAA_SERVERLESS_API sso_options {
- public:
-  sso_options(std::string start_url_value, std::string region_value, std::string account_id_value,
-              std::string role_name_value);
-
-  std::string start_url;
-  std::string region;
-  std::string account_id;
-  std::string role_name;
-  /// Name of the sso-session that `aws sso login` was for; empty: a login without one, whose token is not refreshed.
-  std::string session;
-};
-static_assert(!std::is_aggregate_v<sso_options>);
 
 /// With the token that `aws sso login` left in ~/.aws/sso/cache, refreshed when it has less than 15 minutes left.
 [[nodiscard]] MWAA_SERVERLESS_API std::shared_ptr<credentials_provider> make_sso_credentials(

@@ -15,13 +15,33 @@ class context;
 
 namespace mwaa_serverless {
 
+/// The way out to the network, for the service and for sources of credentials: whom to trust, and proxies.
+///
+/// Threads: a value; distinct objects may be used from any threads at once.
+class MWAA_SERVERLESS_API egress_options {
+ public:
+  egress_options();
+
+  /// File of PEM certificates to trust instead of the system's.
+  std::string ca_bundle;
+
+  /// Proxies for an https:// and for an http:// endpoint, `http://[user:password@]host:port`; empty: none. To https the
+  /// proxy opens a tunnel (CONNECT); name and password (percent-encoded) are sent by the scheme Basic and never shown.
+  std::string https_proxy;
+  std::string http_proxy;
+  /// Hosts that are reached without a proxy: host names with all below them, addresses, blocks (`10.0.0.0/8`), each
+  /// also with `:port`, or `*`; by commas.
+  std::string no_proxy;
+};
+static_assert(!std::is_aggregate_v<egress_options>);
+
 /// The network settings of a client, which client_config inherits. They do not apply to a transport of the caller's
 /// (client_config::network).
 ///
 /// Errors: the client's constructor throws exception(errc::invalid_configuration) naming the member.
 ///
 /// Threads: a value; distinct objects may be used from any threads at once.
-class MWAA_SERVERLESS_API network_options {
+class MWAA_SERVERLESS_API network_options : public egress_options {
  public:
   network_options();
 
@@ -49,8 +69,6 @@ class MWAA_SERVERLESS_API network_options {
   /// Limit of a response body; a longer one is errc::response_too_large. From 1024. Default 16 MiB.
   std::size_t max_response_bytes = std::size_t{16} * 1024 * 1024;
 
-  /// File of PEM certificates to trust instead of the system's.
-  std::string ca_bundle;
   /// For endpoints that ask who calls: a file of PEM with the client's certificate and those it was signed by, and one
   /// with its key, unencrypted. Without the second the key is in the first.
   std::string client_certificate;
@@ -59,17 +77,9 @@ class MWAA_SERVERLESS_API network_options {
   /// against a private server only. No variable and no file can switch it; describe() and the command-line program
   /// say so in capitals, and transport_metrics::tls_unverified counts.
   bool verify_tls = true;
-  /// A caller's own TLS settings, used as they are instead of the four above (the host name is still checked when the
-  /// context verifies the peer). Its sessions are not resumed.
+  /// A caller's own TLS settings, used as they are instead of `ca_bundle` and the three above (the host name is still
+  /// checked when the context verifies the peer). Its sessions are not resumed.
   std::shared_ptr<boost::asio::ssl::context> tls_context;
-
-  /// Proxies for an https:// and for an http:// endpoint, `http://[user:password@]host:port`; empty: none. To https the
-  /// proxy opens a tunnel (CONNECT); name and password (percent-encoded) are sent by the scheme Basic and never shown.
-  std::string https_proxy;
-  std::string http_proxy;
-  /// Hosts that are reached without a proxy: host names with all below them, addresses, blocks (`10.0.0.0/8`), each
-  /// also with `:port`, or `*`; by commas.
-  std::string no_proxy;
 };
 static_assert(!std::is_aggregate_v<network_options>);
 

@@ -176,13 +176,9 @@ client_config config_loader::load(std::string_view profile, provider_options opt
   const config::profile_choice chosen{environment, profile};
   for (std::string& each : config::sections_meant(chosen.name.text(), *files))
     config.loaded_.emplace_back("unread_section", std::move(each), setting_origin::by_default);
-  const auto inherit = [](std::string& into, const std::string& from) {
-    if (into.empty()) into = from;
-  };
-  inherit(options.ca_bundle, config.ca_bundle);
-  inherit(options.https_proxy, config.https_proxy);
-  inherit(options.http_proxy, config.http_proxy);
-  inherit(options.no_proxy, config.no_proxy);
+  for (const auto each : {&egress_options::ca_bundle, &egress_options::https_proxy, &egress_options::http_proxy,
+                          &egress_options::no_proxy})
+    if ((options.*each).empty()) options.*each = config.*each;
   config.credentials = sources::make_default_from(environment, files, std::string{profile}, std::move(options));
   config.loaded_credentials_ = config.credentials;
   return config;

@@ -28,4 +28,5 @@ std::optional<error> validate(const network_options& options, std::string_view o
 
 }  // namespace mwaa_serverless::net
 
+mwaa_serverless::egress_options::egress_options() = default;
 mwaa_serverless::network_options::network_options() = default;

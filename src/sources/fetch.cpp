@@ -10,7 +10,7 @@ fetched fetch_from(const static_keys& from, fetch_context&, clock::time_point) {
 
 fetched fetch_from(const assume_role& from, fetch_context& with, clock::time_point deadline) {
   auto base = co_await fetch(*from.base, with, deadline);
-  if (!base) co_return failed("for the role " + from.what.arn, base.error());
+  if (!base) co_return failed("for the role " + from.what.role_arn, base.error());
   co_return co_await fetch_role(from.what, *base, with, deadline);
 }
 

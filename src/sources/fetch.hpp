@@ -37,7 +37,7 @@ using fetched = boost::asio::awaitable<result<credentials>>;
 [[nodiscard]] fetched fetch_from(const container& from, fetch_context& with, clock::time_point deadline);
 [[nodiscard]] fetched fetch_from(const instance& from, fetch_context& with, clock::time_point deadline);
 /// With the keys of the role's base.
-[[nodiscard]] fetched fetch_role(const role& from, const credentials& base, fetch_context& with,
+[[nodiscard]] fetched fetch_role(const assume_role_options& from, const credentials& base, fetch_context& with,
                                  clock::time_point deadline);
 
 /// Whatever the plan is, its base included. When a chain ends in a source that has none, the error tells the sources

@@ -59,12 +59,8 @@ asio::awaitable<result<http_response>> http_client::send(http_request request, r
     settings.max_connections = 1;
     settings.connect_timeout = with.timeout;
     settings.max_response_bytes = max_body_bytes;
-    if (request.destination().tls) settings.ca_bundle = options_.ca_bundle;
-    if (by_ == route::by_proxy) {
-      settings.https_proxy = options_.https_proxy;
-      settings.http_proxy = options_.http_proxy;
-      settings.no_proxy = options_.no_proxy;
-    }
+    if (by_ == route::by_proxy) static_cast<egress_options&>(settings) = options_;
+    settings.ca_bundle = request.destination().tls ? options_.ca_bundle : std::string{};
     try {
       net::internal_options internal;
       internal.secret_responses = true;

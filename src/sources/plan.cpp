@@ -188,22 +188,24 @@ class planner {
     return std::optional<plan>{plan{std::move(out), "assume-role", arn}};
   }
 
-  std::optional<error> read_role(role& into, const found_value& arn, const lookup& from) {
+  std::optional<error> read_role(assume_role_options& into, const found_value& arn, const lookup& from) {
     const found_value external_id = from.in_profile("external_id");
     const found_value mfa_serial = from.in_profile("mfa_serial");
     const found_value session_name = from.in_profile("role_session_name");
     if (auto wrong = check_one_line({&arn, &external_id, &mfa_serial, &session_name})) return wrong;
-    into.arn = arn.text();
+    into.role_arn = arn.text();
     into.external_id = external_id.text();
     into.mfa_serial = mfa_serial.text();
     into.session_name = session_name.text();
     const found_value duration = from.in_profile("duration_seconds");
-    if (auto wrong = config::parse(duration, into.duration_seconds)) return wrong;
+    std::optional<int> seconds;
+    if (auto wrong = config::parse(duration, seconds)) return wrong;
+    if (seconds) into.duration = std::chrono::seconds{*seconds};
     return read_sts(into);
   }
 
   // Where STS is: as the profile in use says, whichever profile the role is from.
-  std::optional<error> read_sts(role& into) const {
+  std::optional<error> read_sts(assume_role_options& into) const {
     const lookup from{environment_, files_.profile(chosen_.name.text())};
     const found_value region = from.of("region");
     if (auto wrong = check_one_line({&region})) return wrong;
@@ -273,7 +275,7 @@ class planner {
     if (auto wrong = check_one_line({&file, &arn, &session_name})) return *std::move(wrong);
     web_identity out;
     out.token_file = file.text();
-    out.what.arn = arn.text();
+    out.what.role_arn = arn.text();
     out.what.session_name = session_name.text();
     if (auto wrong = read_sts(out.what)) return *std::move(wrong);
     return std::optional<plan>{plan{std::move(out), "assume-role-with-web-identity", file}};
@@ -418,3 +420,17 @@ std::string sso_token_path(const variables& environment, std::string_view sessio
 }
 
 }  // namespace mwaa_serverless::sources
+
+namespace mwaa_serverless {
+
+assume_role_options::assume_role_options(std::string role_arn_value, std::string region_value)
+    : role_arn(std::move(role_arn_value)), region(std::move(region_value)) {}
+
+sso_options::sso_options(std::string start_url_value, std::string region_value, std::string account_id_value,
+                         std::string role_name_value)
+    : start_url(std::move(start_url_value)),
+      region(std::move(region_value)),
+      account_id(std::move(account_id_value)),
+      role_name(std::move(role_name_value)) {}
+
+}  // namespace mwaa_serverless

@@ -6,9 +6,11 @@
 #include <memory>
 #include <mwaa_serverless/credentials.hpp>
 #include <mwaa_serverless/error.hpp>
+#include <mwaa_serverless/role_options.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -24,38 +26,22 @@ struct static_keys {
   credentials keys;
 };
 
-/// Where STS is, and which role.
-struct role {
-  std::string arn;
-  std::string session_name;  ///< Empty: one is made up.
-  std::string external_id;
-  std::string mfa_serial;
-  std::optional<int> duration_seconds;
-
-  std::string region;
-  std::string endpoint_url;  ///< Empty: the region's.
-  bool use_fips = false;
-};
-
 /// A role taken on with other credentials (STS AssumeRole).
 struct assume_role {
-  role what;
+  assume_role_options what{{}, {}};
   std::shared_ptr<const plan> base;
 };
 
 /// A role taken on with a token from a file (STS AssumeRoleWithWebIdentity).
 struct web_identity {
-  role what;
+  assume_role_options what{{}, {}};
   std::string token_file;
 };
 
 /// IAM Identity Center.
-struct sso {
-  std::string start_url;
-  std::string region;
-  std::string account_id;
-  std::string role_name;
-  std::string session;     ///< Empty: configured in the profile itself, without a token that could be refreshed.
+struct sso : sso_options {
+  explicit sso(sso_options given = {{}, {}, {}, {}}) : sso_options(std::move(given)) {}
+
   std::string token_path;  ///< Where AWS's CLI keeps the token.
   std::string profile;     ///< For messages; empty outside profiles.
   std::string portal_url;  ///< Empty: the region's.

@@ -117,28 +117,20 @@ std::shared_ptr<credentials_provider> make_from_files(std::shared_ptr<shared_fil
   throw exception(error(errc::invalid_configuration, message));
 }
 
-role role_of(assume_role_options&& given) {
+assume_role_options checked_role(assume_role_options given) {
   using namespace std::chrono_literals;
   if (given.duration && (*given.duration < 15min || *given.duration > 12h))
     refuse("assume_role_options::duration must be from 15 minutes to 12 hours");
-  role out;
-  out.arn = std::move(given.role_arn);
-  out.region = std::move(given.region);
-  out.session_name = std::move(given.session_name);
-  out.external_id = std::move(given.external_id);
-  out.mfa_serial = std::move(given.mfa_serial);
-  if (given.duration) out.duration_seconds = static_cast<int>(given.duration->count());
-  out.endpoint_url = std::move(given.endpoint_url);
-  out.use_fips = given.use_fips;
-  return out;
+  return given;
 }
 
 asio::awaitable<keys_result> fetch_with_base(std::shared_ptr<fetch_context> with,
                                              std::shared_ptr<credentials_provider> base,
-                                             std::shared_ptr<const role> what, clock::time_point deadline) {
+                                             std::shared_ptr<const assume_role_options> what,
+                                             clock::time_point deadline) {
   const auto keys =
       co_await ask_provider("make_assume_role_credentials: get() of the base", base, with->options.time, deadline);
-  if (!keys) co_return failed("for the role " + what->arn, keys.error());
+  if (!keys) co_return failed("for the role " + what->role_arn, keys.error());
   co_return shared(co_await fetch_role(*what, **keys, *with, deadline));
 }
 
@@ -159,16 +151,6 @@ std::shared_ptr<credentials_provider> make_static_credentials(credentials value)
                           "make_static_credentials: the credentials are empty; they were moved from before"));
   return std::make_shared<sources::static_credentials>(std::move(value));
 }
-
-assume_role_options::assume_role_options(std::string role_arn_value, std::string region_value)
-    : role_arn(std::move(role_arn_value)), region(std::move(region_value)) {}
-
-sso_options::sso_options(std::string start_url_value, std::string region_value, std::string account_id_value,
-                         std::string role_name_value)
-    : start_url(std::move(start_url_value)),
-      region(std::move(region_value)),
-      account_id(std::move(account_id_value)),
-      role_name(std::move(role_name_value)) {}
 
 std::shared_ptr<credentials_provider> make_default_credentials(std::string profile, provider_options options) {
   return sources::make_from_files(std::make_shared<sources::shared_files>(), std::move(profile), sources::scope::all,
@@ -196,7 +178,7 @@ std::shared_ptr<credentials_provider> make_assume_role_credentials(std::shared_p
                                                                    assume_role_options role, provider_options options) {
   if (!base) sources::refuse("make_assume_role_credentials: base must not be null");
   const auto with = std::make_shared<sources::fetch_context>(sources::checked(std::move(options)));
-  const auto what = std::make_shared<const sources::role>(sources::role_of(std::move(role)));
+  const auto what = std::make_shared<const assume_role_options>(sources::checked_role(std::move(role)));
   return sources::make_cached(
       [with, base = std::move(base), what](clock::time_point deadline) {
         return sources::fetch_with_base(with, base, what, deadline);
@@ -208,7 +190,7 @@ std::shared_ptr<credentials_provider> make_web_identity_credentials(std::string 
                                                                     provider_options options) {
   sources::web_identity from;
   from.token_file = std::move(token_file);
-  from.what = sources::role_of(std::move(role));
+  from.what = sources::checked_role(std::move(role));
   return sources::make_planned_at_once(
       [from = std::move(from)]() -> result<sources::plan> {
         return sources::plan{from, "assume-role-with-web-identity", {}};
@@ -217,14 +199,9 @@ std::shared_ptr<credentials_provider> make_web_identity_credentials(std::string 
 }
 
 std::shared_ptr<credentials_provider> make_sso_credentials(sso_options given, provider_options options) {
-  sources::sso from;
+  sources::sso from{std::move(given)};
   from.token_path =
-      sources::sso_token_path(sources::read_environment(), given.session.empty() ? given.start_url : given.session);
-  from.start_url = std::move(given.start_url);
-  from.region = std::move(given.region);
-  from.account_id = std::move(given.account_id);
-  from.role_name = std::move(given.role_name);
-  from.session = std::move(given.session);
+      sources::sso_token_path(sources::read_environment(), from.session.empty() ? from.start_url : from.session);
   return sources::make_planned_at_once(
       [from = std::move(from)]() -> result<sources::plan> { return sources::plan{from, "sso", {}}; },
       std::move(options));

@@ -30,20 +30,20 @@ void add_parameter(std::string& form, std::string_view name, std::string_view va
   form.append(form.empty() ? "" : "&").append(name).append("=").append(encoded);
 }
 
-std::string session_name(const role& from, fetch_context& with) {
+std::string session_name(const assume_role_options& from, fetch_context& with) {
   if (!from.session_name.empty()) return from.session_name;
   const auto now = std::chrono::floor<std::chrono::seconds>(with.options.time->wall_now());
   return "mwaa-serverless-" + std::to_string(now.time_since_epoch().count());
 }
 
-std::string begin_form(std::string_view action, const role& from, fetch_context& with) {
+std::string begin_form(std::string_view action, const assume_role_options& from, fetch_context& with) {
   std::string form;
   form.reserve(8192);
   add_parameter(form, "Action", action);
   add_parameter(form, "Version", "2011-06-15");
-  add_parameter(form, "RoleArn", from.arn);
+  add_parameter(form, "RoleArn", from.role_arn);
   add_parameter(form, "RoleSessionName", session_name(from, with));
-  if (from.duration_seconds) add_parameter(form, "DurationSeconds", std::to_string(*from.duration_seconds));
+  if (from.duration) add_parameter(form, "DurationSeconds", std::to_string(from.duration->count()));
   return form;
 }
 
@@ -87,7 +87,7 @@ error refusal(const std::string& name, const std::string& action, const http_res
   return {transient ? errc::connection_lost : errc::credentials_failed, name + ": " + said.message};
 }
 
-result<protocol::endpoint> endpoint_of(const role& from) {
+result<protocol::endpoint> endpoint_of(const assume_role_options& from) {
   if (from.region.empty() && from.endpoint_url.empty())
     return error{errc::credentials_failed, "no region to ask STS in: set AWS_REGION, or region in the profile"};
   return protocol::resolve_identity_endpoint("sts", from.region.empty() ? "us-east-1" : from.region, from.use_fips,
@@ -127,8 +127,9 @@ fetched ask_sts(std::string name, std::string action, std::string source, http_r
 
 }  // namespace
 
-fetched fetch_role(const role& from, const credentials& base, fetch_context& with, clock::time_point deadline) {
-  const std::string name = "role " + from.arn;
+fetched fetch_role(const assume_role_options& from, const credentials& base, fetch_context& with,
+                   clock::time_point deadline) {
+  const std::string name = "role " + from.role_arn;
   const auto to = endpoint_of(from);
   if (!to) co_return failed(name, to.error());
   std::string form = begin_form("AssumeRole", from, with);
@@ -149,7 +150,7 @@ fetched fetch_role(const role& from, const credentials& base, fetch_context& wit
 }
 
 fetched fetch_from(const web_identity& from, fetch_context& with, clock::time_point deadline) {
-  const std::string name = "web identity, role " + from.what.arn;
+  const std::string name = "web identity, role " + from.what.role_arn;
   const auto to = endpoint_of(from.what);
   if (!to) co_return failed(name, to.error());
   const auto file = co_await read_small_file(from.token_file, with.time(), deadline);

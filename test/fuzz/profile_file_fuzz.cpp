@@ -245,11 +245,11 @@ void check_plan(const mwaa_serverless::sources::plan& made) {
   check_text(made.refusal);
   for (const std::string& each : made.passed_over)
     require(each.find(marker) == std::string::npos, "no secret in what was passed over", each);
-  const auto check_role = [](const sources::role& from) {
+  const auto check_role = [](const mwaa_serverless::assume_role_options& from) {
     for (const std::string* each :
-         {&from.arn, &from.session_name, &from.external_id, &from.mfa_serial, &from.region, &from.endpoint_url})
+         {&from.role_arn, &from.session_name, &from.external_id, &from.mfa_serial, &from.region, &from.endpoint_url})
       check_text(*each);
-    require(!from.arn.empty(), "a role has a name", from.session_name);
+    require(!from.role_arn.empty(), "a role has a name", from.session_name);
   };
   if (const auto* keys = std::get_if<sources::static_keys>(&made.source)) {
     require(!keys->keys.access_key_id().empty(), "both keys", made.place);

@@ -24,7 +24,7 @@ LAYERS = {
     "config": ["configured_value"],
     "net": ["network_options", "transport", "transport_metrics"],
     "process": [],
-    "sources": ["credentials_provider"],
+    "sources": ["credentials_provider", "role_options"],
     "client": ["attempt_gate", "call_options", "client", "client_config", "observer",
                "paginator", "wait_for_run"],
     "watcher": ["run_watcher", "watch_event"],

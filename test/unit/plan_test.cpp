@@ -29,18 +29,18 @@ struct told {
     return from.keys.access_key_id() + (from.keys.session_token().empty() ? "" : "+" + from.keys.session_token());
   }
   std::string operator()(const sources::assume_role& from) const {
-    std::string out = from.what.arn;
+    std::string out = from.what.role_arn;
     if (!from.what.session_name.empty()) out += " session " + from.what.session_name;
     if (!from.what.external_id.empty()) out += " external " + from.what.external_id;
     if (!from.what.mfa_serial.empty()) out += " mfa " + from.what.mfa_serial;
-    if (from.what.duration_seconds) out += " for " + std::to_string(*from.what.duration_seconds);
+    if (from.what.duration) out += " for " + std::to_string(from.what.duration->count());
     if (!from.what.region.empty()) out += " in " + from.what.region;
     if (!from.what.endpoint_url.empty()) out += " at " + from.what.endpoint_url;
     if (from.what.use_fips) out += " fips";
     return out + " <- " + from.base->name + " " + std::visit(told{}, from.base->source);
   }
   std::string operator()(const sources::web_identity& from) const {
-    return from.what.arn + " " + from.token_file +
+    return from.what.role_arn + " " + from.token_file +
            (from.what.session_name.empty() ? "" : " session " + from.what.session_name);
   }
   std::string operator()(const sources::sso& from) const {
