@@ -261,7 +261,7 @@ std::vector<std::string> run(const soak_options& options, std::size_t descriptor
   config.max_connections = options.connections;
   config.attempt_timeout = 5s;
   config.max_connection_age = 30s;
-  config.observer = said;
+  config.attempt_observer = said;
   asio::io_context io{1};
   mwaa::client client{io.get_executor(), std::move(config)};
   watch over{options, steady::now(), descriptors_before};

@@ -103,7 +103,7 @@ int main() {
   prometheus::Registry registry;
   asio::io_context io;
   auto config = mwaa::client_config::from_environment();
-  config.observer = std::make_shared<prometheus_observer>(registry);
+  config.attempt_observer = std::make_shared<prometheus_observer>(registry);
   const mwaa::client client{io.get_executor(), std::move(config)};
   asio::co_spawn(io,
                  list_run(client, "arn:aws:airflow-serverless:us-east-1:123456789012:workflow/etl-nightly-Ab12Cd34Ef",

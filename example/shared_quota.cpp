@@ -120,7 +120,7 @@ int main(int argc, char** argv) {
   const std::chrono::milliseconds time_limit{argc > 3 ? std::stoi(argv[3]) : 1000};
   const auto quota = std::make_shared<redis_quota>(io.get_executor(), argv[1], time_limit);
   auto config = mwaa::client_config::from_environment();
-  config.attempt_gate = quota;
+  config.attempt_limiter = quota;
   if (argc > 4) config.operation_timeout = std::chrono::milliseconds{std::stoi(argv[4])};
   const mwaa::client client{io.get_executor(), std::move(config)};
   for (int i = 0; i < callers; ++i) {

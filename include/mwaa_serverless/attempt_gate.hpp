@@ -11,7 +11,7 @@
 namespace mwaa_serverless {
 
 /// Awaited before each attempt, retries included, after the client's own waits and before the attempt is signed.
-/// Set as client_config::attempt_gate.
+/// Set as client_config::attempt_limiter.
 ///
 /// Errors: a gate cannot break its caller: one that has not ended a moment (1 ms) after the call's deadline is
 /// cancelled and left alone, and the call ends with errc::operation_timeout; one that throws, or returns an error whose

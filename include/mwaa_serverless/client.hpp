@@ -77,7 +77,7 @@ class MWAA_SERVERLESS_API client_metrics {
   std::uint64_t throttled = 0;            ///< Attempts that the service throttled.
   int retry_quota = 0;                    ///< Tokens left, see retry_options::quota.
   std::uint64_t quota_refusals = 0;       ///< Retries that the quota refused.
-  std::uint64_t observer_exceptions = 0;  ///< Thrown by client_config::observer, and dropped.
+  std::uint64_t observer_exceptions = 0;  ///< Thrown by client_config::attempt_observer, and dropped.
   std::vector<gate_metrics> gates;        ///< Of the operations called so far.
   transport_metrics transport;
 };

@@ -95,9 +95,9 @@ class MWAA_SERVERLESS_API client_config : public network_options {
   bool correct_clock_skew = true;
 
   /// Told of every attempt and operation. Null: nobody is.
-  std::shared_ptr<mwaa_serverless::observer> observer;
+  std::shared_ptr<observer> attempt_observer;
   /// Awaited before each attempt. Null: none.
-  std::shared_ptr<mwaa_serverless::attempt_gate> attempt_gate;
+  std::shared_ptr<attempt_gate> attempt_limiter;
 
   // Seams for tests and simulations. Null: the real thing.
   std::shared_ptr<clock> time;

@@ -142,7 +142,7 @@ namespace mwaa_serverless {
 enum class operation_phase : std::uint8_t {
   none,                    ///< Not in an exchange.
   throttle_gate,           ///< Waiting in the throttle queue until the gate let the attempt pass.
-  attempt_gate,            ///< In client_config::attempt_gate.
+  attempt_gate,            ///< In client_config::attempt_limiter.
   credentials,             ///< Fetching credentials.
   waiting_for_connection,  ///< All connections of the pool were in use.
   resolving,

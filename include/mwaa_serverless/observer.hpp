@@ -10,7 +10,7 @@
 namespace mwaa_serverless {
 
 /// Told of each attempt and operation of a client: for metrics, traces and logs. Set as
-/// client_config::observer.
+/// client_config::attempt_observer.
 ///
 /// What it is given holds no secret. Without an observer nothing is recorded for it.
 ///

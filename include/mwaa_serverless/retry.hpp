@@ -36,7 +36,7 @@ enum class retry_mode : std::uint8_t {
 ///
 /// So a call ends without a deadline too: after at most max_attempts times (attempt_timeout + the larger of max_hint
 /// and max_backoff + the largest of 5 s and the two base delays), and max_gate_wait, and what
-/// client_config::attempt_gate takes. With the defaults that is 14 min 45 s.
+/// client_config::attempt_limiter takes. With the defaults that is 14 min 45 s.
 ///
 /// Errors: the client's constructor throws exception(errc::invalid_configuration) that names the member out of its
 /// range.

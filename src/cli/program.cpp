@@ -172,7 +172,7 @@ exit_code run_command(const invocation& asked, const process_environment& around
       around.err(std::string{program_name} + ": [INFO]: " + std::string{line} + '\n');
     };
   if (around.adjust) around.adjust(config);
-  config.observer = std::make_shared<attempt_reporter>(io, debug, tell);
+  config.attempt_observer = std::make_shared<attempt_reporter>(io, debug, tell);
   const std::string endpoint = endpoint_url(config);
 
   if (!config.verify_tls && endpoint.starts_with("https:"))

@@ -168,8 +168,8 @@ asio::awaitable<result<void>> entered(std::shared_ptr<attempt_gate> gate, std::s
 
 asio::awaitable<std::optional<error>> call::enter_attempt_gate() {
   const client_config& config = client_.config_;
-  auto passed = co_await net::ask("client_config::attempt_gate: enter()",
-                                  entered(config.attempt_gate, operation_.name, deadline_), config.time, deadline_,
+  auto passed = co_await net::ask("client_config::attempt_limiter: enter()",
+                                  entered(config.attempt_limiter, operation_.name, deadline_), config.time, deadline_,
                                   errc::broken_contract);
   std::optional<error> refusal;
   if (!passed) refusal = std::move(passed).error();
@@ -178,9 +178,9 @@ asio::awaitable<std::optional<error>> call::enter_attempt_gate() {
 
 template <class Tell>
 void call::tell(Tell what) {
-  if (!client_.config_.observer) return;
+  if (!client_.config_.attempt_observer) return;
   try {
-    what(*client_.config_.observer);
+    what(*client_.config_.attempt_observer);
   } catch (...) {
     client_.counters_.observer_exceptions.fetch_add(1, client_state::relaxed);
   }
@@ -252,7 +252,7 @@ asio::awaitable<std::optional<error>> call::run() {
 
 // As nearly all do: without a coroutine.
 bool call::passes_at_once(time_point entered) {
-  return entered < deadline_ && !client_.config_.attempt_gate && line_.try_pass(entered);
+  return entered < deadline_ && !client_.config_.attempt_limiter && line_.try_pass(entered);
 }
 
 asio::awaitable<std::optional<error>> call::enter_gates() {
@@ -273,7 +273,7 @@ asio::awaitable<std::optional<error>> call::enter_gates() {
       co_return out_of_time(last, operation_phase::throttle_gate, message);
     }
   }
-  if (!client_.config_.attempt_gate) co_return std::nullopt;
+  if (!client_.config_.attempt_limiter) co_return std::nullopt;
   std::optional<error> failure = co_await enter_attempt_gate();
   if (failure && failure->phase == operation_phase::none) failure->phase = operation_phase::attempt_gate;
   if (now() >= deadline_ && (!failure || is_time_limit(*failure))) {
@@ -406,7 +406,7 @@ retry::decision call::judge(const answer& what, attempt_record& record) {
 
 void call::finish_record(attempt_record& record) {
   const bool keep = record.code.failed() || options_.attempt_log;
-  if (!keep && !client_.config_.observer) return;
+  if (!keep && !client_.config_.attempt_observer) return;
   record.quota_after = client_.quota_.available();
   tell([&](observer& told) { told.attempt_ended(id_, record); });
   if (options_.attempt_log) options_.attempt_log->push_back(record);

@@ -66,7 +66,7 @@ class call {
   [[nodiscard]] boost::asio::awaitable<result<std::shared_ptr<const credentials>>> keys(time_point limit);
   /// True when the next keys may be others.
   [[nodiscard]] bool rejected(const credentials& refused);
-  /// client_config::attempt_gate, which must not be null.
+  /// client_config::attempt_limiter, which must not be null.
   [[nodiscard]] boost::asio::awaitable<std::optional<error>> enter_attempt_gate();
   /// Calls `what` with the observer, if there is one.
   template <class Tell>

@@ -108,8 +108,8 @@ constexpr std::array members{
     at<&client_config::no_proxy>("no_proxy"),
     at<&client_config::app_id>("app_id"),
     at<&client_config::correct_clock_skew>("correct_clock_skew"),
-    at<&client_config::observer>("observer"),
-    at<&client_config::attempt_gate>("attempt_gate"),
+    at<&client_config::attempt_observer>("attempt_observer"),
+    at<&client_config::attempt_limiter>("attempt_limiter"),
 };
 static_assert(std::ranges::all_of(config::setting_table, [](const config::setting& row) {
   if (row.name == "profile" || row.name == "output") return true;

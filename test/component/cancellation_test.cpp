@@ -70,7 +70,7 @@ TEST_CASE("cancellation and deadline: while keys are fetched, and at the caller'
     if (keys)
       config.credentials = std::make_shared<silent_provider>(service.time);
     else
-      config.attempt_gate = std::make_shared<closed_gate>(service.time);
+      config.attempt_limiter = std::make_shared<closed_gate>(service.time);
     config.attempt_timeout = 1h;
     const mwaa::client client{service.io.get_executor(), config};
     asio::cancellation_signal signal;

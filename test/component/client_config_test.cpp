@@ -197,7 +197,7 @@ TEST_CASE("client_config: tells every value with its origin") {
   config.region = "us-east-1";
   config.max_connections = 3;
   config.credentials = mwaa::make_static_credentials({"AKID", "s3cret"});
-  config.observer = nullptr;
+  config.attempt_observer = nullptr;
   CHECK(origin_of(config, "region") == "us-east-1 # code");
   CHECK(origin_of(config, "max_connections") == "3 # code");
   config.retry.max_attempts = 4;

@@ -88,7 +88,7 @@ const std::vector<situation>& situations() {
   static const std::vector<situation> all{
       {"sending", [](auto& s) { s.network->script.emplace_back(test::page({"x"}), 10s); }},
       {"backing off", [](auto& s) { s.network->script.emplace_back(test::throttle(30)); }},
-      {"at the gate", [](auto& s) { s.config.attempt_gate = std::make_shared<slow_gate>(s.time); }},
+      {"at the gate", [](auto& s) { s.config.attempt_limiter = std::make_shared<slow_gate>(s.time); }},
       {"for keys", [](auto& s) { s.config.credentials = std::make_shared<slow_source>(s.time); }},
       {"for shared keys",
        [](auto& s) {

@@ -74,7 +74,7 @@ mwaa::error failure_of(canned_service& service, const mwaa::client& client, mwaa
 TEST_CASE("observer: every attempt with its facts, and the end") {
   canned_service service;
   const auto seen = std::make_shared<transcript>();
-  service.config.observer = seen;
+  service.config.attempt_observer = seen;
   service.network->script.emplace_back(test::throttle(2), 100ms);
   service.network->script.emplace_back(mwaa::error(mwaa::errc::connection_lost, "reset"));
   service.network->script.emplace_back(test::page({"x"}), 300ms);
@@ -113,7 +113,7 @@ TEST_CASE("observer: every attempt with its facts, and the end") {
 TEST_CASE("observer: a failed operation, and none for a cancelled one") {
   canned_service service;
   const auto seen = std::make_shared<transcript>();
-  service.config.observer = seen;
+  service.config.attempt_observer = seen;
   const auto client = service.make_client();
   service.network->script.emplace_back(test::response(400, R"({"__type":"ValidationException","Message":"no"})"));
   (void)failure_of(service, client);
@@ -140,7 +140,7 @@ TEST_CASE("observer: what one throws is dropped and counted, and changes nothing
     }
   };
   canned_service service;
-  service.config.observer = std::make_shared<thrower>();
+  service.config.attempt_observer = std::make_shared<thrower>();
   service.network->script.emplace_back(test::internal_error());
   service.network->script.emplace_back(test::page({"x"}));
   const auto client = service.make_client();
@@ -169,7 +169,7 @@ TEST_CASE("attempt log: on success too, when it is asked for") {
 TEST_CASE("attempt gate: awaited before each attempt, with the operation's deadline") {
   canned_service service;
   const auto gate = std::make_shared<slow_gate>(service.time);
-  service.config.attempt_gate = gate;
+  service.config.attempt_limiter = gate;
   service.network->script.emplace_back(test::internal_error());
   service.network->script.emplace_back(test::page({"x"}));
   const auto client = service.make_client();
@@ -189,7 +189,7 @@ TEST_CASE("attempt gate: awaited before each attempt, with the operation's deadl
 TEST_CASE("attempt gate: what it refuses ends the operation") {
   canned_service service;
   const auto gate = std::make_shared<slow_gate>(service.time);
-  service.config.attempt_gate = gate;
+  service.config.attempt_limiter = gate;
   gate->refusal = mwaa::error(mwaa::errc::operation_timeout, "the fleet's quota is used up");
   const auto failure = failure_of(service, service.make_client());
   CHECK(failure.code == mwaa::errc::operation_timeout);
@@ -201,7 +201,7 @@ TEST_CASE("attempt gate: what it refuses ends the operation") {
 
 TEST_CASE("attempt gate: time that it took past the deadline is no attempt's any more") {
   canned_service service;
-  service.config.attempt_gate = std::make_shared<slow_gate>(service.time);
+  service.config.attempt_limiter = std::make_shared<slow_gate>(service.time);
   const auto failure = failure_of(service, service.make_client(), mwaa::call_options{}.with_operation_timeout(500ms));
   CHECK(failure.code == mwaa::errc::operation_timeout);
   CHECK(failure.phase == mwaa::operation_phase::attempt_gate);

@@ -50,7 +50,7 @@ std::shared_ptr<mwaa::credentials_provider> role_over(const std::shared_ptr<mwaa
 TEST_CASE("secrets: in no observer record, error, exception or printed configuration") {
   test::canned_service service;
   const auto heard = std::make_shared<listener>();
-  service.config.observer = heard;
+  service.config.attempt_observer = heard;
   service.config.retry.max_attempts = 2;
   service.config.credentials = mwaa::make_static_credentials({"AKIDEXAMPLE", secret, token});
   service.config.endpoint_url = "https://user:S3CRET-password@host";

@@ -325,9 +325,9 @@ TEST_CASE("user's attempt gate: each fault is an error that names it") {
   for (const expectation& each : each_fault(mwaa::errc::broken_contract, mwaa::errc::operation_timeout, nullptr)) {
     CAPTURE(static_cast<int>(each.how));
     canned_service service;
-    service.config.attempt_gate = std::make_shared<gate>(each.how);
+    service.config.attempt_limiter = std::make_shared<gate>(each.how);
     const auto failure = failure_of(service, service.make_client());
-    check(failure, each, "client_config::attempt_gate");
+    check(failure, each, "client_config::attempt_limiter");
     CHECK(failure.phase == mwaa::operation_phase::attempt_gate);
     CHECK(service.network->requests.empty());
   }
@@ -372,7 +372,7 @@ TEST_CASE("user's objects: a call can be cancelled while one ignores that") {
     CAPTURE(which);
     canned_service service;
     if (which == 0) service.config.credentials = std::make_shared<provider>(fault::ignores_cancel);
-    if (which == 1) service.config.attempt_gate = std::make_shared<gate>(fault::ignores_cancel);
+    if (which == 1) service.config.attempt_limiter = std::make_shared<gate>(fault::ignores_cancel);
     if (which == 2) service.config.network = std::make_shared<network>(fault::ignores_cancel);
     asio::cancellation_signal stop;
     std::exception_ptr ended;

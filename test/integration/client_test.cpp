@@ -118,7 +118,7 @@ TEST_CASE("client: four threads share one client and one throttled quota") {
     config.retry.mode = mode;
     config.retry.max_attempts = 50;  // the rate of a machine under sanitizers is anybody's guess
     config.max_connections = 16;
-    config.observer = seen;
+    config.attempt_observer = seen;
 
     asio::io_context io{4};
     const mwaa::client client{io.get_executor(), config};
