@@ -227,7 +227,7 @@ TEST_CASE("run_watcher: an hour with faults, throttles, restarts and a slow cons
   using mwaa::testing::listing_order;
   // An instrumented program takes its time: it has one order and a lower rate.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  const double rate = 3;
+  const double rate = 1;
   const std::vector<listing_order> orders{listing_order::by_id};
 #else
   const double rate = 10;
