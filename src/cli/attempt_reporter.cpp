@@ -45,7 +45,7 @@ void attempt_reporter::attempt_ended(const operation_id&, const attempt_record& 
   std::string said = "attempt " + std::to_string(attempt.number) + ": " + outcome(attempt);
   if (!attempt.request_id.empty()) said += ", request id " + attempt.request_id;
   said += ", after " + milliseconds(attempt.took);
-  if (attempt.gate_wait > 1ms) said += " and " + milliseconds(attempt.gate_wait) + " in line";
+  if (attempt.gate_wait > 1ms) said += " and " + milliseconds(attempt.gate_wait) + " in the queue";
   if (!attempt.reason.empty()) said += ": " + attempt.reason;
   if (!attempt.hint_note.empty()) said += " (" + attempt.hint_note + ")";
   if (attempt.wait_after > 0ns) said += "; waiting " + milliseconds(attempt.wait_after);
@@ -68,8 +68,8 @@ void attempt_reporter::watch_wait() {
     if (stopped) return;
     // A reader that took its time has kept the loop from running; nothing has waited for the service.
     if (std::chrono::steady_clock::now() - timer_.expiry() > long_wait / 2) return watch_wait();
-    tell_(last_.empty() ? "waiting in line for the service, which has throttled requests"
-                        : "waiting in line before the next attempt (" + last_ + ')');
+    tell_(last_.empty() ? "waiting in the queue for the service, which has throttled requests"
+                        : "waiting in the queue before the next attempt (" + last_ + ')');
   });
 }
 
