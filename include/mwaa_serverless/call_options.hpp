@@ -25,7 +25,7 @@ class MWAA_SERVERLESS_API call_options {
 
   /// Limit of one attempt, from asking for a connection to the last byte of the response. Positive.
   std::optional<std::chrono::milliseconds> attempt_timeout;
-  /// Limit of the whole call: all attempts, all waits (in line, between attempts) and fetching credentials. Positive.
+  /// Limit of the whole call: all attempts, all waits (in queues, between attempts) and fetching credentials. Positive.
   std::optional<std::chrono::milliseconds> operation_timeout;
   /// When the whole call must have ended, by client_config::time; for a deadline that several calls share. With
   /// operation_timeout the earlier counts.

@@ -69,8 +69,8 @@ class MWAA_SERVERLESS_API client_metrics {
  public:
   client_metrics();
 
-  /// Calls that began: of an open client, with valid input and options. However they ended, in line or cancelled too;
-  /// those that were refused are not counted. prewarm() and close() are no operations.
+  /// Calls that began: of an open client, with valid input and options. However they ended, in a queue or cancelled
+  /// too; those that were refused are not counted. prewarm() and close() are no operations.
   std::uint64_t operations = 0;
   std::uint64_t attempts = 0;             ///< Requests sent, retries included.
   std::uint64_t retries = 0;              ///< Attempts beyond the first of their call.

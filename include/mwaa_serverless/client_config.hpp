@@ -36,8 +36,9 @@ class MWAA_SERVERLESS_API client_config : public network_options {
   client_config();
 
   /// Reads the environment and the shared configuration files as AWS's tools do; a blank variable counts as unset. The
-  /// environment counts before the files, and ~/.aws/credentials before ~/.aws/config (AWS_SHARED_CREDENTIALS_FILE,
-  /// AWS_CONFIG_FILE). The profile is `profile`, else AWS_PROFILE, else AWS_DEFAULT_PROFILE, else `default`.
+  /// environment takes precedence over the files, and ~/.aws/credentials over ~/.aws/config
+  /// (AWS_SHARED_CREDENTIALS_FILE, AWS_CONFIG_FILE). The profile is `profile`, else AWS_PROFILE, else
+  /// AWS_DEFAULT_PROFILE, else `default`.
   ///
   ///   * region: AWS_REGION, AWS_DEFAULT_REGION; `region`
   ///   * endpoint_url: AWS_ENDPOINT_URL_MWAA_SERVERLESS, AWS_ENDPOINT_URL; `mwaa_serverless` in the section that
@@ -59,7 +60,7 @@ class MWAA_SERVERLESS_API client_config : public network_options {
   [[nodiscard]] static client_config from_environment(std::string_view profile = {}, provider_options options = {});
 
   /// The same, and then the region of the EC2 instance when there is no other and the instance's metadata service
-  /// answers (off instances that takes a second, once). `options` as for from_environment().
+  /// responds (off instances that takes a second, once). `options` as for from_environment().
   [[nodiscard]] static boost::asio::awaitable<client_config> load(std::string profile = {},
                                                                   provider_options options = {});
 

@@ -130,7 +130,7 @@ static_assert(!std::is_aggregate_v<provider_options>);
     std::shared_ptr<credentials_provider> base, assume_role_options role, provider_options options = {});
 
 /// The role, taken on with the token in `token_file`, read at each fetch (STS AssumeRoleWithWebIdentity; EKS's IAM
-/// roles for service accounts). Of `role`, external_id and mfa_serial do not count.
+/// roles for service accounts). Of `role`, external_id and mfa_serial are ignored.
 [[nodiscard]] MWAA_SERVERLESS_API std::shared_ptr<credentials_provider> make_web_identity_credentials(
     std::string token_file, assume_role_options role, provider_options options = {});
 

@@ -52,7 +52,7 @@ class MWAA_SERVERLESS_API network_options : public egress_options {
   /// read_timeout). Then errc::read_timeout. Positive; absent: attempt_timeout alone. Default absent.
   std::optional<std::chrono::milliseconds> read_timeout;
 
-  /// Connections open at once; further requests wait in line, first come first served. From 1. Default 64.
+  /// Connections open at once; further requests are queued, first come first served. From 1. Default 64.
   std::size_t max_connections = 64;
   /// Requests that may wait for a connection at once; one more is errc::too_many_waiting. Absent: no limit.
   std::optional<std::size_t> max_waiting;

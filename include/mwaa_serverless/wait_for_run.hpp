@@ -47,8 +47,8 @@ class MWAA_SERVERLESS_API wait_options {
   /// in a state of neither ends the wait, too.
   std::vector<workflow_run_status> success_states;  ///< Default: success.
   std::vector<workflow_run_status> failure_states;  ///< Default: failed, timeout, stopped.
-  /// Failed looks in a row after which the wait throws the last one's error. One throttle, one lost answer does not end
-  /// it. From 1. Errors that no other try can mend (condition::permanent) end it at once.
+  /// Failed looks in a row after which the wait throws the last one's error. One throttle, one lost response does not
+  /// end it. From 1. Errors that no other try can mend (condition::permanent) end it at once.
   int max_failures_in_a_row = 10;
   /// Of each look. Its deadline is the wait's at the latest.
   call_options look;

@@ -73,7 +73,7 @@ class profile_choice {
 
   found_value name;
   bool named = false;      ///< It has to be there.
-  bool explicit_ = false;  ///< Named by `wanted`: the environment's keys do not count.
+  bool explicit_ = false;  ///< Named by `wanted`: the environment's keys are ignored.
 };
 
 /// The sections that may be meant as a profile and are not, each with what to write.

@@ -104,9 +104,10 @@ inline constexpr std::array setting_table{
 /// digits, a retry mode in lower case. Empty where nothing gives it.
 using settings = std::map<std::string_view, found_value>;
 
-/// The environment counts before the profile. The profile is `wanted`, else AWS_PROFILE, else AWS_DEFAULT_PROFILE (the
-/// order of AWS's CLI, version 2), else `default`, of no origin. errc::invalid_configuration names the setting, where
-/// it stands and the rule; errc::no_profile names the profile that is not there and those that are spelled alike.
+/// The environment takes precedence over the profile. The profile is `wanted`, else AWS_PROFILE, else
+/// AWS_DEFAULT_PROFILE (the order of AWS's CLI, version 2), else `default`, of no origin. errc::invalid_configuration
+/// names the setting, where it stands and the rule; errc::no_profile names the profile that is not there and those that
+/// are spelled alike.
 [[nodiscard]] result<settings> resolve_settings(const variables& environment, const profile_set& files,
                                                 std::string_view wanted);
 

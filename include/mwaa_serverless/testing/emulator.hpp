@@ -34,7 +34,7 @@ class MWAA_SERVERLESS_API request_record {
   clock::wall_time_point wall_time;  ///< The same moment of the calendar.
   std::string operation;             ///< Such as `ListTaskInstances`; empty when the request named none.
   std::string run_id;                ///< The request's `RunId` as it was sent, its first 255 bytes; empty for none.
-  int status = 0;                    ///< HTTP status of the answer, whether or not a fault let it arrive.
+  int status = 0;                    ///< HTTP status of the response, whether or not a fault let it arrive.
   std::string code;                  ///< The error's name; empty on success.
   std::string request_id;
   std::string attempt;     ///< The request's `amz-sdk-request` header, such as `attempt=2; max=3`.
@@ -112,7 +112,7 @@ class MWAA_SERVERLESS_API emulator_options {
   std::map<std::string, request_quota, std::less<>> operation_rate_limits;
   /// Whether these throttles say when to come back (`RetryAfterSeconds`, which the service may leave out).
   bool retry_after = true;
-  /// Added to every answer.
+  /// Added to every response.
   std::chrono::milliseconds latency{0};
   /// HTTP status of errors of signature and keys: 400 as AWS's JSON services answer, or 403 as others do.
   int signature_error_status = 400;
@@ -228,7 +228,7 @@ static_assert(!std::is_aggregate_v<emulated_workflow>);
 /// An emulated Amazon MWAA Serverless: one account in one region, with workflows, runs and tasks.
 ///
 /// It judges requests as the service does (signatures, input, page tokens, quotas) and is deterministic: the same seed,
-/// requests and times give the same answers. Reach it through in_memory_transport() (no network, virtual
+/// requests and times give the same responses. Reach it through in_memory_transport() (no network, virtual
 /// time) or through an emulator_server (loopback).
 ///
 ///     testing::emulator service{options};
@@ -287,10 +287,10 @@ class MWAA_SERVERLESS_API emulator {
   /// the page tokens of before stay valid.
   void reset();
 
-  /// Strikes the following requests, in order, after the faults that are already in line.
+  /// Strikes the following requests, in order, after the faults that are already queued.
   void script(fault next);
   void script(const std::vector<fault>& next);
-  /// Faults in line, each counted as often as it will strike.
+  /// Faults queued, each counted as often as it will strike.
   [[nodiscard]] std::size_t scripted() const;
   /// Removes every fault that was not applied yet, and strike_randomly().
   void clear_faults();

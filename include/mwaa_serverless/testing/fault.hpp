@@ -43,16 +43,16 @@ template <class Rep, class Period>
 class MWAA_SERVERLESS_API fault {
  public:
   enum class kind : std::uint8_t {
-    delay,                 ///< The right answer, `after` later.
+    delay,                 ///< The right response, `after` later.
     throttle,              ///< ThrottlingException, 429.
-    status,                ///< An error answer of the given status and code.
+    status,                ///< An error response of the given status and code.
     body,                  ///< The given bytes as body, in place of JSON.
     close_before_headers,  ///< Closes without a byte.
-    close_inside_headers,  ///< Closes after `bytes` bytes of the head of the answer.
+    close_inside_headers,  ///< Closes after `bytes` bytes of the head of the response.
     close_inside_body,     ///< Closes after the head and `bytes` bytes of the body.
     wrong_length,          ///< Content-Length is off by `length_error`; closes after the last byte.
     garbage,               ///< Bytes that are not HTTP, then closes.
-    drip,                  ///< The right answer, `bytes` bytes at a time, `interval` between them.
+    drip,                  ///< The right response, `bytes` bytes at a time, `interval` between them.
     never_answer,          ///< Reads the request and keeps silent until the client goes.
   };
 
@@ -61,7 +61,7 @@ class MWAA_SERVERLESS_API fault {
   [[nodiscard]] static fault delay(std::chrono::duration<Rep, Period> length) {
     return delay(detail::saturated(length));
   }
-  /// Without `retry_after` the answer has no RetryAfterSeconds.
+  /// Without `retry_after` the response has no RetryAfterSeconds.
   [[nodiscard]] static fault throttle(std::optional<std::chrono::seconds> retry_after = std::nullopt);
   /// `code` empty: the modelled name of the status (429, 500, 504, 400, 403, 402, 404, 409), else none.
   [[nodiscard]] static fault status(int http_status, std::string code = {}, std::string message = {});
@@ -95,7 +95,7 @@ class MWAA_SERVERLESS_API fault {
     times = value;
     return std::move(*this);
   }
-  /// Time before the answer begins.
+  /// Time before the response begins.
   template <class Rep, class Period>
   [[nodiscard]] fault with_delay(std::chrono::duration<Rep, Period> value) && {
     after = detail::saturated(value);
@@ -106,7 +106,7 @@ class MWAA_SERVERLESS_API fault {
     retry_after = value;
     return std::move(*this);
   }
-  /// Adds a header to the answer, such as `Retry-After: 2` or `x-amz-retry-after: 1500`.
+  /// Adds a header to the response, such as `Retry-After: 2` or `x-amz-retry-after: 1500`.
   [[nodiscard]] fault with_header(std::string_view name, std::string_view value) &&;
   /// On a socket: ends with a reset (RST) where it would close (FIN). In memory there is no difference.
   [[nodiscard]] fault with_reset() && {
