@@ -22,6 +22,7 @@ struct poll_options {
   std::string ca_bundle;
   bool verify_tls = true;
   int concurrency = 16;
+  int connections = 0;  // of the library, at the most; 0: as many as `concurrency`
   int max_results = 100;
   std::uint64_t requests = 10'000;
   std::uint64_t warm_up = 0;
@@ -130,6 +131,9 @@ int watch(const watch_options& options);
 /// CPU time and memory of the watcher at 100, 1,000 and 10,000 runs. Returns the exit code: 1 when limits are asked for
 /// and one was not kept.
 int watch_cost(bool limits, format output);
+
+/// The scheduling decisions of a watcher of 1,000 runs, whose instructions callgrind counts.
+int watch_decisions(format output);
 
 /// Calls over a kept connection, first calls of a client, by address and by name and over TLS, and calls that take up a
 /// TLS session in a new connection: time and CPU time, beside blocking ones that exchange the same bytes, `calls` each.

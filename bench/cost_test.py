@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""What decode, sign and items cost, in instructions and allocations, against the limits of cost_limits.json.
+"""What decode, sign, items, a poll and a decision of the watcher cost, in instructions and allocations, against the limits of cost_limits.json.
 
 usage: cost_test.py BENCH COMPILER   (as CMake names it: GNU or Clang)
 
 Unlike times these do not depend on who else uses the machine. A limit is some 10 % above what was measured when it was
 written, since the C library has code for each processor too: lower it with the cost, and raise it only for a reason that
-the commit tells. The instructions are those of one page, request or item, by callgrind. Exit code 77 (a visible skip in
+the commit tells. The instructions are those of one page, request, item, poll or decision, by callgrind; of a poll, with
+the C library and OpenSSL, but without the kernel and the server. Exit code 77 (a visible skip in
 CTest) without valgrind; with MWAA_SERVERLESS_REQUIRE_ALL=1 in the environment that is a failure.
 """
 import json
@@ -16,13 +17,22 @@ import shutil
 import subprocess
 import sys
 
-ROUNDS = {"decode": 3, "sign": 3, "items": 50}
+POLL = ["poll", "--concurrency", "1", "--warm-up", "10", "--requests", "100"]
+COMMANDS = {
+    "decode": ["decode", "--rounds", "3"],
+    "sign": ["sign", "--rounds", "3"],
+    "items": ["items", "--rounds", "50"],
+    "poll": [*POLL, "--items", "0"],
+    "poll_100_items": [*POLL, "--items", "100"],
+    "poll_tls": [*POLL, "--items", "0", "--tls"],
+    "watch_decision": ["watch", "--decisions"],
+}
 
 
 def measured(bench, name):
     done = subprocess.run(
         ["valgrind", "--tool=callgrind", "--collect-atstart=no", "--callgrind-out-file=/dev/null",
-         bench, name, "--rounds", str(ROUNDS[name]), "--format", "json"],
+         bench, *COMMANDS[name], "--format", "json"],
         # OpenSSL's code for any processor: it has others for what this one can do.
         env={**os.environ, "OPENSSL_ia32cap": "0:0"},
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -47,7 +57,7 @@ def main():
         for figure, limit in of.items():
             over = figures[figure] > limit
             exceeded |= over
-            print(f"{name}: {figures[figure]:,.0f} {figure}, at most {limit:,}{' EXCEEDED' if over else ''}")
+            print(f"{name}: {figures[figure]:,.2f} {figure}, at most {limit:,}{' EXCEEDED' if over else ''}")
     return 1 if exceeded else 0
 
 

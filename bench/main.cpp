@@ -37,9 +37,13 @@ int main(int argc, char** argv) {
       ->needs(rivals_flag)
       ->check(CLI::Range(1, 10'000))
       ->capture_default_str();
-  poll_command->add_option("--concurrency", poll.concurrency, "Coroutines, and connections at the most")
-      ->check(CLI::Range(1, 65'536))
+  poll_command->add_option("--concurrency", poll.concurrency, "Coroutines, each with its connection")
+      ->check(CLI::Range(1, 1'000'000))
       ->capture_default_str();
+  poll_command->add_option("--connections", poll.connections, "That the coroutines of the library share instead")
+      ->excludes(client)
+      ->excludes(rivals_flag)
+      ->check(CLI::Range(1, 65'536));
   poll_command->add_option("--requests", poll.requests, "Requests over all")
       ->check(CLI::Range(1, 1'000'000'000))
       ->capture_default_str();
@@ -153,6 +157,7 @@ int main(int argc, char** argv) {
   std::string order{"random"};
   std::string quota{"shared"};
   bool cost = false;
+  bool decisions = false;
   auto* watch_command = app.add_subcommand("watch", "A thousand runs watched under one quota, in virtual time");
   watch_command->add_option("--mix", mixes, "Of A, B, C, D and E; all when left out")
       ->delimiter(',')
@@ -187,6 +192,7 @@ int main(int argc, char** argv) {
   watch_command->add_flag("--rivals", watch.rivals, "And what else one might write");
   watch_command->add_flag("--ideal", watch.ideal_rivals, "The rivals' requests take no time and are never throttled");
   watch_command->add_flag("--cost", cost, "CPU time and memory instead");
+  watch_command->add_flag("--decisions", decisions, "The allocations of scheduling decisions instead");
   watch_command->add_flag("--percentiles", watch.percentiles, "Of all delays, from 0 to 100, in JSON");
   watch_command->add_flag("--limits", watch.limits, "Fail when a goal is missed; implies --rivals");
 
@@ -208,6 +214,7 @@ int main(int argc, char** argv) {
     if (cold_command->parsed()) return bench::cold(calls, output);
     if (soak_command->parsed()) return bench::soak(soak);
     if (watch_command->parsed()) {
+      if (decisions) return bench::watch_decisions(output);
       if (cost) return bench::watch_cost(watch.limits, output);
       if (!mixes.empty()) watch.mixes.clear();
       for (const auto& each : mixes) watch.mixes += each;

@@ -15,8 +15,10 @@
 #include <string_view>
 #include <vector>
 
+#include "allocation/counted.hpp"
 #include "benchmarks.hpp"
 #include "canned_service.hpp"
+#include "collected.hpp"
 #include "contest.hpp"
 #include "poll_client.hpp"
 #include "print_figures.hpp"
@@ -32,11 +34,15 @@ using steady = std::chrono::steady_clock;
 
 namespace {
 
+std::size_t connections_of(const poll_options& options) {
+  return static_cast<std::size_t>(options.connections > 0 ? options.connections : options.concurrency);
+}
+
 mwaa::client_config configured(const poll_options& options) {
   auto config = mwaa::client_config::from_environment();
   config.region = options.region;
   config.endpoint_url = options.endpoint_url;
-  config.max_connections = static_cast<std::size_t>(options.concurrency);
+  config.max_connections = connections_of(options);
   config.verify_tls = options.verify_tls;
   // Thousands of handshakes at once, on a machine that has other things to do.
   config.connect_timeout = config.attempt_timeout = std::chrono::minutes{2};
@@ -125,12 +131,21 @@ class contender {
   std::vector<double> seconds;
   poll_tally all{0};
   std::uint64_t requests = 0;
+  std::size_t allocations = 0;
+  std::size_t allocated_bytes = 0;
 
   void run(std::uint64_t wanted) {
     poll_tally counts{wanted};
+    const std::size_t allocations_before = test::allocations();
+    const std::size_t bytes_before = test::allocated_bytes();
     const auto cpu_before = thread_time();
     const auto started = steady::now();
-    client->run(counts);
+    {
+      const collected instructions;
+      client->run(counts);
+    }
+    allocations += test::allocations() - allocations_before;
+    allocated_bytes += test::allocated_bytes() - bytes_before;
     const double took = std::chrono::duration<double>(steady::now() - started).count();
     const std::chrono::duration<double, std::micro> cpu = thread_time() - cpu_before;
     seconds.push_back(took);
@@ -176,6 +191,7 @@ void print(contender& of, const std::vector<contender>& all, const poll_options&
       {"client", of.name},
       {"endpoint_url", options.endpoint_url},
       {"concurrency", options.concurrency},
+      {"connections", connections_of(options)},
       {"requests", of.requests},
       {"errors", of.all.errors},
   };
@@ -192,6 +208,9 @@ void print(contender& of, const std::vector<contender>& all, const poll_options&
   figures["p99_us"] = percentile(of.all.latencies, 0.99);
   figures["max_rss_kib"] = max_rss_kib();
   figures["retries"] = of.all.retries;
+  figures["operations"] = of.requests;  // whose instructions callgrind counts, of one client
+  figures["allocations_per_request"] = static_cast<double>(of.allocations) / static_cast<double>(of.requests);
+  figures["allocated_bytes_per_request"] = static_cast<double>(of.allocated_bytes) / static_cast<double>(of.requests);
   if (all.size() > 1) {
     figures["rounds"] = of.cpu_us.size();
     for (const contender& other : all)
@@ -231,14 +250,14 @@ int poll(const poll_options& given) {
     canned_options of;
     of.tls = options.tls;
     of.body = task_page(1, options.items);
-    of.connections = (options.rounds > 0 ? 3 : 1) * static_cast<std::size_t>(options.concurrency);
+    of.connections = (options.rounds > 0 ? 3 : 1) * connections_of(options);
     service.emplace(of);
     options.endpoint_url = service->endpoint_url();
     options.ca_bundle = service->ca_bundle();
   }
   std::vector<std::string_view> names{options.client};
   if (options.rounds > 0) names = {"library", "beast", "epoll"};
-  allow_descriptors(names.size() * static_cast<std::size_t>(options.concurrency));
+  allow_descriptors(names.size() * connections_of(options));
   std::vector<contender> contenders;
   for (const std::string_view name : names) contenders.push_back(make_contender(name, options));
 

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "benchmarks.hpp"
+#include "print_figures.hpp"
 #include "watch_drive.hpp"
 #include "watch_rivals.hpp"
 
@@ -382,6 +383,16 @@ int watch_cost(bool limits, format output) {
   check("heap a run of 40 tasks, in bytes,", rows[1].heap_bytes_per_run, 3 * 1'024);
   check("a checkpoint of 1,000 runs, in bytes,", static_cast<double>(rows[1].checkpoint_bytes), 200'000);
   return kept ? 0 : 1;
+}
+
+int watch_decisions(format output) {
+  const decision_figures of = measure_decisions();
+  print(json::object{{"benchmark", "watch_decisions"},
+                     {"operations", of.decisions},
+                     {"allocations_per_decision",
+                      static_cast<double>(of.allocations) / static_cast<double>(of.decisions)}},
+        output);
+  return 0;
 }
 
 }  // namespace bench

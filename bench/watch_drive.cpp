@@ -12,6 +12,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "allocation/counted.hpp"
+#include "collected.hpp"
 #include "protocol/aws_json.hpp"
 
 namespace bench {
@@ -353,6 +355,8 @@ class drive {
     if (!options_.service.per_operation) result.quota_used = static_cast<double>(all_accepted) / quota;
     const double count = static_cast<double>(std::max<std::uint64_t>(all, 1));
     result.throttled_share = static_cast<double>(result.throttled) / count;
+    result.decisions = decisions_;
+    result.decision_allocations = decision_allocations_;
     result.decision_ns = static_cast<double>(deciding_.count()) / count;
     result.answer_ns = static_cast<double>(answering_.count()) / count;
     result.events_ns = static_cast<double>(listening_.count()) / count;
@@ -379,7 +383,13 @@ class drive {
       std::optional<look> next;
       {
         const stopwatch watch{measured(deciding_)};
-        next = state_->next_look(at(now));
+        const std::size_t allocations = test::allocations();
+        {
+          const collected instructions;
+          next = state_->next_look(at(now));
+        }
+        decision_allocations_ += test::allocations() - allocations;
+        ++decisions_;
       }
       if (!next) return;
       flight& it = to_service_.emplace_back();
@@ -443,6 +453,8 @@ class drive {
   std::size_t next_addition_ = 0;
   std::deque<flight> to_service_;
   std::deque<flight> to_watcher_;
+  std::uint64_t decisions_ = 0;
+  std::uint64_t decision_allocations_ = 0;
   std::chrono::nanoseconds deciding_{0};
   std::chrono::nanoseconds answering_{0};
   std::chrono::nanoseconds listening_{0};
@@ -506,6 +518,15 @@ cost_figures measure_cost(std::size_t runs, std::uint64_t seed) {
   const auto without = heap_in_use();
   out.heap_bytes_per_run = static_cast<double>(with - without) / static_cast<double>(runs);
   return out;
+}
+
+decision_figures measure_decisions() {
+  const watch_trace trace{watch_mix::b, 1, 120, 1'000};
+  watch_drive_options options;
+  options.warm_up = 0;
+  options.quota_given = true;
+  const auto result = drive{trace, options}.run();
+  return {result.decisions, result.decision_allocations};
 }
 
 }  // namespace bench

@@ -33,10 +33,12 @@ class watch_drive_result : public freshness {
   double unseen = 0;        ///< The longest that a run which has not ended was not looked at in any way.
   double stated_bound = 0;  ///< The longest that the watcher said it keeps to.
   // What the watcher told against the trace: all are to be zero.
-  std::uint64_t untrue = 0;    ///< A status that the service did not show.
-  std::uint64_t repeated = 0;  ///< An event that says what was told before.
-  std::uint64_t missing = 0;   ///< Tasks and runs of which a look has shown more than was told in the end.
-  std::uint64_t hasty = 0;     ///< wakes_at() that had passed although there was nothing to do.
+  std::uint64_t untrue = 0;                ///< A status that the service did not show.
+  std::uint64_t repeated = 0;              ///< An event that says what was told before.
+  std::uint64_t missing = 0;               ///< Tasks and runs of which a look has shown more than was told in the end.
+  std::uint64_t hasty = 0;                 ///< wakes_at() that had passed although there was nothing to do.
+  std::uint64_t decisions = 0;             ///< next_look(), with a look or without.
+  std::uint64_t decision_allocations = 0;  ///< In all of them.
   // CPU time of the watcher alone, in nanoseconds: when measured.
   double decision_ns = 0;  ///< next_look(), a look.
   double answer_ns = 0;    ///< saw() or failed(), a look.
@@ -55,6 +57,16 @@ class cost_figures {
   double heap_bytes_per_run = 0;  ///< Of 40 tasks, all of them seen; 0 where the allocator does not tell.
   std::size_t checkpoint_bytes = 0;
 };
+
+/// Of the watcher's scheduling, whose instructions callgrind counts.
+class decision_figures {
+ public:
+  std::uint64_t decisions = 0;
+  std::uint64_t allocations = 0;
+};
+
+/// Two minutes of mix b with 1,000 runs.
+[[nodiscard]] decision_figures measure_decisions();
 
 /// Mix b with `runs` runs, and with a quota that grows as they do, so that each is looked at as often.
 [[nodiscard]] cost_figures measure_cost(std::size_t runs, std::uint64_t seed);
