@@ -50,6 +50,3 @@ run ./my_service
 
 "$scratch/sources/scripts/hardening" "$HOME/.local/bin/"* "$scratch/sources/build/release/src/cli/mwaa-serverless"
 find "$HOME/.local" -name 'mwaa-serverless*.1' | grep -q . || { echo "no man pages are installed" >&2; exit 1; }
-
-# Of the installed library, and without the time that compiling takes.
-"$source/scripts/footprint" --sizes --library "$(find "$HOME/.local" -name libmwaa_serverless.a)"
