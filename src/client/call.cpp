@@ -70,7 +70,7 @@ class call::answer {
  public:
   answer() {}  // not an aggregate: it stands in co_await expressions
 
-  std::optional<error> failure;
+  maybe_error failure;
   retry::retry_hints hints;
   bool from_service = false;  // an HTTP response came
   bool clock_blamed = false;
@@ -111,25 +111,30 @@ void complete(protocol::structure_place request, async::random_source& random) {
 
 }  // namespace
 
-asio::awaitable<std::optional<error>> call::perform(client_state& client, const protocol::operation& operation,
-                                                    protocol::structure_place request, const call_options& options,
-                                                    protocol::structure_place response, std::string& request_id) {
+maybe_error call::refused(const protocol::structure_view& given, const call_options& options,
+                          client_state::running_operation& running) {
+  if (auto wrong = protocol::check(given)) return made_error(*std::move(wrong));
+  if (auto wrong = check(options)) return made_error(*std::move(wrong));
+  return running.enter() ? nullptr : made_error({errc::client_closed, "the client is closed"});
+}
+
+asio::awaitable<maybe_error> call::perform(client_state& client, const protocol::operation& operation,
+                                           protocol::structure_place request, const call_options& options,
+                                           protocol::structure_place response, std::string& request_id) {
   const protocol::structure_view given{request};
-  std::optional<error> failure = protocol::check(given);
-  if (!failure) failure = check(options);
   client_state::running_operation running{client};
-  if (!failure && !running.enter()) failure.emplace(errc::client_closed, "the client is closed");
-  if (failure) {
-    failure->operation = operation.name;
-    co_return failure;
+  if (auto refusal = refused(given, options, running)) {
+    refusal->operation = operation.name;
+    co_return refusal;
   }
   client.counters_.operations.fetch_add(1, client_state::relaxed);
   complete(request, client.random_);
   call work{client, operation, protocol::encode(given), options, response, request_id};
+  maybe_error failure;
   try {
     failure = co_await work.run();
   } catch (const exception& thrown) {  // by a clock that broke its contract
-    failure = work.ended(thrown.details());
+    failure = work.ended(made_error(thrown.details()));
   }
   co_return failure;
 }
@@ -166,13 +171,13 @@ asio::awaitable<result<void>> entered(std::shared_ptr<attempt_gate> gate, std::s
 
 }  // namespace
 
-asio::awaitable<std::optional<error>> call::enter_attempt_gate() {
+asio::awaitable<maybe_error> call::enter_attempt_gate() {
   const client_config& config = client_.config_;
   auto passed = co_await net::ask("client_config::attempt_limiter: enter()",
                                   entered(config.attempt_limiter, operation_.name, deadline_), config.time, deadline_,
                                   errc::broken_contract);
-  std::optional<error> refusal;
-  if (!passed) refusal = std::move(passed).error();
+  maybe_error refusal;
+  if (!passed) refusal = made_error(std::move(passed).error());
   co_return refusal;
 }
 
@@ -208,12 +213,12 @@ call::time_point call::latest_start() const {
   return deadline_ - shortest_exchange();
 }
 
-asio::awaitable<std::optional<error>> call::run() {
+asio::awaitable<maybe_error> call::run() {
   for (;;) {
     const time_point entered = now();
     time_point begun = entered;
     if (!passes_at_once(entered)) {
-      std::optional<error> failure = co_await enter_gates();
+      maybe_error failure = co_await enter_gates();
       if (failure) co_return ended(std::move(failure));
       begun = now();
     }
@@ -230,7 +235,7 @@ asio::awaitable<std::optional<error>> call::run() {
       retries_.succeeded();
       line_.accepted(got.sent, over);
       finish_record(record);
-      co_return ended(std::nullopt);
+      co_return ended(nullptr);
     }
     reached_ = reached_ || got.failure->may_have_reached_service;
     const retry::decision next = judge(got, record);
@@ -239,7 +244,7 @@ asio::awaitable<std::optional<error>> call::run() {
     got.failure->attempts_exhausted = next.attempts_exhausted;
     if (is_time_limit(*got.failure) && now() >= deadline_) {
       const operation_phase during = got.failure->phase;
-      got.failure = out_of_time(*got.failure, during, to_string(during));
+      got.failure = made_error(out_of_time(*got.failure, during, to_string(during)));
     }
     finish_record(record);
     if (!next.retry) co_return ended(std::move(got.failure));
@@ -255,9 +260,8 @@ bool call::passes_at_once(time_point entered) {
   return entered < deadline_ && !client_.config_.attempt_limiter && line_.try_pass(entered);
 }
 
-asio::awaitable<std::optional<error>> call::enter_gates() {
-  if (now() >= deadline_)
-    co_return out_of_time(last_failure_.value_or(error{}), operation_phase::throttle_gate, "starting");
+asio::awaitable<maybe_error> call::enter_gates() {
+  if (now() >= deadline_) co_return made_error(out_of_time(last(), operation_phase::throttle_gate, "starting"));
   if (!line_.try_pass(now())) {
     const time_point entered = now();
     const time_point latest_pass = after(entered, client_.config_.retry.max_gate_wait) - queued_;
@@ -268,18 +272,17 @@ asio::awaitable<std::optional<error>> call::enter_gates() {
       std::string message = "waiting in the throttle queue";
       if (opens > now()) message += ", closed for another " + in_seconds(opens - now());
       if (now() == entered) message += " (no attempt could have been made in time, so the call did not wait)";
-      const error last = last_failure_.value_or(error{});
-      if (latest_pass < latest_start()) co_return too_long_in_queue(last, message);
-      co_return out_of_time(last, operation_phase::throttle_gate, message);
+      if (latest_pass < latest_start()) co_return made_error(too_long_in_queue(last(), message));
+      co_return made_error(out_of_time(last(), operation_phase::throttle_gate, message));
     }
   }
-  if (!client_.config_.attempt_limiter) co_return std::nullopt;
-  std::optional<error> failure = co_await enter_attempt_gate();
+  if (!client_.config_.attempt_limiter) co_return nullptr;
+  maybe_error failure = co_await enter_attempt_gate();
   if (failure && failure->phase == operation_phase::none) failure->phase = operation_phase::attempt_gate;
   if (now() >= deadline_ && (!failure || is_time_limit(*failure))) {
     std::string doing{to_string(operation_phase::attempt_gate)};
     if (failure) doing += " (" + failure->message + ")";
-    failure = out_of_time(last_failure_.value_or(error{}), operation_phase::attempt_gate, doing);
+    failure = made_error(out_of_time(last(), operation_phase::attempt_gate, doing));
   }
   co_return failure;
 }
@@ -290,14 +293,14 @@ asio::awaitable<call::answer> call::attempt(attempt_record& record, time_point b
   tell([&](observer& told) { told.attempt_started(id_, record.number); });
   const time_point limit = std::min(after(begun, options_.attempt_timeout.value_or(config.attempt_timeout)), deadline_);
   if (!config.credentials) {
-    out.failure = error(errc::no_credentials,
-                        "no credentials: set client_config::credentials, or AWS_ACCESS_KEY_ID and "
-                        "AWS_SECRET_ACCESS_KEY for client_config::from_environment()");
+    out.failure = made_error({errc::no_credentials,
+                              "no credentials: set client_config::credentials, or AWS_ACCESS_KEY_ID and "
+                              "AWS_SECRET_ACCESS_KEY for client_config::from_environment()"});
     co_return out;
   }
   auto keys = co_await this->keys(limit);
   if (!keys) {
-    out.failure = std::move(keys).error();
+    out.failure = made_error(std::move(keys).error());
     out.failure->phase = operation_phase::credentials;
     co_return out;
   }
@@ -314,7 +317,7 @@ asio::awaitable<call::answer> call::attempt(attempt_record& record, time_point b
   out.sent = now();
   auto response = co_await send(request, limit);
   if (!response) {
-    out.failure = std::move(response).error();
+    out.failure = made_error(std::move(response).error());
     co_return out;
   }
 
@@ -335,7 +338,7 @@ asio::awaitable<call::answer> call::attempt(attempt_record& record, time_point b
       out.failure = co_await read_in_slices(*response);
     if (skew_shown && !out.failure) client_.clock_skew_.store(skew_shown->count(), client_state::relaxed);
   } else {
-    out.failure = protocol::decode_error(*response);
+    out.failure = made_error(protocol::decode_error(*response));
     strings::redact(out.failure->message, (*keys)->session_token());
     strings::redact(out.failure->message, (*keys)->secret_access_key());
     out.hints = retry::read_hints(*out.failure, &*response, wall_received);
@@ -350,28 +353,27 @@ asio::awaitable<call::answer> call::attempt(attempt_record& record, time_point b
   co_return out;
 }
 
-std::optional<error> call::read(const http_response& response) {
+maybe_error call::read(const http_response& response) {
   return read_outcome(response, protocol::read_json(response.body, response_.members, response_.object));
 }
 
 // A page of the service fits a slice. Longer ones must not keep the loop from its other work.
-asio::awaitable<std::optional<error>> call::read_in_slices(const http_response& response) {
+asio::awaitable<maybe_error> call::read_in_slices(const http_response& response) {
   protocol::json_reading reading{response.body, response_.members, response_.object};
   while (reading.step()) co_await asio::post(asio::use_awaitable);
   co_return read_outcome(response, reading.wrong());
 }
 
-std::optional<error> call::read_outcome(const http_response& response,
-                                        const std::optional<protocol::json_error>& wrong) {
+maybe_error call::read_outcome(const http_response& response, const std::optional<protocol::json_error>& wrong) {
   const auto request_id = response.header("x-amzn-requestid");
   if (!wrong) {
     if (request_id) request_id_ = strings::printable(std::string{*request_id});
-    return std::nullopt;
+    return nullptr;
   }
   error failure = protocol::unreadable_response(operation_, *wrong);
   failure.http_status = response.status;
   if (request_id) failure.request_id = strings::printable(std::string{*request_id});
-  return failure;
+  return made_error(std::move(failure));
 }
 
 retry::decision call::judge(const answer& what, attempt_record& record) {
@@ -413,14 +415,19 @@ void call::finish_record(attempt_record& record) {
   if (keep) log_.push_back(std::move(record));
 }
 
-std::optional<error> call::ended(std::optional<error> failure) {
+maybe_error call::ended(maybe_error failure) {
   if (failure) {
     failure->operation = operation_.name;
     failure->may_have_reached_service = failure->may_have_reached_service || reached_;
     failure->attempts = std::move(log_);
   }
-  tell([&](observer& told) { told.operation_ended(id_, now() - started_, failure ? &*failure : nullptr); });
+  tell([&](observer& told) { told.operation_ended(id_, now() - started_, failure.get()); });
   return failure;
+}
+
+// What the last attempt ended in, if there was one.
+error call::last() const {
+  return last_failure_ ? *last_failure_ : error{};
 }
 
 // The deadline of the operation, not an attempt's limit, ended it. `last` is what the last attempt ended in, if any.

@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "client/client_state.hpp"
@@ -29,13 +30,19 @@ namespace mwaa_serverless {
 /// `limit` from `now`; a limit that means "forever" ends at time_point::max().
 [[nodiscard]] clock::time_point after(clock::time_point now, std::chrono::milliseconds limit);
 
+/// An error, or null: in coroutines, whose frames would hold 400 bytes for each that may come.
+using maybe_error = std::unique_ptr<error>;
+[[nodiscard]] inline maybe_error made_error(error what) {
+  return std::make_unique<error>(std::move(what));
+}
+
 /// One operation from request to response. Lives as long as the coroutine that runs it; what it is given by reference
 /// outlives it.
 class call {
  public:
   /// Performs `operation` with retries. `request` gets an idempotency token if it takes one and has none. `response`
   /// and `request_id` are set unless an error comes back.
-  [[nodiscard]] static boost::asio::awaitable<std::optional<error>> perform(
+  [[nodiscard]] static boost::asio::awaitable<maybe_error> perform(
       client_state& client, const protocol::operation& operation, protocol::structure_place request,
       const call_options& options, protocol::structure_place response, std::string& request_id);
 
@@ -43,21 +50,23 @@ class call {
   call(client_state& client, const protocol::operation& operation, std::string body, const call_options& options,
        protocol::structure_place response, std::string& request_id);
 
-  [[nodiscard]] boost::asio::awaitable<std::optional<error>> run();
+  [[nodiscard]] static maybe_error refused(const protocol::structure_view& given, const call_options& options,
+                                           client_state::running_operation& running);
+  [[nodiscard]] boost::asio::awaitable<maybe_error> run();
   /// Tells the observer of the end; the failure with what is known about the call. For run(), and when it threw.
-  [[nodiscard]] std::optional<error> ended(std::optional<error> failure);
+  [[nodiscard]] maybe_error ended(maybe_error failure);
 
   using time_point = clock::time_point;
   using duration = std::chrono::nanoseconds;
   class answer;
 
   [[nodiscard]] bool passes_at_once(time_point entered);
-  [[nodiscard]] boost::asio::awaitable<std::optional<error>> enter_gates();
+  [[nodiscard]] boost::asio::awaitable<maybe_error> enter_gates();
   [[nodiscard]] boost::asio::awaitable<answer> attempt(attempt_record& record, time_point begun);
-  [[nodiscard]] std::optional<error> read(const http_response& response);
-  [[nodiscard]] boost::asio::awaitable<std::optional<error>> read_in_slices(const http_response& response);
-  [[nodiscard]] std::optional<error> read_outcome(const http_response& response,
-                                                  const std::optional<protocol::json_error>& wrong);
+  [[nodiscard]] maybe_error read(const http_response& response);
+  [[nodiscard]] boost::asio::awaitable<maybe_error> read_in_slices(const http_response& response);
+  [[nodiscard]] maybe_error read_outcome(const http_response& response,
+                                         const std::optional<protocol::json_error>& wrong);
   [[nodiscard]] retry::decision judge(const answer& what, attempt_record& record);
   void finish_record(attempt_record& record);
 
@@ -67,7 +76,7 @@ class call {
   /// True when the next keys may be others.
   [[nodiscard]] bool rejected(const credentials& refused);
   /// client_config::attempt_limiter, which must not be null.
-  [[nodiscard]] boost::asio::awaitable<std::optional<error>> enter_attempt_gate();
+  [[nodiscard]] boost::asio::awaitable<maybe_error> enter_attempt_gate();
   /// Calls `what` with the observer, if there is one.
   template <class Tell>
   void tell(Tell what);
@@ -79,6 +88,7 @@ class call {
   [[nodiscard]] time_point now() const { return client_.time().now(); }
   /// A wait that ends later leaves no time for an attempt.
   [[nodiscard]] time_point latest_start() const;
+  [[nodiscard]] error last() const;
   [[nodiscard]] error out_of_time(const error& last, operation_phase during, std::string_view doing) const;
   [[nodiscard]] error too_long_in_queue(const error& last, std::string_view doing) const;
   [[nodiscard]] error given_up(errc code, std::string message, const error& last, operation_phase during,
@@ -103,7 +113,7 @@ class call {
   retry::retry_state retries_;
 
   std::vector<attempt_record> log_;
-  std::optional<error> last_failure_;
+  maybe_error last_failure_;
   bool keys_refused_ = false;  // one more attempt with others is all there is
   bool reached_ = false;       // the service may have acted on one of the attempts
   duration queued_{0};         // in the throttle queue, all attempts together

@@ -5,7 +5,6 @@
 #include <memory>
 #include <mwaa_serverless/call_options.hpp>
 #include <mwaa_serverless/error.hpp>
-#include <optional>
 #include <utility>
 
 #include "client/call.hpp"
@@ -21,8 +20,8 @@ boost::asio::awaitable<typename Request::response_type> perform(std::shared_ptr<
   typename Request::response_type response;
   const protocol::structure_place given{request};
   const protocol::structure_place wanted{response};
-  std::optional<error> failure = co_await call::perform(*state, protocol::operation_of<Request>::value, given, options,
-                                                        wanted, response.request_id);
+  maybe_error failure = co_await call::perform(*state, protocol::operation_of<Request>::value, given, options, wanted,
+                                               response.request_id);
   if (failure) throw exception(*std::move(failure));
   co_return std::move(response);
 }
