@@ -200,12 +200,7 @@ asio::awaitable<result<http_response>> connection::exchange(const http_request& 
   reusable_ = false;
   stale_ = false;
   note_move();
-  if (!served_) {  // one that was kept has been looked at before it was chosen
-    const io_step first = look();
-    if (first.status == io_status::done) co_return unasked(false, "sent bytes before it was sent a request");
-    if (!is_wait(first.status))
-      co_return lost(first, operation_phase::writing_request, false, "before the request was sent");
-  }
+  if (const auto refusal = wrong_at_first()) co_return *refusal;
 
   response_parser parser{max_body_bytes};
   io_step step{io_status::done};
@@ -231,14 +226,7 @@ asio::awaitable<result<http_response>> connection::exchange(const http_request& 
   }
   const bool all_sent = unsent.empty();
   const bool early = !all_sent || parser.begun();
-  if (!all_sent && is_loss(step.status)) {
-    // What the peer said before it went is still there.
-    io_step more{io_status::want_read};
-    do {
-      more = receive(parser);
-    } while (more.count > 0 && parser.state() == response_parser::progress::need_more);
-    if (more.status == io_status::closed) parser.finish();
-  }
+  if (!all_sent && is_loss(step.status)) read_rest(parser);
 
   if (all_sent) step = io_step{io_status::want_read};
   while (all_sent && parser.state() == response_parser::progress::need_more && is_wait(step.status)) {
@@ -254,17 +242,36 @@ asio::awaitable<result<http_response>> connection::exchange(const http_request& 
     if (!all_sent) co_return lost(step, operation_phase::writing_request, sent, "while the request was being sent");
     co_return lost(step, operation_phase::reading_response, true, parser.position());
   }
-  if (parser.state() == response_parser::progress::failed) {
-    error out{parser.failure(), peer_ + ": " + parser.failure_message()};
-    out.phase = operation_phase::reading_response;
-    out.may_have_reached_service = true;
-    co_return out;
-  }
+  if (parser.state() == response_parser::progress::failed) co_return unreadable(parser);
   reusable_ = !early && parser.keep_alive() && step.status == io_status::want_read;
+  co_return finished(parser, early);
+}
+
+// One that was kept has been looked at before it was chosen.
+std::unique_ptr<error> connection::wrong_at_first() {
+  if (served_) return nullptr;
+  const io_step first = look();
+  if (is_wait(first.status)) return nullptr;
+  return std::make_unique<error>(
+      first.status == io_status::done
+          ? unasked(false, "sent bytes before it was sent a request")
+          : lost(first, operation_phase::writing_request, false, "before the request was sent"));
+}
+
+// What the peer said before it went is still there.
+void connection::read_rest(response_parser& parser) {
+  io_step more{io_status::want_read};
+  do {
+    more = receive(parser);
+  } while (more.count > 0 && parser.state() == response_parser::progress::need_more);
+  if (more.status == io_status::closed) parser.finish();
+}
+
+result<http_response> connection::finished(response_parser& parser, bool early) {
   http_response response = parser.take();
-  if (early && response.status < 300) co_return unasked(true, "sent a success before it was sent the whole request");
+  if (early && response.status < 300) return unasked(true, "sent a success before it was sent the whole request");
   response.connection_reused = std::exchange(served_, true);
-  co_return response;
+  return response;
 }
 
 io_step connection::look() {
@@ -322,6 +329,13 @@ error connection::unasked(bool sent, const std::string& what) const {
             peer_ + " " + what + ", which is no response to it"};
   out.phase = sent ? operation_phase::reading_response : operation_phase::writing_request;
   out.may_have_reached_service = sent;
+  return out;
+}
+
+error connection::unreadable(const response_parser& parser) const {
+  error out{parser.failure(), peer_ + ": " + parser.failure_message()};
+  out.phase = operation_phase::reading_response;
+  out.may_have_reached_service = true;
   return out;
 }
 

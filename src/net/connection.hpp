@@ -75,10 +75,15 @@ class connection {
   [[nodiscard]] boost::asio::awaitable<bool> wait(io_status what);
   /// Until it can be read, or can be written, or its context has ended: a coroutine of another one lives on.
   [[nodiscard]] boost::asio::awaitable<void> wait_noticed(bool readable, bool writable);
+  // Of exchange(), which as a coroutine would hold what these need while it waits.
+  [[nodiscard]] std::unique_ptr<error> wrong_at_first();
+  void read_rest(response_parser& parser);
+  [[nodiscard]] result<http_response> finished(response_parser& parser, bool early);
   io_step write(std::string_view bytes);
   io_step receive(response_parser& parser);
   void note_move() noexcept;
   error lost(const io_step& step, operation_phase during, bool sent, const std::string& where) const;
+  error unreadable(const response_parser& parser) const;
   error unasked(bool sent, const std::string& what) const;
   error timed_out(errc value, operation_phase during, bool sent) const;
   error left_to_parent(operation_phase during, bool sent);

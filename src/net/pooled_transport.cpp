@@ -92,7 +92,13 @@ class pooled_transport final : public transport, public std::enable_shared_from_
   static asio::awaitable<result<void>> add_one(std::shared_ptr<pooled_transport> self, std::shared_ptr<const origin> to,
                                                std::size_t wanted);
   static asio::awaitable<void> drain(std::shared_ptr<pooled_transport> self);
-  asio::awaitable<std::optional<error>> wait_in_line(lease& held, time_point deadline);
+  std::unique_ptr<error> begin(lease& held, const origin& to, time_point now, time_point deadline,
+                               const proxy*& through, bool& waits);
+  asio::awaitable<std::unique_ptr<error>> wait_in_line(lease& held, time_point deadline);
+  asio::awaitable<result<http_response>> exchange(lease& held, bool anew, const http_request& request, const origin& to,
+                                                  time_point deadline);
+  asio::awaitable<result<http_response>> exchange_anew(slot_id slot, const http_request& request, const origin& to,
+                                                       time_point deadline);
   asio::awaitable<result<connection*>> open(slot_id slot, const origin& to, time_point deadline);
 
   const network_options options_;
@@ -109,55 +115,81 @@ class pooled_transport final : public transport, public std::enable_shared_from_
 asio::awaitable<result<http_response>> pooled_transport::run(std::shared_ptr<pooled_transport> self,
                                                              const http_request& request, time_point deadline) {
   const auto now = steady_now();
-  if (deadline <= now)
-    co_return problem(errc::attempt_timeout, operation_phase::waiting_for_connection,
-                      "the deadline passed before the request began");
   const origin& to = request.destination();
-  const auto by = self->proxies_.proxy_for(to);
-  if (!by) co_return by.error();
   lease held{*self->pool_};
-  const auto got = self->pool_->acquire(held, to, now, deadline);
-  if (got == answer::closed && self->end_->reached()) co_return context_gone();
-  if (got == answer::closed) co_return problem(errc::client_closed, operation_phase::none, "the client is closed");
-  if (got == answer::queue_full) {
-    co_return problem(errc::too_many_waiting, operation_phase::waiting_for_connection,
-                      "all " + std::to_string(self->options_.max_connections) + " connections are in use, and " +
-                          std::to_string(*self->options_.max_waiting) + " requests (max_waiting) wait for one already");
-  }
-  if (got == answer::wait) {
-    auto failed = co_await self->wait_in_line(held, deadline);
-    if (failed) co_return std::move(*failed);
+  const proxy* through = nullptr;
+  bool waits = false;
+  if (const auto refusal = self->begin(held, to, now, deadline, through, waits)) co_return *refusal;
+  if (waits) {
+    if (const auto refusal = co_await self->wait_in_line(held, deadline)) co_return *refusal;
   }
 
   const http_request* sent = &request;
   std::optional<http_request> rewritten;
-  if (*by != nullptr && !to.tls) {
-    rewritten.emplace((*by)->through(request));
+  if (through != nullptr && !to.tls) {
+    rewritten.emplace(through->through(request));
     sent = &*rewritten;
   }
-  connection* reused = held.reused();
+  connection* const reused = held.reused();
   // To ask the system costs a twentieth of a poll.
   const bool just_used = reused != nullptr && request.repeatable && now - reused->last_moved() < just_now;
-  if (reused != nullptr && (just_used || reused->undisturbed())) {
-    auto outcome = co_await reused->exchange(*sent, self->options_.max_response_bytes);
-    if (outcome || !reused->was_stale() || !request.repeatable) co_return std::move(outcome);
+  for (bool anew = reused == nullptr || (!just_used && !reused->undisturbed());; anew = true) {
+    auto exchange = self->exchange(held, anew, *sent, to, deadline);
+    auto outcome = co_await std::move(exchange);
+    if (outcome || anew || !reused->was_stale() || !request.repeatable) co_return std::move(outcome);
   }
-  if (reused != nullptr) self->pool_->replaced();
-  auto fresh = co_await self->open(held.slot(), to, deadline);
-  if (!fresh) co_return fresh.error();
-  co_return co_await (*fresh)->exchange(*sent, self->options_.max_response_bytes);
 }
 
-asio::awaitable<std::optional<error>> pooled_transport::wait_in_line(lease& held, time_point deadline) {
+// Over the connection that was acquired, or a new one.
+asio::awaitable<result<http_response>> pooled_transport::exchange(lease& held, bool anew, const http_request& request,
+                                                                  const origin& to, time_point deadline) {
+  if (!anew) return held.reused()->exchange(request, options_.max_response_bytes);
+  if (held.reused() != nullptr) pool_->replaced();
+  return exchange_anew(held.slot(), request, to, deadline);
+}
+
+// Null when the request has a connection, or a place to open one, or `waits` for one.
+std::unique_ptr<error> pooled_transport::begin(lease& held, const origin& to, time_point now, time_point deadline,
+                                               const proxy*& through, bool& waits) {
+  const auto refusal = [](errc value, operation_phase during, std::string message) {
+    return std::make_unique<error>(problem(value, during, std::move(message)));
+  };
+  if (deadline <= now)
+    return refusal(errc::attempt_timeout, operation_phase::waiting_for_connection,
+                   "the deadline passed before the request began");
+  const auto by = proxies_.proxy_for(to);
+  if (!by) return std::make_unique<error>(by.error());
+  through = *by;
+  const auto got = pool_->acquire(held, to, now, deadline);
+  if (got == answer::closed && end_->reached()) return std::make_unique<error>(context_gone());
+  if (got == answer::closed) return refusal(errc::client_closed, operation_phase::none, "the client is closed");
+  if (got == answer::queue_full) {
+    return refusal(errc::too_many_waiting, operation_phase::waiting_for_connection,
+                   "all " + std::to_string(options_.max_connections) + " connections are in use, and " +
+                       std::to_string(*options_.max_waiting) + " requests (max_waiting) wait for one already");
+  }
+  waits = got == answer::wait;
+  return nullptr;
+}
+
+// A coroutine of its own: most requests need it not, and hold no memory for it.
+asio::awaitable<result<http_response>> pooled_transport::exchange_anew(slot_id slot, const http_request& request,
+                                                                       const origin& to, time_point deadline) {
+  auto fresh = co_await open(slot, to, deadline);
+  if (!fresh) co_return fresh.error();
+  co_return co_await (*fresh)->exchange(request, options_.max_response_bytes);
+}
+
+asio::awaitable<std::unique_ptr<error>> pooled_transport::wait_in_line(lease& held, time_point deadline) {
   const auto limit = options_.acquire_timeout ? std::min(deadline, steady_now() + *options_.acquire_timeout) : deadline;
   const auto woken = std::make_shared<event>(limit);
-  if (pool_->claim(held, deadline, woken)) co_return std::nullopt;
+  if (pool_->claim(held, deadline, woken)) co_return nullptr;
   const bool in_time = co_await woken->wait();
-  if (end_->reached()) co_return context_gone();
-  if (in_time && pool_->claim(held, deadline, nullptr)) co_return std::nullopt;
-  co_return problem(errc::acquire_timeout, operation_phase::waiting_for_connection,
-                    "all " + std::to_string(options_.max_connections) +
-                        " connections (max_connections) stayed in use up to the time limit");
+  if (end_->reached()) co_return std::make_unique<error>(context_gone());
+  if (in_time && pool_->claim(held, deadline, nullptr)) co_return nullptr;
+  co_return std::make_unique<error>(problem(errc::acquire_timeout, operation_phase::waiting_for_connection,
+                                            "all " + std::to_string(options_.max_connections) +
+                                                " connections (max_connections) stayed in use up to the time limit"));
 }
 
 asio::awaitable<result<connection*>> pooled_transport::open(slot_id slot, const origin& to, time_point deadline) {
