@@ -269,10 +269,6 @@ def made_ready(chosen):
     return commands, unavailable
 
 
-def session_warm_up(options):
-    return round(contenders.SESSION_WARM_UP * min(1, options.scale))
-
-
 def started(contender, command):
     return {"tool": Wrk, "session": Session}.get(contender.way, Process)(command)
 
@@ -296,7 +292,8 @@ def measure_all(chosen, commands, options):
                     for transport in TRANSPORTS:
                         with contextlib.suppress(Failed):  # it will be told of the runs
                             programs[each.key].measure(arguments_of(
-                                each, server, page, transport, options.connections[0], session_warm_up(options), 0))
+                                each, server, page, transport, options.connections[0],
+                                contenders.SESSION_WARM_UP, 0))
         for turn in range(options.rounds):
             first = turn * len(chosen) // options.rounds
             for page, transport, connections in cases:
@@ -326,7 +323,7 @@ def assembled(chosen, unavailable, runs, versions, server_version, options):
         if each.kind in ("library", "floor"):
             row |= contenders.own_versions(each.kind == "library")
         if each.way == "session":
-            warm_up = session_warm_up(options) * len(PAGES) * len(TRANSPORTS)
+            warm_up = contenders.SESSION_WARM_UP * len(PAGES) * len(TRANSPORTS)
             row["note"] += f"; one virtual machine for all runs, which has compiled for {warm_up:,} requests before"
         if each.key in unavailable:
             row["unavailable"] = unavailable[each.key]
