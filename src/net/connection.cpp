@@ -213,13 +213,15 @@ asio::awaitable<result<http_response>> connection::exchange(const http_request& 
       sent = true;
       note_move();
       unsent.remove_prefix(step.count);
-      continue;
+      if (unsent.empty()) break;
+    } else if (is_wait(step.status)) {
+      co_await wait_noticed(true, true);
+      if (process_.inherited()) co_return left_to_parent(operation_phase::writing_request, sent);
+      if (expired()) co_return timed_out(errc::attempt_timeout, operation_phase::writing_request, sent);
+    } else {
+      break;
     }
-    if (!is_wait(step.status)) break;
     // The peer may speak before it has read all: interim responses, or an error because of which it will not read on.
-    co_await wait_noticed(true, true);
-    if (process_.inherited()) co_return left_to_parent(operation_phase::writing_request, sent);
-    if (expired()) co_return timed_out(errc::attempt_timeout, operation_phase::writing_request, sent);
     step = receive(parser);
     if (step.count > 0) note_move();
     if (!is_wait(step.status)) break;
