@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <exception>
 #include <mwaa_serverless/client.hpp>
+#include <mwaa_serverless/result.hpp>
 #include <vector>
 
 #include "allocation/counted.hpp"

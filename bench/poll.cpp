@@ -9,6 +9,7 @@
 #include <exception>
 #include <iostream>
 #include <mwaa_serverless/client.hpp>
+#include <mwaa_serverless/result.hpp>
 #include <mwaa_serverless/transport.hpp>
 #include <optional>
 #include <stdexcept>

@@ -3,6 +3,7 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <mwaa_serverless/error.hpp>
+#include <mwaa_serverless/result.hpp>
 #include <type_traits>
 #include <utility>
 

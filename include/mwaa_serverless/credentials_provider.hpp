@@ -10,6 +10,7 @@
 #include <mwaa_serverless/error.hpp>
 #include <mwaa_serverless/export.hpp>
 #include <mwaa_serverless/network_options.hpp>
+#include <mwaa_serverless/result.hpp>
 #include <mwaa_serverless/role_options.hpp>
 #include <mwaa_serverless/transport.hpp>
 #include <optional>

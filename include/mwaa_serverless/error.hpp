@@ -2,7 +2,6 @@
 #pragma once
 
 #include <boost/system/error_code.hpp>
-#include <boost/system/result.hpp>
 #include <boost/system/system_error.hpp>
 #include <chrono>
 #include <cstddef>
@@ -252,13 +251,5 @@ class MWAA_SERVERLESS_API exception : public boost::system::system_error {
   std::shared_ptr<const error> details_;
   std::shared_ptr<const std::string> what_;
 };
-
-/// A value or an error.
-template <class T>
-using result = boost::system::result<T, error>;
-
-/// Makes result<T>::value() throw mwaa_serverless::exception (found by argument-dependent lookup).
-[[noreturn]] MWAA_SERVERLESS_API void throw_exception_from_error(const error& details,
-                                                                 const boost::source_location& location);
 
 }  // namespace mwaa_serverless

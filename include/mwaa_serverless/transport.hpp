@@ -8,6 +8,7 @@
 #include <mwaa_serverless/error.hpp>
 #include <mwaa_serverless/export.hpp>
 #include <mwaa_serverless/http.hpp>
+#include <mwaa_serverless/result.hpp>
 #include <mwaa_serverless/transport_metrics.hpp>
 
 namespace mwaa_serverless {

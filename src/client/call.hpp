@@ -7,6 +7,7 @@
 #include <mwaa_serverless/call_options.hpp>
 #include <mwaa_serverless/error.hpp>
 #include <mwaa_serverless/observer.hpp>
+#include <mwaa_serverless/result.hpp>
 #include <optional>
 #include <string>
 #include <string_view>

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <mwaa_serverless/error.hpp>
+#include <mwaa_serverless/result.hpp>
 #include <string>
 #include <string_view>
 #include <vector>

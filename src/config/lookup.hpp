@@ -3,6 +3,7 @@
 
 #include <initializer_list>
 #include <mwaa_serverless/error.hpp>
+#include <mwaa_serverless/result.hpp>
 #include <optional>
 #include <string>
 #include <string_view>

@@ -7,6 +7,7 @@
 #include <map>
 #include <mwaa_serverless/configured_value.hpp>
 #include <mwaa_serverless/error.hpp>
+#include <mwaa_serverless/result.hpp>
 #include <string>
 #include <string_view>
 #include <vector>

@@ -209,8 +209,4 @@ const char* exception::what() const noexcept {
   return what_->c_str();
 }
 
-void throw_exception_from_error(const error& details, const boost::source_location& /*location*/) {
-  throw exception(details);
-}
-
 }  // namespace mwaa_serverless

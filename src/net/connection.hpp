@@ -9,6 +9,7 @@
 #include <memory>
 #include <mutex>
 #include <mwaa_serverless/error.hpp>
+#include <mwaa_serverless/result.hpp>
 #include <mwaa_serverless/transport.hpp>
 #include <optional>
 #include <string>

@@ -6,6 +6,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <mwaa_serverless/clock.hpp>
 #include <mwaa_serverless/error.hpp>
+#include <mwaa_serverless/result.hpp>
 #include <string>
 #include <vector>
 

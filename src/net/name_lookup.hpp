@@ -11,6 +11,7 @@
 #include <memory>
 #include <mutex>
 #include <mwaa_serverless/error.hpp>
+#include <mwaa_serverless/result.hpp>
 #include <optional>
 #include <string>
 #include <vector>

@@ -5,6 +5,7 @@
 #include <mwaa_serverless/error.hpp>
 #include <mwaa_serverless/http.hpp>
 #include <mwaa_serverless/network_options.hpp>
+#include <mwaa_serverless/result.hpp>
 #include <optional>
 #include <string>
 #include <string_view>

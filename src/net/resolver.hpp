@@ -10,6 +10,7 @@
 #include <mutex>
 #include <mwaa_serverless/clock.hpp>
 #include <mwaa_serverless/error.hpp>
+#include <mwaa_serverless/result.hpp>
 #include <string>
 #include <vector>
 

@@ -8,6 +8,7 @@
 #include <memory>
 #include <mwaa_serverless/clock.hpp>
 #include <mwaa_serverless/error.hpp>
+#include <mwaa_serverless/result.hpp>
 #include <mwaa_serverless/transport.hpp>
 #include <optional>
 #include <stdexcept>

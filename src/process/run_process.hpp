@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <mwaa_serverless/clock.hpp>
 #include <mwaa_serverless/error.hpp>
+#include <mwaa_serverless/result.hpp>
 #include <string>
 #include <type_traits>
 #include <vector>

@@ -3,6 +3,7 @@
 
 #include <mwaa_serverless/error.hpp>
 #include <mwaa_serverless/http.hpp>
+#include <mwaa_serverless/result.hpp>
 #include <string_view>
 
 #include "protocol/json_reader.hpp"

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <mwaa_serverless/error.hpp>
+#include <mwaa_serverless/result.hpp>
 #include <optional>
 #include <string>
 #include <string_view>

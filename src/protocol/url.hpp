@@ -4,6 +4,7 @@
 #include <memory>
 #include <mwaa_serverless/error.hpp>
 #include <mwaa_serverless/http.hpp>
+#include <mwaa_serverless/result.hpp>
 #include <string>
 #include <string_view>
 

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <mwaa_serverless/credentials_provider.hpp>
+#include <mwaa_serverless/result.hpp>
 #include <string_view>
 
 namespace mwaa_serverless::sources {

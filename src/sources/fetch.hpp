@@ -6,6 +6,7 @@
 #include <mwaa_serverless/credentials.hpp>
 #include <mwaa_serverless/credentials_provider.hpp>
 #include <mwaa_serverless/error.hpp>
+#include <mwaa_serverless/result.hpp>
 
 #include "async/random_source.hpp"
 #include "sources/http_client.hpp"

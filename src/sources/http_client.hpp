@@ -7,6 +7,7 @@
 #include <memory>
 #include <mwaa_serverless/credentials_provider.hpp>
 #include <mwaa_serverless/error.hpp>
+#include <mwaa_serverless/result.hpp>
 #include <mwaa_serverless/transport.hpp>
 #include <optional>
 #include <string>

@@ -6,6 +6,7 @@
 #include <memory>
 #include <mwaa_serverless/credentials.hpp>
 #include <mwaa_serverless/error.hpp>
+#include <mwaa_serverless/result.hpp>
 #include <mwaa_serverless/role_options.hpp>
 #include <optional>
 #include <string>

@@ -7,6 +7,7 @@
 #include <mwaa_serverless/clock.hpp>
 #include <mwaa_serverless/credentials_provider.hpp>
 #include <mwaa_serverless/error.hpp>
+#include <mwaa_serverless/result.hpp>
 #include <string>
 
 #include "config/profile_file.hpp"

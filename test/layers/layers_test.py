@@ -15,7 +15,7 @@ import sys
 # From left to right: a folder of src, and the public headers that belong to it. The drawing in CONTRIBUTING.md is this.
 LAYERS = {
     "strings": ["export"],
-    "model": ["credentials", "error", "json_text", "open_enum", "text", "model/airflow_ui", "model/tags",
+    "model": ["credentials", "error", "json_text", "open_enum", "result", "text", "model/airflow_ui", "model/tags",
               "model/task_instance", "model/workflow", "model/workflow_run", "model/workflow_version"],
     "async": ["as_result", "async_generator", "clock", "initiate"],
     "protocol": ["http"],

@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <mwaa_serverless/error.hpp>
+#include <mwaa_serverless/result.hpp>
 #include <string>
 #include <vector>
 
