@@ -47,10 +47,10 @@ class returning_handler {
 };
 
 /// Calls `start` with a handler; that of `token` in the end gets what the operation says, or errc::not_enough_memory.
-/// For tokens of the signature void(error_code), in a `co_await`; both arguments outlive the operation's start.
+/// For tokens of the signature void(error_code). What a deferred operation holds of `start` is a copy.
 template <class Start, class Token>
 auto start_operation(const Start& start, Token& token) {
-  const auto begin = [&start](auto handler) {
+  const auto begin = [start](auto handler) {
     using handler_type = std::decay_t<decltype(handler)>;
     std::optional<handler_type> back;
     auto& current = returning_handler<handler_type>::starting();

@@ -3,14 +3,16 @@
 #include <sys/socket.h>
 
 #include <array>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/deferred.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/execution/context.hpp>
 #include <boost/asio/query.hpp>
-#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/system/system_error.hpp>
 #include <cstring>
+#include <tuple>
 #include <utility>
 
 #include "async/event.hpp"
@@ -114,21 +116,29 @@ void connection::note_move() noexcept {
   last_moved_.store(std::chrono::steady_clock::now().time_since_epoch().count(), std::memory_order_relaxed);
 }
 
-asio::awaitable<bool> connection::wait(io_status what) {
+// In a coroutine of the connection's own context.
+auto connection::wait_here(io_status what) {
   const auto kind = what == io_status::want_write ? tcp::socket::wait_write : tcp::socket::wait_read;
+  const auto start = [this, kind](auto handler) { socket_->async_wait(kind, std::move(handler)); };
+  auto token = asio::as_tuple(asio::deferred);
+  return start_operation(start, token);
+}
+
+asio::awaitable<bool> connection::wait(io_status what) {
   const auto executor = co_await asio::this_coro::executor;
   if (&context_of(executor) != context_) {
-    co_await wait_noticed(kind == tcp::socket::wait_read, kind == tcp::socket::wait_write);
+    co_await wait_noticed(what == io_status::want_read, what == io_status::want_write);
     co_return !process_.inherited();
   }
-  error_code code;
-  auto token = asio::redirect_error(asio::use_awaitable, code);
-  const auto start = [&](auto handler) { socket_->async_wait(kind, std::move(handler)); };
-  co_await start_operation(start, token);
-  throw_if_no_memory(code);
-  if (process_.inherited()) co_return false;
-  if (code) throw boost::system::system_error(code, "wait");
-  co_return true;
+  const std::tuple<error_code> waited = co_await wait_here(what);
+  co_return is_ours_after(std::get<0>(waited));
+}
+
+bool connection::is_ours_after(const error_code& waited) const {
+  throw_if_no_memory(waited);
+  if (process_.inherited()) return false;
+  if (waited) throw boost::system::system_error(waited, "wait");
+  return true;
 }
 
 // Not Asio's `||`: on several threads its cancellation meets what it cancels.
@@ -199,7 +209,6 @@ asio::awaitable<std::optional<error>> connection::start_tls(tls_settings& settin
 asio::awaitable<result<http_response>> connection::exchange(const http_request& request, std::size_t max_body_bytes) {
   reusable_ = false;
   stale_ = false;
-  note_move();
   if (const auto refusal = wrong_at_first()) co_return *refusal;
 
   response_parser parser{max_body_bytes};
@@ -209,9 +218,9 @@ asio::awaitable<result<http_response>> connection::exchange(const http_request& 
   while (!unsent.empty() && parser.state() == response_parser::progress::need_more) {
     step = write(unsent);
     if (expired()) co_return timed_out(errc::attempt_timeout, operation_phase::writing_request, sent);
+    if (step.status == io_status::done || !sent) note_move();  // the silence of a peer that takes nothing begins here
     if (step.status == io_status::done) {
       sent = true;
-      note_move();
       unsent.remove_prefix(step.count);
       if (unsent.empty()) break;
     } else if (is_wait(step.status)) {
@@ -231,8 +240,17 @@ asio::awaitable<result<http_response>> connection::exchange(const http_request& 
   if (!all_sent && is_loss(step.status)) read_rest(parser);
 
   if (all_sent) step = io_step{io_status::want_read};
+  const auto executor = co_await asio::this_coro::executor;
+  const bool here = &context_of(executor) == context_;
   while (all_sent && parser.state() == response_parser::progress::need_more && is_wait(step.status)) {
-    if (!co_await wait(step.status)) co_return left_to_parent(operation_phase::reading_response, true);
+    bool ours = false;
+    if (here) {  // nearly always, and then without another coroutine
+      const std::tuple<error_code> waited = co_await wait_here(step.status);
+      ours = is_ours_after(std::get<0>(waited));
+    } else {
+      ours = co_await wait(step.status);
+    }
+    if (!ours) co_return left_to_parent(operation_phase::reading_response, true);
     if (expired()) co_return timed_out(errc::attempt_timeout, operation_phase::reading_response, true);
     step = receive(parser);
     note_move();

@@ -65,7 +65,10 @@ class connection {
   /// TLS whose peer nobody checked.
   [[nodiscard]] bool unverified() const noexcept { return tls_ && !tls_->verified(); }
   /// Nothing has been sent over it yet, and it is to be kept.
-  void keep() noexcept { reusable_ = true; }
+  void keep() noexcept {
+    note_move();
+    reusable_ = true;
+  }
   /// Another request can follow.
   [[nodiscard]] bool reusable() const noexcept { return reusable_ && !expired_ && !process_.inherited(); }
 
@@ -74,6 +77,8 @@ class connection {
   [[nodiscard]] io_step look();
   /// False in a child of the process that opened the connection.
   [[nodiscard]] boost::asio::awaitable<bool> wait(io_status what);
+  [[nodiscard]] auto wait_here(io_status what);
+  [[nodiscard]] bool is_ours_after(const boost::system::error_code& waited) const;
   /// Until it can be read, or can be written, or its context has ended: a coroutine of another one lives on.
   [[nodiscard]] boost::asio::awaitable<void> wait_noticed(bool readable, bool writable);
   // Of exchange(), which as a coroutine would hold what these need while it waits.

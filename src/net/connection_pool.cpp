@@ -77,8 +77,9 @@ void connection_pool::release(slot_id slot) noexcept {
   connection_ptr closed;
   const std::lock_guard lock{mutex_};
   deadlines_.clear(slot);
-  const bool reusable = connections_[slot] && connections_[slot]->reusable();
-  closed = settle(slot, pool_.release(slot, reusable, steady_now()));
+  const connection* const link = connections_[slot].get();
+  const bool reusable = link != nullptr && link->reusable();
+  closed = settle(slot, pool_.release(slot, reusable, reusable ? link->last_moved() : steady_now()));
 }
 
 connection& connection_pool::install(slot_id slot, connection_ptr fresh, time_point deadline) {
