@@ -5,6 +5,7 @@
 #include <charconv>
 #include <initializer_list>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "strings/date_time.hpp"
@@ -103,15 +104,18 @@ http_request make_signed_request(const protocol::endpoint& endpoint, const proto
   append(bytes, {"\r\namz-sdk-invocation-id: ", invocation_id, "\r\namz-sdk-request: ", headers.attempts,
                  "\r\nUser-Agent: ", user_agent, "\r\nAuthorization: "});
 
-  std::unique_ptr<sha256> hasher = with.take_hasher();
-  const auto payload_hash = strings::hex_characters(hasher->hash(body));
-  std::string canonical;
-  const strings::cleanse_at_end cleansed{canonical};
-  canonical.reserve(600 + endpoint.path.size() + host.size() + headers.token.size());
-  append_canonical_request(canonical, endpoint.path, headers, {payload_hash.data(), payload_hash.size()});
-  with.append_authorization(bytes, *hasher, keys, headers.date_time, canonical,
-                            headers.token.empty() ? signed_headers : signed_headers_with_token);
-  with.give_back(std::move(hasher));  // not when something is thrown: it may hold a part of the key then
+  auto lent = with.lend(keys, headers.date_time.substr(0, 8));
+  const auto payload_hash = strings::hex_characters(lent->hasher.hash(body));
+  {
+    std::optional<strings::cleanse_at_end> cleansed;
+    if (!headers.token.empty()) cleansed.emplace(lent->text);
+    lent->text.clear();
+    strings::grow_cleansing(lent->text, 600 + endpoint.path.size() + host.size() + headers.token.size());
+    append_canonical_request(lent->text, endpoint.path, headers, {payload_hash.data(), payload_hash.size()});
+    with.append_authorization(bytes, *lent, keys->access_key_id(), headers.date_time,
+                              headers.token.empty() ? signed_headers : signed_headers_with_token);
+  }
+  with.give_back(std::move(lent));
   bytes += "\r\n\r\n";
   const std::size_t head_size = bytes.size();
   bytes += body;

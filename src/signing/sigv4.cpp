@@ -166,32 +166,35 @@ digest derive_key(sha256& hasher, std::string_view secret_access_key, std::strin
 signer::signer(std::string region, std::string service)
     : region_(std::move(region)), service_(std::move(service)), scope_end_(scope({}, region_, service_)) {}
 
-std::unique_ptr<sha256> signer::take_hasher() {
+std::unique_ptr<signer::workspace> signer::lend(const std::shared_ptr<const credentials>& keys, std::string_view date) {
+  std::unique_ptr<workspace> out;
+  std::shared_ptr<const hmac_key> known;
   {
     const std::lock_guard lock{mutex_};
-    if (free_hasher_) return std::move(free_hasher_);
+    out = std::move(free_);
+    const bool same = !owner_.expired() && !owner_.owner_before(keys) && !keys.owner_before(owner_);
+    if (same && access_key_id_ == keys->access_key_id() && date_ == date) known = key_;
   }
-  return std::make_unique<sha256>(algorithm_);
+  if (!out) out = std::make_unique<workspace>(algorithm_);
+  out->key = known ? std::move(known) : derived(out->hasher, keys->secret_access_key(), date, keys);
+  return out;
 }
 
-void signer::give_back(std::unique_ptr<sha256> hasher) noexcept {
+void signer::give_back(std::unique_ptr<workspace> lent) noexcept {
+  lent->key.reset();
   const std::lock_guard lock{mutex_};
-  free_hasher_ = std::move(hasher);
+  free_.swap(lent);
 }
 
-std::shared_ptr<const hmac_key> signer::key(sha256& hasher, std::string_view secret_access_key, std::string_view date,
-                                            const std::shared_ptr<const credentials>& owner) {
-  if (owner) {
-    const std::lock_guard lock{mutex_};
-    const bool same = !owner_.expired() && !owner_.owner_before(owner) && !owner.owner_before(owner_);
-    if (same && access_key_id_ == owner->access_key_id() && date_ == date) return key_;
-  }
+std::shared_ptr<const hmac_key> signer::derived(sha256& hasher, std::string_view secret_access_key,
+                                                std::string_view date,
+                                                const std::shared_ptr<const credentials>& owner) {
   const digest secret_hash = hasher.hash(secret_access_key);
   const std::lock_guard lock{mutex_};
   if (date_ != date || secret_hash_ != secret_hash) {
-    digest derived = derive_key(hasher, secret_access_key, date, region_, service_);
-    key_ = std::make_shared<const hmac_key>(algorithm_, derived);
-    ::OPENSSL_cleanse(derived.data(), derived.size());
+    digest fresh = derive_key(hasher, secret_access_key, date, region_, service_);
+    key_ = std::make_shared<const hmac_key>(algorithm_, fresh);
+    ::OPENSSL_cleanse(fresh.data(), fresh.size());
     secret_hash_ = secret_hash;
     date_ = date;
   }
@@ -200,17 +203,15 @@ std::shared_ptr<const hmac_key> signer::key(sha256& hasher, std::string_view sec
   return key_;
 }
 
-void signer::append_authorization(std::string& out, sha256& hasher, const std::shared_ptr<const credentials>& keys,
-                                  std::string_view date_time, std::string& canonical_text,
-                                  std::string_view signed_headers) {
-  append_authorization(out, hasher, keys->access_key_id(),
-                       *key(hasher, keys->secret_access_key(), date_time.substr(0, 8), keys), date_time, canonical_text,
-                       signed_headers);
+void signer::append_authorization(std::string& out, workspace& with, std::string_view access_key_id,
+                                  std::string_view date_time, std::string_view signed_headers) const {
+  append_authorization(out, with.hasher, *with.key, access_key_id, date_time, with.text, signed_headers);
 }
 
-void signer::append_authorization(std::string& out, sha256& hasher, std::string_view access_key_id, const hmac_key& key,
-                                  std::string_view date_time, std::string& canonical_text,
-                                  std::string_view signed_headers) {
+// Of `text` the memory is used for what is signed.
+void signer::append_authorization(std::string& out, sha256& hasher, const hmac_key& key, std::string_view access_key_id,
+                                  std::string_view date_time, std::string& text,
+                                  std::string_view signed_headers) const {
   const std::string_view date = date_time.substr(0, 8);
   out += "AWS4-HMAC-SHA256 Credential=";
   out += access_key_id;
@@ -218,11 +219,10 @@ void signer::append_authorization(std::string& out, sha256& hasher, std::string_
   const std::size_t scope_start = out.size();
   out += date;
   out += scope_end_;
-  const auto request_hash = strings::hex_characters(hasher.hash(canonical_text));
-  std::string& to_sign = canonical_text;
-  to_sign.clear();
-  append_string_to_sign(to_sign, date_time, std::string_view{out}.substr(scope_start), view_of(request_hash));
-  const auto signature = strings::hex_characters(hasher.hmac(key, to_sign));
+  const auto request_hash = strings::hex_characters(hasher.hash(text));
+  text.clear();
+  append_string_to_sign(text, date_time, std::string_view{out}.substr(scope_start), view_of(request_hash));
+  const auto signature = strings::hex_characters(hasher.hmac(key, text));
 
   out += ", SignedHeaders=";
   out += signed_headers;
@@ -237,7 +237,7 @@ std::string signer::authorization(sha256& hasher, std::string_view access_key_id
   out.reserve(256 + signed_headers.size());
   std::string text{canonical_text};
   const strings::cleanse_at_end cleansed{text};
-  append_authorization(out, hasher, access_key_id, *key(hasher, secret_access_key, date_time.substr(0, 8), nullptr),
+  append_authorization(out, hasher, *derived(hasher, secret_access_key, date_time.substr(0, 8), nullptr), access_key_id,
                        date_time, text, signed_headers);
   return out;
 }

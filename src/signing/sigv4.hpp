@@ -61,21 +61,31 @@ class signer {
   [[nodiscard]] std::string authorization(sha256& hasher, std::string_view access_key_id,
                                           std::string_view secret_access_key, std::string_view date_time,
                                           std::string_view canonical_text, std::string_view signed_headers);
-  /// The same, appended; of `canonical_text` the memory is used for what comes after it.
-  void append_authorization(std::string& out, sha256& hasher, const std::shared_ptr<const credentials>& keys,
-                            std::string_view date_time, std::string& canonical_text, std::string_view signed_headers);
+  /// What signatures are worked out with, one after the other.
+  class workspace {
+   public:
+    explicit workspace(const sha256_algorithm& algorithm) : hasher(algorithm) {}
+
+    sha256 hasher;
+    std::string text;                     ///< For the canonical request, then for what is signed.
+    std::shared_ptr<const hmac_key> key;  ///< While it is lent.
+  };
+  /// With the key of `keys` for `date`. give_back() it, unless something was thrown: it may hold a part of the key
+  /// then.
+  [[nodiscard]] std::unique_ptr<workspace> lend(const std::shared_ptr<const credentials>& keys, std::string_view date);
+  void give_back(std::unique_ptr<workspace> lent) noexcept;
+  /// Appends the value of `Authorization` for the canonical request in the text of `with`.
+  void append_authorization(std::string& out, workspace& with, std::string_view access_key_id,
+                            std::string_view date_time, std::string_view signed_headers) const;
   [[nodiscard]] const sha256_algorithm& algorithm() const noexcept { return algorithm_; }
-  /// One that is free, or a new one; give_back() it.
-  [[nodiscard]] std::unique_ptr<sha256> take_hasher();
-  void give_back(std::unique_ptr<sha256> hasher) noexcept;
 
  private:
   // `owner`, when it is not null, holds the secret.
-  [[nodiscard]] std::shared_ptr<const hmac_key> key(sha256& hasher, std::string_view secret_access_key,
-                                                    std::string_view date,
-                                                    const std::shared_ptr<const credentials>& owner);
-  void append_authorization(std::string& out, sha256& hasher, std::string_view access_key_id, const hmac_key& key,
-                            std::string_view date_time, std::string& canonical_text, std::string_view signed_headers);
+  [[nodiscard]] std::shared_ptr<const hmac_key> derived(sha256& hasher, std::string_view secret_access_key,
+                                                        std::string_view date,
+                                                        const std::shared_ptr<const credentials>& owner);
+  void append_authorization(std::string& out, sha256& hasher, const hmac_key& key, std::string_view access_key_id,
+                            std::string_view date_time, std::string& text, std::string_view signed_headers) const;
 
   const std::string region_;
   const std::string service_;
@@ -83,7 +93,7 @@ class signer {
   const sha256_algorithm algorithm_;
 
   std::mutex mutex_;  // guards what follows
-  std::unique_ptr<sha256> free_hasher_;
+  std::unique_ptr<workspace> free_;
   // The last key that was derived, and from what.
   digest secret_hash_{};  // not the secret itself: one copy of it is enough
   std::string date_;
