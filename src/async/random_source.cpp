@@ -1,5 +1,6 @@
 #include "async/random_source.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <random>
 #include <utility>
@@ -41,7 +42,7 @@ double random_source::unit() {
   return static_cast<double>(next() >> 11) * 0x1.0p-53;
 }
 
-std::string random_source::uuid() {
+std::array<char, 36> random_source::uuid() {
   std::uint64_t high = 0;
   std::uint64_t low = 0;
   {
@@ -51,18 +52,20 @@ std::string random_source::uuid() {
   }
   high = (high & 0xffffffffffff0fffU) | 0x4000U;            // version 4
   low = (low & 0x3fffffffffffffffU) | 0x8000000000000000U;  // variant 10
-  std::string text(36, '-');
-  std::size_t at = 0;
-  const auto put = [&](std::uint64_t value, int digits) {
-    for (int shift = 4 * (digits - 1); shift >= 0; shift -= 4)
-      text[at++] = strings::hex_digits[(value >> shift) & 0xfU];
-    ++at;
-  };
-  put(high >> 32, 8);
-  put(high >> 16, 4);
-  put(high, 4);
-  put(low >> 48, 4);
-  put(low, 12);
+  std::array<unsigned char, 16> bytes;
+  for (std::size_t i = 0; i < 8; ++i) {
+    bytes[i] = static_cast<unsigned char>(high >> (56 - 8 * i));
+    bytes[8 + i] = static_cast<unsigned char>(low >> (56 - 8 * i));
+  }
+  const auto digits = strings::hex_characters(bytes);
+  std::array<char, 36> text;
+  auto from = digits.begin();
+  auto to = text.begin();
+  for (const int group : {8, 4, 4, 4, 12}) {
+    if (to != text.begin()) *to++ = '-';
+    to = std::copy_n(from, group, to);
+    from += group;
+  }
   return text;
 }
 

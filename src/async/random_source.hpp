@@ -1,10 +1,10 @@
 // Jitter and invocation ids.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <mutex>
-#include <string>
 
 #include "async/process_mark.hpp"
 
@@ -20,7 +20,7 @@ class random_source {
   /// Uniform in [0, 1).
   [[nodiscard]] double unit();
   /// A version 4 UUID (RFC 9562), 36 characters. Not a secret: it labels an invocation.
-  [[nodiscard]] std::string uuid();
+  [[nodiscard]] std::array<char, 36> uuid();
 
  private:
   void seed();

@@ -76,10 +76,11 @@ class call::answer {
   bool clock_blamed = false;
   bool keys_renewable = false;  // refused, and the next attempt has others
   time_point sent{};
+  time_point over{};  // when the response had come, or was given up
 };
 
-call::call(client_state& client, const protocol::operation& operation, std::string body, const call_options& options,
-           protocol::structure_place response, std::string& request_id)
+call::call(client_state& client, operation_gates& gates, const protocol::operation& operation, std::string body,
+           const call_options& options, protocol::structure_place response, std::string& request_id)
     : client_(client),
       operation_(operation),
       body_(std::move(body)),
@@ -89,8 +90,8 @@ call::call(client_state& client, const protocol::operation& operation, std::stri
       mode_(options.mode.value_or(client.config_.retry.mode)),
       max_attempts_(options.max_attempts.value_or(client.config_.retry.max_attempts)),
       invocation_id_(client.random_.uuid()),
-      id_(operation.name, invocation_id_),
-      gates_(gates_of(client, operation)),
+      id_(operation.name, {invocation_id_.data(), invocation_id_.size()}),
+      gates_(gates),
       line_(gates_.of(mode_)),
       place_(line_.draw()),
       started_(now()),
@@ -105,17 +106,18 @@ namespace {
 void complete(protocol::structure_place request, async::random_source& random) {
   for (const protocol::member_row& each : request.members.members) {
     if (!each.check.idempotency_token || protocol::find(each, request.object) != nullptr) continue;
-    protocol::assign(*each.type, protocol::make(*each.type, each.at(request.object)), random.uuid());
+    const auto token = random.uuid();
+    protocol::assign(*each.type, protocol::make(*each.type, each.at(request.object)), {token.data(), token.size()});
   }
 }
 
 }  // namespace
 
-maybe_error call::refused(const protocol::structure_view& given, const call_options& options,
-                          client_state::running_operation& running) {
+maybe_error call::refused(const protocol::structure_view& given, const protocol::operation& operation,
+                          const call_options& options, client_state::running_operation& running) {
   if (auto wrong = protocol::check(given)) return made_error(*std::move(wrong));
   if (auto wrong = check(options)) return made_error(*std::move(wrong));
-  return running.enter() ? nullptr : made_error({errc::client_closed, "the client is closed"});
+  return running.enter(operation.name) ? nullptr : made_error({errc::client_closed, "the client is closed"});
 }
 
 asio::awaitable<maybe_error> call::perform(client_state& client, const protocol::operation& operation,
@@ -123,13 +125,13 @@ asio::awaitable<maybe_error> call::perform(client_state& client, const protocol:
                                            protocol::structure_place response, std::string& request_id) {
   const protocol::structure_view given{request};
   client_state::running_operation running{client};
-  if (auto refusal = refused(given, options, running)) {
+  if (auto refusal = refused(given, operation, options, running)) {
     refusal->operation = operation.name;
     co_return refusal;
   }
   client.counters_.operations.fetch_add(1, client_state::relaxed);
   complete(request, client.random_);
-  call work{client, operation, protocol::encode(given), options, response, request_id};
+  call work{client, running.gates(), operation, protocol::encode(given), options, response, request_id};
   maybe_error failure;
   try {
     failure = co_await work.run();
@@ -141,13 +143,14 @@ asio::awaitable<maybe_error> call::perform(client_state& client, const protocol:
 
 asio::awaitable<result<http_response>> call::send(const http_request& request, time_point limit) {
   if (client_.own_network_) {
-    return client_.config_.network->send(request, async::machine_time(client_.time(), limit));
+    const time_point there = client_.own_time_ ? limit : async::machine_time(client_.time(), limit);
+    return client_.config_.network->send(request, there);
   }
   return net::send(client_.config_.network, request, client_.config_.time, limit);
 }
 
 asio::awaitable<result<std::shared_ptr<const credentials>>> call::keys(time_point limit) {
-  if (client_.own_credentials_) return client_.config_.credentials->get(limit);
+  if (client_.own_credentials_ != nullptr) return client_.own_credentials_->get(limit);
   return sources::ask_provider("client_config::credentials: get()", client_.config_.credentials, client_.config_.time,
                                limit);
 }
@@ -203,19 +206,13 @@ void call::note_exchange(duration took) noexcept {
   shortest.store(known == 0 || fresh < known ? fresh : known + (fresh - known) / 64, client_state::relaxed);
 }
 
-operation_gates& call::gates_of(client_state& client, const protocol::operation& operation) {
-  const std::lock_guard lock{client.mutex_};
-  return client.gates_[operation.name];
-}
-
 call::time_point call::latest_start() const {
   if (deadline_ == time_point::max()) return deadline_;
   return deadline_ - shortest_exchange();
 }
 
 asio::awaitable<maybe_error> call::run() {
-  for (;;) {
-    const time_point entered = now();
+  for (time_point entered = started_;; entered = now()) {
     time_point begun = entered;
     if (!passes_at_once(entered)) {
       maybe_error failure = co_await enter_gates();
@@ -227,7 +224,7 @@ asio::awaitable<maybe_error> call::run() {
     record.number = retries_.attempt();
     record.gate_wait = begun - entered;
     answer got = co_await attempt(record, begun);
-    const time_point over = now();
+    const time_point over = got.over;
     record.took = over - begun;
     in_attempts_ += record.took;
 
@@ -293,36 +290,44 @@ asio::awaitable<call::answer> call::attempt(attempt_record& record, time_point b
   tell([&](observer& told) { told.attempt_started(id_, record.number); });
   const time_point limit = std::min(after(begun, options_.attempt_timeout.value_or(config.attempt_timeout)), deadline_);
   if (!config.credentials) {
+    out.over = begun;
     out.failure = made_error({errc::no_credentials,
                               "no credentials: set client_config::credentials, or AWS_ACCESS_KEY_ID and "
                               "AWS_SECRET_ACCESS_KEY for client_config::from_environment()"});
     co_return out;
   }
-  auto keys = co_await this->keys(limit);
+  std::shared_ptr<const credentials> keys;
+  if (client_.own_credentials_ != nullptr) keys = client_.own_credentials_->at_hand();
   if (!keys) {
-    out.failure = made_error(std::move(keys).error());
-    out.failure->phase = operation_phase::credentials;
-    co_return out;
+    auto got = co_await this->keys(limit);
+    if (!got) {
+      out.over = now();
+      out.failure = made_error(std::move(got).error());
+      out.failure->phase = operation_phase::credentials;
+      co_return out;
+    }
+    keys = *std::move(got);
   }
 
   // Signed anew for every attempt: a signature is good for five minutes only.
   const retry::skew skew_used{client_.clock_skew_.load(client_state::relaxed)};
   const auto wall_sent = config.time->wall_now();
   const http_request request =
-      signing::make_signed_request(client_.endpoint_, operation_, body_, *keys, client_.signer_, wall_sent + skew_used,
-                                   invocation_id_, record.number, max_attempts_, client_.user_agent_);
+      signing::make_signed_request(client_.endpoint_, operation_, body_, keys, client_.signer_, wall_sent + skew_used,
+                                   id_.invocation, record.number, max_attempts_, client_.user_agent_);
   record.bytes_sent = request.bytes().size();
   client_.counters_.attempts.fetch_add(1, client_state::relaxed);
   if (record.number > 1) client_.counters_.retries.fetch_add(1, client_state::relaxed);
   out.sent = now();
   auto response = co_await send(request, limit);
+  out.over = now();
   if (!response) {
     out.failure = made_error(std::move(response).error());
     co_return out;
   }
 
   out.from_service = true;
-  note_exchange(now() - out.sent);
+  note_exchange(out.over - out.sent);
   record.http_status = response->status;
   record.connection_reused = response->connection_reused;
   record.bytes_received = response->fields.size() + response->body.size();
@@ -331,7 +336,9 @@ asio::awaitable<call::answer> call::attempt(attempt_record& record, time_point b
   if (config.correct_clock_skew) skew_shown = retry::observed_skew(*response, wall_sent, wall_received);
 
   if (response->status >= 200 && response->status < 300) {
-    if (const auto id = response->header("x-amzn-requestid")) record.request_id = strings::printable(std::string{*id});
+    if (keeps_success())
+      if (const auto id = response->header("x-amzn-requestid"))
+        record.request_id = strings::printable(std::string{*id});
     if (response->body.size() <= protocol::json_reading::slice_bytes)
       out.failure = read(*response);
     else
@@ -339,13 +346,13 @@ asio::awaitable<call::answer> call::attempt(attempt_record& record, time_point b
     if (skew_shown && !out.failure) client_.clock_skew_.store(skew_shown->count(), client_state::relaxed);
   } else {
     out.failure = made_error(protocol::decode_error(*response));
-    strings::redact(out.failure->message, (*keys)->session_token());
-    strings::redact(out.failure->message, (*keys)->secret_access_key());
+    strings::redact(out.failure->message, keys->session_token());
+    strings::redact(out.failure->message, keys->secret_access_key());
     out.hints = retry::read_hints(*out.failure, &*response, wall_received);
     out.clock_blamed = retry::blames_clock(*out.failure, skew_used, skew_shown);
     if (out.clock_blamed) client_.clock_skew_.store(skew_shown->count(), client_state::relaxed);
     if (!out.clock_blamed && retry::blames_keys(*out.failure)) {
-      const bool renewable = rejected(**keys);
+      const bool renewable = rejected(*keys);
       out.keys_renewable = renewable && !std::exchange(keys_refused_, true);
     }
   }
@@ -408,7 +415,7 @@ retry::decision call::judge(const answer& what, attempt_record& record) {
 
 void call::finish_record(attempt_record& record) {
   const bool keep = record.code.failed() || options_.attempt_log;
-  if (!keep && !client_.config_.attempt_observer) return;
+  if (!keep && !keeps_success()) return;
   record.quota_after = client_.quota_.available();
   tell([&](observer& told) { told.attempt_ended(id_, record); });
   if (options_.attempt_log) options_.attempt_log->push_back(record);

@@ -1,6 +1,7 @@
 // One operation on its way through a client: gates, attempts, waits.
 #pragma once
 
+#include <array>
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
 #include <memory>
@@ -48,11 +49,11 @@ class call {
       const call_options& options, protocol::structure_place response, std::string& request_id);
 
  private:
-  call(client_state& client, const protocol::operation& operation, std::string body, const call_options& options,
-       protocol::structure_place response, std::string& request_id);
+  call(client_state& client, operation_gates& gates, const protocol::operation& operation, std::string body,
+       const call_options& options, protocol::structure_place response, std::string& request_id);
 
-  [[nodiscard]] static maybe_error refused(const protocol::structure_view& given, const call_options& options,
-                                           client_state::running_operation& running);
+  [[nodiscard]] static maybe_error refused(const protocol::structure_view& given, const protocol::operation& operation,
+                                           const call_options& options, client_state::running_operation& running);
   [[nodiscard]] boost::asio::awaitable<maybe_error> run();
   /// Tells the observer of the end; the failure with what is known about the call. For run(), and when it threw.
   [[nodiscard]] maybe_error ended(maybe_error failure);
@@ -70,6 +71,8 @@ class call {
                                          const std::optional<protocol::json_error>& wrong);
   [[nodiscard]] retry::decision judge(const answer& what, attempt_record& record);
   void finish_record(attempt_record& record);
+  /// Somebody reads the record of an attempt that went well.
+  [[nodiscard]] bool keeps_success() const { return options_.attempt_log || client_.config_.attempt_observer; }
 
   // The user's objects are held to their contracts.
   [[nodiscard]] boost::asio::awaitable<result<http_response>> send(const http_request& request, time_point limit);
@@ -84,7 +87,6 @@ class call {
   /// About the least time that an exchange takes; zero before the first.
   [[nodiscard]] duration shortest_exchange() const noexcept;
   void note_exchange(duration took) noexcept;
-  [[nodiscard]] static operation_gates& gates_of(client_state& client, const protocol::operation& operation);
 
   [[nodiscard]] time_point now() const { return client_.time().now(); }
   /// A wait that ends later leaves no time for an attempt.
@@ -104,7 +106,7 @@ class call {
 
   const retry_mode mode_;
   const int max_attempts_;
-  const std::string invocation_id_;
+  const std::array<char, 36> invocation_id_;
   const observer::operation_id id_;
   operation_gates& gates_;
   gate_line& line_;

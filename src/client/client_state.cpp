@@ -22,9 +22,10 @@ client_state::running_operation::~running_operation() {
   if (--state_.running_ == 0) state_.drained_.open();
 }
 
-bool client_state::running_operation::enter() {
+bool client_state::running_operation::enter(std::string_view operation) {
   const std::lock_guard lock{state_.mutex_};
   if (state_.closed_) return false;
+  if (!operation.empty()) gates_ = &state_.gates_[operation];
   ++state_.running_;
   return counted_ = true;
 }
@@ -65,9 +66,10 @@ protocol::endpoint endpoint_of(const client_config& config) {
 
 client_state::client_state(asio::any_io_executor executor, client_config config)
     : executor_(std::move(executor)),
+      own_time_(config.time == nullptr),
       config_(checked(executor_, std::move(config))),
       own_network_(config_.network == nullptr),
-      own_credentials_(dynamic_cast<const sources::own_provider*>(config_.credentials.get()) != nullptr),
+      own_credentials_(dynamic_cast<sources::own_provider*>(config_.credentials.get())),
       endpoint_(endpoint_of(config_)),
       user_agent_(protocol::user_agent(config_.app_id)),
       signer_(endpoint_.signing_region, "airflow-serverless"),

@@ -25,6 +25,10 @@
 
 namespace mwaa_serverless {
 
+namespace sources {
+class own_provider;
+}
+
 /// A call (client/call.hpp) works on what lies here.
 class client_state : public std::enable_shared_from_this<client_state> {
  public:
@@ -60,11 +64,13 @@ class client_state : public std::enable_shared_from_this<client_state> {
     running_operation(const running_operation&) = delete;
     running_operation& operator=(const running_operation&) = delete;
     ~running_operation();
-    /// False when the client is closed.
-    [[nodiscard]] bool enter();
+    /// False when the client is closed. An operation with attempts goes through `gates()` of its name then.
+    [[nodiscard]] bool enter(std::string_view operation = {});
+    [[nodiscard]] operation_gates& gates() const noexcept { return *gates_; }
 
    private:
     client_state& state_;
+    operation_gates* gates_ = nullptr;
     bool counted_ = false;
   };
   struct counters {
@@ -76,9 +82,10 @@ class client_state : public std::enable_shared_from_this<client_state> {
   };
 
   boost::asio::any_io_executor executor_;
+  const bool own_time_;  // the machine's
   client_config config_;
-  const bool own_network_;      // made here
-  const bool own_credentials_;  // of this library
+  const bool own_network_;                        // made here
+  sources::own_provider* const own_credentials_;  // config_.credentials, when it is of this library
   protocol::endpoint endpoint_;
   std::string user_agent_;
   signing::signer signer_;

@@ -48,11 +48,6 @@ class gate_line::standing {
   ticket number_;
 };
 
-gate_line::ticket gate_line::draw() {
-  const std::lock_guard lock{mutex_};
-  return ++last_drawn_;
-}
-
 bool gate_line::try_pass(time_point now) {
   const std::lock_guard lock{mutex_};
   return line_.empty() && gate_.try_pass(now, false);
@@ -216,11 +211,6 @@ double gate_line::rate(time_point now) const {
 std::size_t gate_line::waiting() const {
   const std::lock_guard lock{mutex_};
   return line_.size();
-}
-
-bool gate_line::used() const {
-  const std::lock_guard lock{mutex_};
-  return last_drawn_ != 0;
 }
 
 bool operation_gates::throttled(retry_mode mode, clock::time_point sent, clock::time_point now,

@@ -1,6 +1,7 @@
 // The queue in front of a rate_gate.
 #pragma once
 
+#include <atomic>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/execution_context.hpp>
 #include <chrono>
@@ -38,7 +39,7 @@ class gate_line {
 
   explicit gate_line(retry_mode mode) noexcept : gate_(mode) {}
 
-  [[nodiscard]] ticket draw();
+  [[nodiscard]] ticket draw() noexcept { return ++last_drawn_; }
   /// Passes at once if nobody waits and the gate is open.
   [[nodiscard]] bool try_pass(time_point now);
   /// Waits for the turn of `number`. False when it cannot come before `latest`: as soon as that is certain.
@@ -59,7 +60,7 @@ class gate_line {
   [[nodiscard]] double rate(time_point now) const;
   [[nodiscard]] std::size_t waiting() const;
   /// True once a call has drawn a ticket.
-  [[nodiscard]] bool used() const;
+  [[nodiscard]] bool used() const noexcept { return last_drawn_ != 0; }
 
  private:
   using context = const boost::asio::execution_context*;
@@ -94,9 +95,10 @@ class gate_line {
   /// The first and those who watch it.
   void wake_watchers();
 
+  std::atomic<ticket> last_drawn_{0};
+
   mutable std::mutex mutex_;  // guards everything below; never held across a suspension
   retry::rate_gate gate_;
-  ticket last_drawn_ = 0;
   std::map<ticket, caller> line_;
   std::map<context, lane> lanes_;                      // none is empty
   std::set<std::pair<time_point, ticket>> deadlines_;  // of those in line who have one

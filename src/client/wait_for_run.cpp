@@ -158,7 +158,8 @@ asio::awaitable<wait_progress> start_and_wait(client api, start_workflow_run_req
 }
 
 std::string make_client_token() {
-  return async::random_source{{}}.uuid();
+  const auto id = async::random_source{{}}.uuid();
+  return {id.data(), id.size()};
 }
 
 }  // namespace mwaa_serverless

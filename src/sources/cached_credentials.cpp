@@ -62,6 +62,7 @@ class shared_fetch : public std::enable_shared_from_this<shared_fetch> {
         state_(options.fetch_timeout + std::chrono::seconds{1}) {}
 
   static asio::awaitable<keys_result> get(std::shared_ptr<shared_fetch> self, clock::time_point deadline);
+  std::shared_ptr<const credentials> at_hand();
   bool rejected(const credentials& refused);
   /// Nobody will ask again.
   void abandon();
@@ -235,6 +236,11 @@ void shared_fetch::ended(credentials_state::fetch_number number, How how) {
   for (const event_ptr& each : woken) each->set();
 }
 
+std::shared_ptr<const credentials> shared_fetch::at_hand() {
+  const std::lock_guard lock{mutex_};
+  return state_.good(now()) ? state_.current() : nullptr;
+}
+
 bool shared_fetch::rejected(const credentials& refused) {
   const std::lock_guard lock{mutex_};
   return state_.rejected(refused, now());
@@ -264,6 +270,7 @@ class cached_credentials final : public own_provider {
   cached_credentials& operator=(const cached_credentials&) = delete;
   ~cached_credentials() override { fetch_->abandon(); }
 
+  std::shared_ptr<const credentials> at_hand() override { return fetch_->at_hand(); }
   asio::awaitable<keys_result> get(clock::time_point deadline) override { return shared_fetch::get(fetch_, deadline); }
   bool rejected(const credentials& refused) noexcept override { return fetch_->rejected(refused); }
 

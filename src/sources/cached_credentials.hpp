@@ -11,7 +11,11 @@
 namespace mwaa_serverless::sources {
 
 /// A provider of this library's: ends by its deadline and returns keys or an error. Any other may do anything.
-class own_provider : public credentials_provider {};
+class own_provider : public credentials_provider {
+ public:
+  /// What get() would return without waiting or fetching; null when only get() can tell.
+  [[nodiscard]] virtual std::shared_ptr<const credentials> at_hand() = 0;
+};
 
 /// What `from` returns by `deadline`, also when it is a user's and does not keep to its contract. `who` has static
 /// lifetime and names it in errors.

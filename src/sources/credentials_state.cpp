@@ -38,13 +38,15 @@ std::chrono::nanoseconds credentials_state::left(instant at) const {
   return end ? std::chrono::duration_cast<std::chrono::nanoseconds>(*end - at.wall) : for_ever;
 }
 
+bool credentials_state::good(instant at) const {
+  return current_ && (left(at) > advisory_ || at.now < rest_until_);
+}
+
 credentials_state::answer credentials_state::ask(instant at) {
   if (fetching_ && at.now >= given_up_at_) fetching_ = false;
-  if (current_) {
-    const auto rest = left(at);
-    if (rest > advisory_ || at.now < rest_until_) return answer::use;
-    if (rest > std::min(mandatory_window, advisory_)) return fetching_ ? answer::use : begin(at, answer::use_and_fetch);
-  }
+  if (good(at)) return answer::use;
+  if (current_ && left(at) > std::min(mandatory_window, advisory_))
+    return fetching_ ? answer::use : begin(at, answer::use_and_fetch);
   if (fetching_) return answer::wait;
   if (failure_ && at.now < failure_until_) return answer::fail;
   return begin(at, answer::fetch);

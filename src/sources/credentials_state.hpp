@@ -39,6 +39,8 @@ class credentials_state {
   };
   /// What a caller does now.
   [[nodiscard]] answer ask(instant at);
+  /// ask() would say `use`, since nothing is to be fetched yet.
+  [[nodiscard]] bool good(instant at) const;
   [[nodiscard]] const keys& current() const noexcept { return current_; }
   [[nodiscard]] const error& failure() const noexcept { return *failure_; }
   /// Of the fetch that began last.

@@ -22,6 +22,7 @@ class static_credentials final : public own_provider {
  public:
   explicit static_credentials(credentials value) : value_(std::make_shared<const credentials>(std::move(value))) {}
 
+  std::shared_ptr<const credentials> at_hand() override { return value_; }
   asio::awaitable<keys_result> get(clock::time_point /*deadline*/) override { co_return value_; }
 
  private:
