@@ -127,9 +127,10 @@ def files_of(layer):
 
 
 def command_for(layer):
-    folder = source / "src" / layer
     for command in commands:
-        if pathlib.Path(command["file"]).is_relative_to(folder):
+        # A group of sources that are compiled at a time is a file beside the objects.
+        if pathlib.Path(command["file"]).is_relative_to(source / "src" / layer) or \
+                f"/src/{layer}/CMakeFiles/" in command["file"]:
             return command
     return None
 
