@@ -79,11 +79,12 @@ class call::answer {
   time_point over{};  // when the response had come, or was given up
 };
 
-call::call(client_state& client, operation_gates& gates, const protocol::operation& operation, std::string body,
-           const call_options& options, protocol::structure_place response, std::string& request_id)
+call::call(client_state& client, operation_gates& gates, const protocol::operation& operation,
+           const protocol::structure_view& request, const call_options& options, protocol::structure_place response,
+           std::string& request_id)
     : client_(client),
       operation_(operation),
-      body_(std::move(body)),
+      request_(request),
       options_(options),
       response_(response),
       request_id_(request_id),
@@ -131,7 +132,7 @@ asio::awaitable<maybe_error> call::perform(client_state& client, const protocol:
   }
   client.counters_.operations.fetch_add(1, client_state::relaxed);
   complete(request, client.random_);
-  call work{client, running.gates(), operation, protocol::encode(given), options, response, request_id};
+  call work{client, running.gates(), operation, given, options, response, request_id};
   maybe_error failure;
   try {
     failure = co_await work.run();
@@ -223,7 +224,8 @@ asio::awaitable<maybe_error> call::run() {
     attempt_record record;
     record.number = retries_.attempt();
     record.gate_wait = begun - entered;
-    answer got = co_await attempt(record, begun);
+    answer got;
+    co_await attempt(record, begun, got);
     const time_point over = got.over;
     record.took = over - begun;
     in_attempts_ += record.took;
@@ -284,9 +286,8 @@ asio::awaitable<maybe_error> call::enter_gates() {
   co_return failure;
 }
 
-asio::awaitable<call::answer> call::attempt(attempt_record& record, time_point begun) {
+asio::awaitable<void> call::attempt(attempt_record& record, time_point begun, answer& out) {
   const client_config& config = client_.config_;
-  answer out;
   tell([&](observer& told) { told.attempt_started(id_, record.number); });
   const time_point limit = std::min(after(begun, options_.attempt_timeout.value_or(config.attempt_timeout)), deadline_);
   if (!config.credentials) {
@@ -294,7 +295,7 @@ asio::awaitable<call::answer> call::attempt(attempt_record& record, time_point b
     out.failure = made_error({errc::no_credentials,
                               "no credentials: set client_config::credentials, or AWS_ACCESS_KEY_ID and "
                               "AWS_SECRET_ACCESS_KEY for client_config::from_environment()"});
-    co_return out;
+    co_return;
   }
   std::shared_ptr<const credentials> keys;
   if (client_.own_credentials_ != nullptr) keys = client_.own_credentials_->at_hand();
@@ -304,17 +305,18 @@ asio::awaitable<call::answer> call::attempt(attempt_record& record, time_point b
       out.over = now();
       out.failure = made_error(std::move(got).error());
       out.failure->phase = operation_phase::credentials;
-      co_return out;
+      co_return;
     }
     keys = *std::move(got);
   }
 
-  // Signed anew for every attempt: a signature is good for five minutes only.
+  // Signed anew for every attempt: a signature is good for five minutes only. The body is written anew rather than kept
+  // while the attempt waits.
   const retry::skew skew_used{client_.clock_skew_.load(client_state::relaxed)};
   const auto wall_sent = config.time->wall_now();
-  const http_request request =
-      signing::make_signed_request(client_.endpoint_, operation_, body_, keys, client_.signer_, wall_sent + skew_used,
-                                   id_.invocation, record.number, max_attempts_, client_.user_agent_);
+  const http_request request = signing::make_signed_request(
+      client_.endpoint_, operation_, protocol::encode(request_), keys, client_.signer_, wall_sent + skew_used,
+      id_.invocation, record.number, max_attempts_, client_.user_agent_);
   record.bytes_sent = request.bytes().size();
   client_.counters_.attempts.fetch_add(1, client_state::relaxed);
   if (record.number > 1) client_.counters_.retries.fetch_add(1, client_state::relaxed);
@@ -323,7 +325,7 @@ asio::awaitable<call::answer> call::attempt(attempt_record& record, time_point b
   out.over = now();
   if (!response) {
     out.failure = made_error(std::move(response).error());
-    co_return out;
+    co_return;
   }
 
   out.from_service = true;
@@ -357,7 +359,6 @@ asio::awaitable<call::answer> call::attempt(attempt_record& record, time_point b
     }
   }
   if (out.failure) out.failure->may_have_reached_service = out.failure->code != errc::proxy_refused;
-  co_return out;
 }
 
 maybe_error call::read(const http_response& response) {

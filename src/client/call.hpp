@@ -49,8 +49,9 @@ class call {
       const call_options& options, protocol::structure_place response, std::string& request_id);
 
  private:
-  call(client_state& client, operation_gates& gates, const protocol::operation& operation, std::string body,
-       const call_options& options, protocol::structure_place response, std::string& request_id);
+  call(client_state& client, operation_gates& gates, const protocol::operation& operation,
+       const protocol::structure_view& request, const call_options& options, protocol::structure_place response,
+       std::string& request_id);
 
   [[nodiscard]] static maybe_error refused(const protocol::structure_view& given, const protocol::operation& operation,
                                            const call_options& options, client_state::running_operation& running);
@@ -64,7 +65,7 @@ class call {
 
   [[nodiscard]] bool passes_at_once(time_point entered);
   [[nodiscard]] boost::asio::awaitable<maybe_error> enter_gates();
-  [[nodiscard]] boost::asio::awaitable<answer> attempt(attempt_record& record, time_point begun);
+  [[nodiscard]] boost::asio::awaitable<void> attempt(attempt_record& record, time_point begun, answer& out);
   [[nodiscard]] maybe_error read(const http_response& response);
   [[nodiscard]] boost::asio::awaitable<maybe_error> read_in_slices(const http_response& response);
   [[nodiscard]] maybe_error read_outcome(const http_response& response,
@@ -99,7 +100,7 @@ class call {
 
   client_state& client_;
   const protocol::operation& operation_;
-  const std::string body_;
+  const protocol::structure_view request_;
   const call_options& options_;
   const protocol::structure_place response_;
   std::string& request_id_;

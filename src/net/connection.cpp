@@ -66,6 +66,25 @@ class notice_on_any_end {
   std::shared_ptr<event> notice_;
 };
 
+/// Made when the first bytes are to be read: a request that waits for them holds none.
+class late_parser {
+ public:
+  explicit late_parser(std::size_t max_body_bytes) noexcept : max_body_bytes_(max_body_bytes) {}
+
+  [[nodiscard]] response_parser& get() {
+    if (!made_) made_ = std::make_unique<response_parser>(max_body_bytes_);
+    return *made_;
+  }
+  [[nodiscard]] bool needs_more() const noexcept {
+    return !made_ || made_->state() == response_parser::progress::need_more;
+  }
+  [[nodiscard]] bool begun() const noexcept { return made_ && made_->begun(); }
+
+ private:
+  const std::size_t max_body_bytes_;
+  std::unique_ptr<response_parser> made_;
+};
+
 bool is_loss(io_status status) noexcept {
   return status == io_status::closed || status == io_status::truncated || status == io_status::failed;
 }
@@ -211,11 +230,11 @@ asio::awaitable<result<http_response>> connection::exchange(const http_request& 
   stale_ = false;
   if (const auto refusal = wrong_at_first()) co_return *refusal;
 
-  response_parser parser{max_body_bytes};
+  late_parser parser{max_body_bytes};
   io_step step{io_status::done};
   bool sent = false;
   std::string_view unsent = request.bytes();
-  while (!unsent.empty() && parser.state() == response_parser::progress::need_more) {
+  while (!unsent.empty() && parser.needs_more()) {
     step = write(unsent);
     if (expired()) co_return timed_out(errc::attempt_timeout, operation_phase::writing_request, sent);
     if (step.status == io_status::done || !sent) note_move();  // the silence of a peer that takes nothing begins here
@@ -231,18 +250,18 @@ asio::awaitable<result<http_response>> connection::exchange(const http_request& 
       break;
     }
     // The peer may speak before it has read all: interim responses, or an error because of which it will not read on.
-    step = receive(parser);
+    step = receive(parser.get());
     if (step.count > 0) note_move();
     if (!is_wait(step.status)) break;
   }
   const bool all_sent = unsent.empty();
   const bool early = !all_sent || parser.begun();
-  if (!all_sent && is_loss(step.status)) read_rest(parser);
+  if (!all_sent && is_loss(step.status)) read_rest(parser.get());
 
   if (all_sent) step = io_step{io_status::want_read};
   const auto executor = co_await asio::this_coro::executor;
   const bool here = &context_of(executor) == context_;
-  while (all_sent && parser.state() == response_parser::progress::need_more && is_wait(step.status)) {
+  while (all_sent && parser.needs_more() && is_wait(step.status)) {
     bool ours = false;
     if (here) {  // nearly always, and then without another coroutine
       const std::tuple<error_code> waited = co_await wait_here(step.status);
@@ -252,19 +271,20 @@ asio::awaitable<result<http_response>> connection::exchange(const http_request& 
     }
     if (!ours) co_return left_to_parent(operation_phase::reading_response, true);
     if (expired()) co_return timed_out(errc::attempt_timeout, operation_phase::reading_response, true);
-    step = receive(parser);
+    step = receive(parser.get());
     note_move();
   }
 
-  if (all_sent && step.status == io_status::closed) parser.finish();
-  if (parser.state() == response_parser::progress::need_more) {
-    stale_ = is_loss(step.status) && parser.untouched();
+  response_parser& got = parser.get();
+  if (all_sent && step.status == io_status::closed) got.finish();
+  if (got.state() == response_parser::progress::need_more) {
+    stale_ = is_loss(step.status) && got.untouched();
     if (!all_sent) co_return lost(step, operation_phase::writing_request, sent, "while the request was being sent");
-    co_return lost(step, operation_phase::reading_response, true, parser.position());
+    co_return lost(step, operation_phase::reading_response, true, got.position());
   }
-  if (parser.state() == response_parser::progress::failed) co_return unreadable(parser);
-  reusable_ = !early && parser.keep_alive() && step.status == io_status::want_read;
-  co_return finished(parser, early);
+  if (got.state() == response_parser::progress::failed) co_return unreadable(got);
+  reusable_ = !early && got.keep_alive() && step.status == io_status::want_read;
+  co_return finished(got, early);
 }
 
 // One that was kept has been looked at before it was chosen.

@@ -95,10 +95,6 @@ class pooled_transport final : public transport, public std::enable_shared_from_
   std::unique_ptr<error> begin(lease& held, const origin& to, time_point now, time_point deadline,
                                const proxy*& through, bool& waits);
   asio::awaitable<std::unique_ptr<error>> wait_in_line(lease& held, time_point deadline);
-  asio::awaitable<result<http_response>> exchange(lease& held, bool anew, const http_request& request, const origin& to,
-                                                  time_point deadline);
-  asio::awaitable<result<http_response>> exchange_anew(slot_id slot, const http_request& request, const origin& to,
-                                                       time_point deadline);
   asio::awaitable<result<connection*>> open(slot_id slot, const origin& to, time_point deadline);
 
   const network_options options_;
@@ -125,27 +121,24 @@ asio::awaitable<result<http_response>> pooled_transport::run(std::shared_ptr<poo
   }
 
   const http_request* sent = &request;
-  std::optional<http_request> rewritten;
+  std::unique_ptr<const http_request> rewritten;
   if (through != nullptr && !to.tls) {
-    rewritten.emplace(through->through(request));
-    sent = &*rewritten;
+    rewritten = std::make_unique<const http_request>(through->through(request));
+    sent = rewritten.get();
   }
-  connection* const reused = held.reused();
+  connection* link = held.reused();
   // To ask the system costs a twentieth of a poll.
-  const bool just_used = reused != nullptr && request.repeatable && now - reused->last_moved() < just_now;
-  for (bool anew = reused == nullptr || (!just_used && !reused->undisturbed());; anew = true) {
-    auto exchange = self->exchange(held, anew, *sent, to, deadline);
-    auto outcome = co_await std::move(exchange);
-    if (outcome || anew || !reused->was_stale() || !request.repeatable) co_return std::move(outcome);
+  const bool just_used = link != nullptr && request.repeatable && now - link->last_moved() < just_now;
+  for (bool anew = link == nullptr || (!just_used && !link->undisturbed());; anew = true) {
+    if (anew) {
+      if (link != nullptr) self->pool_->replaced();
+      const auto fresh = co_await self->open(held.slot(), to, deadline);
+      if (!fresh) co_return fresh.error();
+      link = *fresh;
+    }
+    auto outcome = co_await link->exchange(*sent, self->options_.max_response_bytes);
+    if (outcome || anew || !link->was_stale() || !request.repeatable) co_return std::move(outcome);
   }
-}
-
-// Over the connection that was acquired, or a new one.
-asio::awaitable<result<http_response>> pooled_transport::exchange(lease& held, bool anew, const http_request& request,
-                                                                  const origin& to, time_point deadline) {
-  if (!anew) return held.reused()->exchange(request, options_.max_response_bytes);
-  if (held.reused() != nullptr) pool_->replaced();
-  return exchange_anew(held.slot(), request, to, deadline);
 }
 
 // Null when the request has a connection, or a place to open one, or `waits` for one.
@@ -170,14 +163,6 @@ std::unique_ptr<error> pooled_transport::begin(lease& held, const origin& to, ti
   }
   waits = got == answer::wait;
   return nullptr;
-}
-
-// A coroutine of its own: most requests need it not, and hold no memory for it.
-asio::awaitable<result<http_response>> pooled_transport::exchange_anew(slot_id slot, const http_request& request,
-                                                                       const origin& to, time_point deadline) {
-  auto fresh = co_await open(slot, to, deadline);
-  if (!fresh) co_return fresh.error();
-  co_return co_await (*fresh)->exchange(request, options_.max_response_bytes);
 }
 
 asio::awaitable<std::unique_ptr<error>> pooled_transport::wait_in_line(lease& held, time_point deadline) {

@@ -95,7 +95,10 @@ http_request make_signed_request(const protocol::endpoint& endpoint, const proto
       attempts.view()};
 
   std::string bytes;
-  bytes.reserve(900 + endpoint.path.size() + host.size() + user_agent.size() + headers.token.size() + body.size());
+  // At once as large as it will be: growing would leave copies of a session token behind.
+  constexpr std::size_t what_is_fixed = 640;
+  bytes.reserve(what_is_fixed + endpoint.path.size() + host.size() + headers.target.size() + user_agent.size() +
+                headers.token.size() + keys->access_key_id().size() + endpoint.signing_region.size() + body.size());
   append(bytes, {"POST ", endpoint.path, " HTTP/1.1\r\nHost: ", host,
                  "\r\nContent-Type: application/x-amz-json-1.0\r\nContent-Length: "});
   append_number(bytes, body.size());
