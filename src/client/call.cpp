@@ -142,6 +142,10 @@ asio::awaitable<maybe_error> call::perform(client_state& client, const protocol:
   co_return failure;
 }
 
+void call::raise(maybe_error failure) {
+  throw exception(*std::move(failure));
+}
+
 asio::awaitable<result<http_response>> call::send(const http_request& request, time_point limit) {
   if (client_.own_network_) {
     const time_point there = client_.own_time_ ? limit : async::machine_time(client_.time(), limit);

@@ -47,6 +47,8 @@ class call {
   [[nodiscard]] static boost::asio::awaitable<maybe_error> perform(
       client_state& client, const protocol::operation& operation, protocol::structure_place request,
       const call_options& options, protocol::structure_place response, std::string& request_id);
+  /// As the exception that operations end with. Out of line: there are sixteen.
+  [[noreturn]] static void raise(maybe_error failure);
 
  private:
   call(client_state& client, operation_gates& gates, const protocol::operation& operation,

@@ -43,11 +43,11 @@ paginator<Request> client::paginate(Request request, call_options options) const
 #define MWAA_SERVERLESS_PERFORM(Name, snake, what, ...)                                                         \
   template boost::asio::awaitable<snake##_response> client::perform(snake##_request, call_options) const;       \
   boost::asio::awaitable<snake##_response> client::snake(snake##_request request, call_options options) const { \
-    return perform(std::move(request), std::move(options));                                                     \
+    return mwaa_serverless::perform(state_, std::move(request), std::move(options));                            \
   }                                                                                                             \
   __VA_OPT__(template paginator<snake##_request> client::paginate(snake##_request, call_options) const;         \
              paginator<snake##_request> client::paginate_##snake(snake##_request request, call_options options) \
-                 const { return paginate(std::move(request), std::move(options)); })
+                 const { return {state_, std::move(request), std::move(options)}; })
 MWAA_SERVERLESS_OPERATIONS(MWAA_SERVERLESS_PERFORM)
 #undef MWAA_SERVERLESS_PERFORM
 

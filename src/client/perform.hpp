@@ -22,7 +22,7 @@ boost::asio::awaitable<typename Request::response_type> perform(std::shared_ptr<
   const protocol::structure_place wanted{response};
   maybe_error failure = co_await call::perform(*state, protocol::operation_of<Request>::value, given, options, wanted,
                                                response.request_id);
-  if (failure) throw exception(*std::move(failure));
+  if (failure) call::raise(std::move(failure));
   co_return std::move(response);
 }
 
