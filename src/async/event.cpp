@@ -1,10 +1,9 @@
 #include "async/event.hpp"
 
 #include <boost/asio/error.hpp>
-#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/system/system_error.hpp>
+#include <tuple>
 #include <utility>
 
 #include "async/start_operation.hpp"
@@ -44,8 +43,6 @@ asio::awaitable<bool> event::wait() {
   const auto executor = co_await asio::this_coro::executor;
   asio::steady_timer timer{executor, deadline_};
   const waiting lent{*this, timer};
-  boost::system::error_code code;
-  auto token = asio::redirect_error(asio::use_awaitable, code);
   // Starting the wait and set() may meet on two threads: one of them comes first, and either way the waiter is woken.
   const auto start = [&self, &timer](auto handler) {
     // The waiter may be woken, and may destroy this object, before the lock is given back.
@@ -54,7 +51,8 @@ asio::awaitable<bool> event::wait() {
     if (keep_alive->set_) timer.expires_at(clock::time_point::min());
     timer.async_wait(std::move(handler));
   };
-  co_await start_operation(start, token);
+  const std::tuple<boost::system::error_code> ended = co_await start_operation(start);
+  const boost::system::error_code code = std::get<0>(ended);
   throw_if_no_memory(code);
   const std::lock_guard lock{mutex_};
   if (!set_ && code == asio::error::operation_aborted) throw boost::system::system_error(code, "wait");

@@ -1,8 +1,10 @@
 // Starting an operation of Asio's when there may be no memory for it.
 #pragma once
 
+#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/associator.hpp>
 #include <boost/asio/async_result.hpp>
+#include <boost/asio/deferred.hpp>
 #include <boost/system/errc.hpp>
 #include <boost/system/error_code.hpp>
 #include <new>
@@ -46,10 +48,11 @@ class returning_handler {
   std::optional<Handler>* back_;  // dangles once the operation has started, and is only compared then
 };
 
-/// Calls `start` with a handler; that of `token` in the end gets what the operation says, or errc::not_enough_memory.
-/// For tokens of the signature void(error_code). What a deferred operation holds of `start` is a copy.
-template <class Start, class Token>
-auto start_operation(const Start& start, Token& token) {
+/// An operation that begins when it is awaited: `start` is called with a handler for its error_code. The `co_await`
+/// gives that code, or errc::not_enough_memory, in a std::tuple; no coroutine stands between, as one would with
+/// use_awaitable.
+template <class Start>
+auto start_operation(const Start& start) {
   const auto begin = [start](auto handler) {
     using handler_type = std::decay_t<decltype(handler)>;
     std::optional<handler_type> back;
@@ -69,7 +72,8 @@ auto start_operation(const Start& start, Token& token) {
     current = before;
     if (back) std::move (*back)(make_error_code(boost::system::errc::not_enough_memory));
   };
-  return boost::asio::async_initiate<Token, void(boost::system::error_code)>(begin, token);
+  auto token = boost::asio::as_tuple(boost::asio::deferred);
+  return boost::asio::async_initiate<decltype(token), void(boost::system::error_code)>(begin, token);
 }
 
 /// For the code that such an operation ends with.

@@ -1,9 +1,8 @@
-#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/system/system_error.hpp>
 #include <mwaa_serverless/clock.hpp>
+#include <tuple>
 #include <utility>
 
 #include "async/start_operation.hpp"
@@ -20,10 +19,9 @@ class system_clock final : public clock {
   boost::asio::awaitable<void> sleep_until(time_point when) override {
     const auto executor = co_await boost::asio::this_coro::executor;
     boost::asio::steady_timer timer{executor, when};
-    boost::system::error_code code;
-    auto token = boost::asio::redirect_error(boost::asio::use_awaitable, code);
     const auto start = [&timer](auto handler) { timer.async_wait(std::move(handler)); };
-    co_await async::start_operation(start, token);
+    const std::tuple<boost::system::error_code> ended = co_await async::start_operation(start);
+    const boost::system::error_code code = std::get<0>(ended);
     async::throw_if_no_memory(code);
     if (code) throw boost::system::system_error(code, "sleep_until");
   }

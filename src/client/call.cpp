@@ -240,22 +240,28 @@ asio::awaitable<maybe_error> call::run() {
       finish_record(record);
       co_return ended(nullptr);
     }
-    reached_ = reached_ || got.failure->may_have_reached_service;
-    const retry::decision next = judge(got, record);
-    record.reason = next.reason;
-    record.wait_after = next.wait;
-    got.failure->attempts_exhausted = next.attempts_exhausted;
-    if (is_time_limit(*got.failure) && now() >= deadline_) {
-      const operation_phase during = got.failure->phase;
-      got.failure = made_error(out_of_time(*got.failure, during, to_string(during)));
-    }
-    finish_record(record);
-    if (!next.retry) co_return ended(std::move(got.failure));
-
+    const std::optional<duration> wait = wait_after(got, record);
+    if (!wait) co_return ended(std::move(got.failure));
     last_failure_ = std::move(got.failure);
-    backing_off_ += next.wait;
-    co_await client_.time().sleep_until(now() + std::chrono::duration_cast<time_point::duration>(next.wait));
+    co_await client_.time().sleep_until(now() + std::chrono::duration_cast<time_point::duration>(*wait));
   }
+}
+
+// How long to wait before another attempt, after one that failed; nullopt when there is none.
+std::optional<call::duration> call::wait_after(answer& what, attempt_record& record) {
+  reached_ = reached_ || what.failure->may_have_reached_service;
+  const retry::decision next = judge(what, record);
+  record.reason = next.reason;
+  record.wait_after = next.wait;
+  what.failure->attempts_exhausted = next.attempts_exhausted;
+  if (is_time_limit(*what.failure) && now() >= deadline_) {
+    const operation_phase during = what.failure->phase;
+    what.failure = made_error(out_of_time(*what.failure, during, to_string(during)));
+  }
+  finish_record(record);
+  if (!next.retry) return std::nullopt;
+  backing_off_ += next.wait;
+  return next.wait;
 }
 
 // As nearly all do: without a coroutine.

@@ -72,6 +72,7 @@ class call {
   [[nodiscard]] boost::asio::awaitable<maybe_error> read_in_slices(const http_response& response);
   [[nodiscard]] maybe_error read_outcome(const http_response& response,
                                          const std::optional<protocol::json_error>& wrong);
+  [[nodiscard]] std::optional<duration> wait_after(answer& what, attempt_record& record);
   [[nodiscard]] retry::decision judge(const answer& what, attempt_record& record);
   void finish_record(attempt_record& record);
   /// Somebody reads the record of an attempt that went well.

@@ -10,8 +10,8 @@ namespace {
 
 // Free functions, as perform().
 boost::asio::awaitable<void> call_prewarm(std::shared_ptr<client_state> state, std::size_t connections) {
-  auto failure = co_await state->prewarm(connections);
-  if (failure) throw exception(*std::move(failure));
+  const auto opened = co_await state->prewarm(connections);
+  opened.value();
 }
 
 boost::asio::awaitable<void> call_close(std::shared_ptr<client_state> state) {

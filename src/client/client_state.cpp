@@ -85,25 +85,18 @@ client_state::client_state(asio::any_io_executor executor, client_config config)
   config_.network = net::make_pooled_transport(executor_, std::move(options));
 }
 
-asio::awaitable<std::optional<error>> client_state::prewarm(std::size_t connections) {
-  std::optional<error> failure;
+asio::awaitable<result<void>> client_state::prewarm(std::size_t connections) {
   constexpr std::size_t sane = 65'536;  // more than one address has ports: a max_connections of "no limit" is none here
   const std::size_t most = std::min(config_.max_connections, sane);
   if (connections < 1 || connections > most) {
-    failure.emplace(errc::invalid_argument, "connections must be from 1 to " + std::to_string(most) +
+    co_return error(errc::invalid_argument, "connections must be from 1 to " + std::to_string(most) +
                                                 ", max_connections being " + std::to_string(config_.max_connections));
-    co_return failure;
   }
   running_operation running{*this};
-  if (!running.enter()) {
-    failure.emplace(errc::client_closed, "the client is closed");
-    co_return failure;
-  }
+  if (!running.enter()) co_return error(errc::client_closed, "the client is closed");
   // The library's own needs no limit, but a strand: it opens all connections at once, on whatever executor this is.
   const auto limit = own_network_ ? clock::time_point::max() : after(time().now(), config_.attempt_timeout);
-  auto opened = co_await net::prewarm(config_.network, endpoint_.where, connections, config_.time, limit);
-  if (!opened) failure = std::move(opened).error();
-  co_return failure;
+  co_return co_await net::prewarm(config_.network, endpoint_.where, connections, config_.time, limit);
 }
 
 asio::awaitable<void> client_state::close() {

@@ -34,7 +34,7 @@ class client_state : public std::enable_shared_from_this<client_state> {
  public:
   client_state(boost::asio::any_io_executor executor, client_config config);
 
-  [[nodiscard]] boost::asio::awaitable<std::optional<error>> prewarm(std::size_t connections);
+  [[nodiscard]] boost::asio::awaitable<result<void>> prewarm(std::size_t connections);
   [[nodiscard]] boost::asio::awaitable<void> close();
   [[nodiscard]] client_metrics metrics() const;
   void reset_throttling();

@@ -3,8 +3,6 @@
 #include <sys/socket.h>
 
 #include <array>
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/deferred.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/execution/context.hpp>
 #include <boost/asio/query.hpp>
@@ -139,8 +137,7 @@ void connection::note_move() noexcept {
 auto connection::wait_here(io_status what) {
   const auto kind = what == io_status::want_write ? tcp::socket::wait_write : tcp::socket::wait_read;
   const auto start = [this, kind](auto handler) { socket_->async_wait(kind, std::move(handler)); };
-  auto token = asio::as_tuple(asio::deferred);
-  return start_operation(start, token);
+  return start_operation(start);
 }
 
 asio::awaitable<bool> connection::wait(io_status what) {
@@ -178,7 +175,7 @@ error connection::left_to_parent(operation_phase during, bool sent) {
   return out;
 }
 
-asio::awaitable<std::optional<error>> connection::open_tunnel(const proxy& through, const origin& peer) {
+asio::awaitable<result<void>> connection::open_tunnel(const proxy& through, const origin& peer) {
   const auto fail = [&](const std::string& why, errc code = errc::connect_failed) {
     error out{code, "no tunnel to " + peer_ + ": " + why};
     out.phase = operation_phase::connecting;
@@ -205,7 +202,7 @@ asio::awaitable<std::optional<error>> connection::open_tunnel(const proxy& throu
     if (got < 0 && would_block(errno)) continue;
     if (got <= 0) co_return fail(got < 0 ? system_code(errno).message() : "the proxy closed the connection");
     const auto state = answer.feed({piece.data(), static_cast<std::size_t>(got)});
-    if (state == tunnel_answer::progress::open) co_return std::nullopt;
+    if (state == tunnel_answer::progress::open) co_return result<void>{};
     if (state != tunnel_answer::progress::refused) continue;
     std::string said = "the proxy said: " + answer.said();
     if (answer.status() == 407) said += through.hint_for_407();
@@ -213,12 +210,12 @@ asio::awaitable<std::optional<error>> connection::open_tunnel(const proxy& throu
   }
 }
 
-asio::awaitable<std::optional<error>> connection::start_tls(tls_settings& settings, const origin& peer) {
+asio::awaitable<result<void>> connection::start_tls(tls_settings& settings, const origin& peer) {
   tls_ = std::make_unique<tls_stream>(settings, peer, socket_->native_handle());
   for (;;) {
     const io_step step = tls_->handshake();
     if (expired()) co_return timed_out(operation_phase::tls_handshake);
-    if (step.status == io_status::done) co_return std::nullopt;
+    if (step.status == io_status::done) co_return result<void>{};
     if (!is_wait(step.status)) co_return lost(step, operation_phase::tls_handshake, false, "in the TLS handshake");
     if (!co_await wait(step.status)) co_return left_to_parent(operation_phase::tls_handshake, false);
     if (expired()) co_return timed_out(operation_phase::tls_handshake);
@@ -228,7 +225,7 @@ asio::awaitable<std::optional<error>> connection::start_tls(tls_settings& settin
 asio::awaitable<result<http_response>> connection::exchange(const http_request& request, std::size_t max_body_bytes) {
   reusable_ = false;
   stale_ = false;
-  if (const auto refusal = wrong_at_first()) co_return *refusal;
+  if (auto unused = check_unused(); !unused) co_return std::move(unused).error();
 
   late_parser parser{max_body_bytes};
   io_step step{io_status::done};
@@ -288,14 +285,12 @@ asio::awaitable<result<http_response>> connection::exchange(const http_request& 
 }
 
 // One that was kept has been looked at before it was chosen.
-std::unique_ptr<error> connection::wrong_at_first() {
-  if (served_) return nullptr;
+result<void> connection::check_unused() {
+  if (served_) return {};
   const io_step first = look();
-  if (is_wait(first.status)) return nullptr;
-  return std::make_unique<error>(
-      first.status == io_status::done
-          ? unasked(false, "sent bytes before it was sent a request")
-          : lost(first, operation_phase::writing_request, false, "before the request was sent"));
+  if (is_wait(first.status)) return {};
+  if (first.status == io_status::done) return unasked(false, "sent bytes before it was sent a request");
+  return lost(first, operation_phase::writing_request, false, "before the request was sent");
 }
 
 // What the peer said before it went is still there.

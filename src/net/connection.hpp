@@ -32,8 +32,8 @@ class connection {
   ~connection();
 
   /// Asks the proxy at the other end for a tunnel to `peer`; before start_tls().
-  [[nodiscard]] boost::asio::awaitable<std::optional<error>> open_tunnel(const proxy& through, const origin& peer);
-  [[nodiscard]] boost::asio::awaitable<std::optional<error>> start_tls(tls_settings& settings, const origin& peer);
+  [[nodiscard]] boost::asio::awaitable<result<void>> open_tunnel(const proxy& through, const origin& peer);
+  [[nodiscard]] boost::asio::awaitable<result<void>> start_tls(tls_settings& settings, const origin& peer);
   /// `request` outlives the awaitable. Bytes that come before the first of it was sent (errc::connection_lost), and a
   /// success that comes before the last (errc::malformed_response), answer nothing. An error that comes before the last
   /// is the response: the peer need not read what it refuses (RFC 9112, section 9.5), and the rest is not sent.
@@ -82,7 +82,7 @@ class connection {
   /// Until it can be read, or can be written, or its context has ended: a coroutine of another one lives on.
   [[nodiscard]] boost::asio::awaitable<void> wait_noticed(bool readable, bool writable);
   // Of exchange(), which as a coroutine would hold what these need while it waits.
-  [[nodiscard]] std::unique_ptr<error> wrong_at_first();
+  [[nodiscard]] result<void> check_unused();
   void read_rest(response_parser& parser);
   [[nodiscard]] result<http_response> finished(response_parser& parser, bool early);
   io_step write(std::string_view bytes);

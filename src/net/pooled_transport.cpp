@@ -92,9 +92,9 @@ class pooled_transport final : public transport, public std::enable_shared_from_
   static asio::awaitable<result<void>> add_one(std::shared_ptr<pooled_transport> self, std::shared_ptr<const origin> to,
                                                std::size_t wanted);
   static asio::awaitable<void> drain(std::shared_ptr<pooled_transport> self);
-  std::unique_ptr<error> begin(lease& held, const origin& to, time_point now, time_point deadline,
-                               const proxy*& through, bool& waits);
-  asio::awaitable<std::unique_ptr<error>> wait_in_line(lease& held, time_point deadline);
+  result<void> begin(lease& held, const origin& to, time_point now, time_point deadline, const proxy*& through,
+                     bool& waits);
+  asio::awaitable<result<void>> wait_in_line(lease& held, time_point deadline);
   asio::awaitable<result<connection*>> open(slot_id slot, const origin& to, time_point deadline);
 
   const network_options options_;
@@ -115,10 +115,9 @@ asio::awaitable<result<http_response>> pooled_transport::run(std::shared_ptr<poo
   lease held{*self->pool_};
   const proxy* through = nullptr;
   bool waits = false;
-  if (const auto refusal = self->begin(held, to, now, deadline, through, waits)) co_return *refusal;
-  if (waits) {
-    if (const auto refusal = co_await self->wait_in_line(held, deadline)) co_return *refusal;
-  }
+  result<void> place = self->begin(held, to, now, deadline, through, waits);
+  if (place && waits) place = co_await self->wait_in_line(held, deadline);
+  if (!place) co_return std::move(place).error();
 
   const http_request* sent = &request;
   std::unique_ptr<const http_request> rewritten;
@@ -141,40 +140,37 @@ asio::awaitable<result<http_response>> pooled_transport::run(std::shared_ptr<poo
   }
 }
 
-// Null when the request has a connection, or a place to open one, or `waits` for one.
-std::unique_ptr<error> pooled_transport::begin(lease& held, const origin& to, time_point now, time_point deadline,
-                                               const proxy*& through, bool& waits) {
-  const auto refusal = [](errc value, operation_phase during, std::string message) {
-    return std::make_unique<error>(problem(value, during, std::move(message)));
-  };
+// The request has a connection then, or a place to open one, or `waits` for one.
+result<void> pooled_transport::begin(lease& held, const origin& to, time_point now, time_point deadline,
+                                     const proxy*& through, bool& waits) {
   if (deadline <= now)
-    return refusal(errc::attempt_timeout, operation_phase::waiting_for_connection,
+    return problem(errc::attempt_timeout, operation_phase::waiting_for_connection,
                    "the deadline passed before the request began");
   const auto by = proxies_.proxy_for(to);
-  if (!by) return std::make_unique<error>(by.error());
+  if (!by) return by.error();
   through = *by;
   const auto got = pool_->acquire(held, to, now, deadline);
-  if (got == answer::closed && end_->reached()) return std::make_unique<error>(context_gone());
-  if (got == answer::closed) return refusal(errc::client_closed, operation_phase::none, "the client is closed");
+  if (got == answer::closed && end_->reached()) return context_gone();
+  if (got == answer::closed) return problem(errc::client_closed, operation_phase::none, "the client is closed");
   if (got == answer::queue_full) {
-    return refusal(errc::too_many_waiting, operation_phase::waiting_for_connection,
+    return problem(errc::too_many_waiting, operation_phase::waiting_for_connection,
                    "all " + std::to_string(options_.max_connections) + " connections are in use, and " +
                        std::to_string(*options_.max_waiting) + " requests (max_waiting) wait for one already");
   }
   waits = got == answer::wait;
-  return nullptr;
+  return {};
 }
 
-asio::awaitable<std::unique_ptr<error>> pooled_transport::wait_in_line(lease& held, time_point deadline) {
+asio::awaitable<result<void>> pooled_transport::wait_in_line(lease& held, time_point deadline) {
   const auto limit = options_.acquire_timeout ? std::min(deadline, steady_now() + *options_.acquire_timeout) : deadline;
   const auto woken = std::make_shared<event>(limit);
-  if (pool_->claim(held, deadline, woken)) co_return nullptr;
+  if (pool_->claim(held, deadline, woken)) co_return result<void>{};
   const bool in_time = co_await woken->wait();
-  if (end_->reached()) co_return std::make_unique<error>(context_gone());
-  if (in_time && pool_->claim(held, deadline, nullptr)) co_return nullptr;
-  co_return std::make_unique<error>(problem(errc::acquire_timeout, operation_phase::waiting_for_connection,
-                                            "all " + std::to_string(options_.max_connections) +
-                                                " connections (max_connections) stayed in use up to the time limit"));
+  if (end_->reached()) co_return context_gone();
+  if (in_time && pool_->claim(held, deadline, nullptr)) co_return result<void>{};
+  co_return problem(errc::acquire_timeout, operation_phase::waiting_for_connection,
+                    "all " + std::to_string(options_.max_connections) +
+                        " connections (max_connections) stayed in use up to the time limit");
 }
 
 asio::awaitable<result<connection*>> pooled_transport::open(slot_id slot, const origin& to, time_point deadline) {
@@ -205,11 +201,11 @@ asio::awaitable<result<connection*>> pooled_transport::open(slot_id slot, const 
                         "the process was forked while connecting to " + peer);
     link = &pool_->install(slot, std::make_unique<connection>(std::move(*socket), peer, secret_responses_), limit);
   }
-  std::optional<error> failed;
-  if (through != nullptr && to.tls) failed = co_await link->open_tunnel(*through, to);
-  if (!failed && to.tls) failed = co_await link->start_tls(tls_, to);
-  if (!failed && !pool_->begin_exchange(slot, deadline)) failed = link->timed_out(operation_phase::tls_handshake);
-  if (failed) co_return std::move(*failed);
+  result<void> ready;
+  if (through != nullptr && to.tls) ready = co_await link->open_tunnel(*through, to);
+  if (ready && to.tls) ready = co_await link->start_tls(tls_, to);
+  if (ready && !pool_->begin_exchange(slot, deadline)) ready = link->timed_out(operation_phase::tls_handshake);
+  if (!ready) co_return std::move(ready).error();
   pool_->opened(slot, *link, to.tls);
   co_return link;
 }
@@ -221,14 +217,13 @@ asio::awaitable<result<void>> pooled_transport::fill(std::shared_ptr<pooled_tran
   all.reserve(connections);
   for (std::size_t i = 0; i < connections; ++i) all.emplace_back(here, add_one(self, to, connections));
   // One that fails lets the others be: what they open is of use.
-  std::optional<error> failed;
+  result<void> outcome;
   for (auto& each : all) {
     co_await each.ended();
-    const auto opened = each.take();
-    if (!opened && !failed) failed = opened.error();
+    auto opened = each.take();
+    if (outcome) outcome = std::move(opened);
   }
-  if (failed) co_return std::move(*failed);
-  co_return result<void>{};
+  co_return outcome;
 }
 
 asio::awaitable<result<void>> pooled_transport::add_one(std::shared_ptr<pooled_transport> self,

@@ -36,6 +36,12 @@ std::optional<endpoints> known_without_asking(const std::string& host, unsigned 
                    tcp::endpoint{asio::ip::address_v6::loopback(), port}};
 }
 
+error late(const std::string& host) {
+  error out{errc::connect_timeout, "no answer from the name servers for " + host + " within the time limit"};
+  out.phase = operation_phase::resolving;
+  return out;
+}
+
 endpoints with_port(endpoints addresses, unsigned short port) {
   for (tcp::endpoint& each : addresses) each.port(port);
   return addresses;
@@ -73,11 +79,7 @@ asio::awaitable<result<endpoints>> resolver::resolve(std::string host, unsigned 
   const auto finished = std::make_shared<event>(deadline);
   waiting.lookup().notify(finished);
   const bool answered = co_await finished->wait();
-  if (!answered) {
-    error late{errc::connect_timeout, "no answer from the name servers for " + host + " within the time limit"};
-    late.phase = operation_phase::resolving;
-    co_return late;
-  }
+  if (!answered) co_return late(host);
   auto got = waiting.lookup().outcome(host);
   if (!got) co_return std::move(got).error();
   co_return with_port(std::move(got->addresses), port);

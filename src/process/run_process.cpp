@@ -10,9 +10,7 @@
 #include <array>
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
-#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/system/system_error.hpp>
 #include <cerrno>
 #include <chrono>
@@ -20,6 +18,7 @@
 #include <cstdio>
 #include <system_error>
 #include <thread>
+#include <tuple>
 #include <utility>
 
 #include "async/start_operation.hpp"
@@ -274,8 +273,8 @@ asio::awaitable<result<process_output>> run_process(std::vector<std::string> wor
   auto state = progress::going_on;
   boost::system::error_code code;
   while (!code && state == progress::going_on) {
-    auto token = asio::redirect_error(asio::use_awaitable, code);
-    co_await async::start_operation(wait, token);
+    const std::tuple<boost::system::error_code> waited = co_await async::start_operation(wait);
+    code = std::get<0>(waited);
     async::throw_if_no_memory(code);
     if (!code) state = process.advance();
   }
@@ -288,8 +287,8 @@ asio::awaitable<result<process_output>> run_process(std::vector<std::string> wor
   co_await asio::this_coro::throw_if_cancelled(false);
   boost::system::error_code stop;
   while (!stop && !process.gone() && !process.grace_is_over()) {
-    auto token = asio::redirect_error(asio::use_awaitable, stop);
-    co_await async::start_operation(wait, token);
+    const std::tuple<boost::system::error_code> waited = co_await async::start_operation(wait);
+    stop = std::get<0>(waited);
   }
   co_await asio::this_coro::throw_if_cancelled(throws);
   if (code) throw boost::system::system_error(code, "run_process");
