@@ -26,7 +26,6 @@ class MWAA_SERVERLESS_API failure_box {
   failure_box& operator=(failure_box&& other) noexcept = default;
   ~failure_box();
 
-  [[nodiscard]] explicit operator bool() const noexcept { return what_ != nullptr; }
   /// An error without a code when there is none.
   [[nodiscard]] const error& get() const noexcept;
   [[nodiscard]] error take();
@@ -39,8 +38,8 @@ class MWAA_SERVERLESS_API failure_box {
 
 }  // namespace detail
 
-/// A value, or the error that stands in its place, with the interface of `boost::system::result` and `std::expected`.
-/// The error is held by pointer: a coroutine's frame would otherwise carry 400 bytes for each result in it.
+/// A value, or the error that stands in its place, with what `boost::system::result` and `std::expected` have in
+/// common. The error is held by pointer: a coroutine's frame would otherwise carry 400 bytes for each result in it.
 ///
 /// Errors: value() throws mwaa_serverless::exception.
 ///
@@ -50,6 +49,7 @@ class MWAA_SERVERLESS_API failure_box {
 template <class T>
 class [[nodiscard]] result {
  public:
+  static_assert(!std::convertible_to<mwaa_serverless::error, T>, "an error is no value");
   using value_type = T;
   using error_type = mwaa_serverless::error;
 
@@ -69,11 +69,13 @@ class [[nodiscard]] result {
   [[nodiscard]] T& value() & { return check(), *value_; }
   [[nodiscard]] const T& value() const& { return check(), *value_; }
   [[nodiscard]] T value() && { return check(), *std::move(value_); }
+  const T& value() const&& = delete;
 
   /// There must be a value.
   [[nodiscard]] T& operator*() & noexcept { return *value_; }
   [[nodiscard]] const T& operator*() const& noexcept { return *value_; }
   [[nodiscard]] T operator*() && { return *std::move(value_); }
+  const T& operator*() const&& = delete;
   [[nodiscard]] T* operator->() noexcept { return std::addressof(*value_); }
   [[nodiscard]] const T* operator->() const noexcept { return std::addressof(*value_); }
 
@@ -92,6 +94,10 @@ class [[nodiscard]] result {
 
 /// Success without a value, or an error.
 ///
+/// Errors: value() throws mwaa_serverless::exception.
+///
+/// Lifetime: a failure that was moved from remains one, with an empty error.
+///
 /// Threads: a value; distinct objects may be used from any threads at once.
 template <>
 class [[nodiscard]] result<void> {
@@ -100,20 +106,21 @@ class [[nodiscard]] result<void> {
   using error_type = mwaa_serverless::error;
 
   result() noexcept = default;
-  result(mwaa_serverless::error what) : failure_(std::move(what)) {}
+  result(mwaa_serverless::error what) : failed_(true), failure_(std::move(what)) {}
 
-  [[nodiscard]] bool has_value() const noexcept { return !failure_; }
-  [[nodiscard]] bool has_error() const noexcept { return static_cast<bool>(failure_); }
+  [[nodiscard]] bool has_value() const noexcept { return !failed_; }
+  [[nodiscard]] bool has_error() const noexcept { return failed_; }
   [[nodiscard]] explicit operator bool() const noexcept { return has_value(); }
   void value() const {
-    if (failure_) failure_.raise();
+    if (failed_) failure_.raise();
   }
   [[nodiscard]] const mwaa_serverless::error& error() const& noexcept { return failure_.get(); }
   [[nodiscard]] mwaa_serverless::error error() && { return failure_.take(); }
 
  private:
+  bool failed_ = false;
   detail::failure_box failure_;
 };
-static_assert(!std::is_aggregate_v<result<void>> && sizeof(result<void>) == sizeof(void*));
+static_assert(!std::is_aggregate_v<result<void>>);
 
 }  // namespace mwaa_serverless

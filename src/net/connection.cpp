@@ -289,6 +289,7 @@ result<void> connection::check_unused() {
   if (served_) return {};
   const io_step first = look();
   if (is_wait(first.status)) return {};
+  stale_ = true;  // nothing was sent: one that was kept since prewarm() is replaced
   if (first.status == io_status::done) return unasked(false, "sent bytes before it was sent a request");
   return lost(first, operation_phase::writing_request, false, "before the request was sent");
 }

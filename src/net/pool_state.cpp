@@ -38,7 +38,7 @@ pool_state::pool_state(std::size_t max_connections, std::chrono::nanoseconds max
     : max_connections_(max_connections), max_idle_time_(max_idle_time), max_waiting_(max_waiting), max_age_(max_age) {}
 
 std::vector<slot_id> pool_state::expire_idle(time_point now) {
-  // In the order of idle_, so that one which is too young even for the least share ends the search.
+  // In the order of idle_, which is about that of idle_since: one too young even for the least share ends the search.
   const auto least = scaled(max_idle_time_, 1 - most_taken_off);
   const auto end =
       std::find_if(idle_.begin(), idle_.end(), [&](slot_id slot) { return now - slots_[slot].idle_since < least; });

@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <atomic>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/strand.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -316,6 +317,19 @@ TEST_CASE("transport: connections are opened ahead of the first request") {
   CHECK(client.net->metrics().connections_opened == 3);
   CHECK(prewarm(9).has_value());  // as far as there is room
   CHECK(client.net->metrics().connections_opened == 4);
+}
+
+TEST_CASE("transport: a connection that was opened ahead and closed by the peer is replaced, however soon") {
+  test::scripted_server server;
+  server.on_connection([](test::peer& p) { p.close(); });
+  test::fixture client{limited(1)};
+  boost::asio::co_spawn(client.io, client.net->prewarm(server.at(), 1), boost::asio::detached);
+  client.run();
+  server.wait_until("1 closed by server");
+  const auto got = client.send(server.at());
+  CHECK(got.has_value());
+  CHECK(client.net->metrics().connections_opened == 2);
+  CHECK(client.net->metrics().connections_replaced == 1);
 }
 
 TEST_CASE("transport: what cannot be opened ahead is told, and leaves nothing") {

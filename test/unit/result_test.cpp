@@ -82,6 +82,9 @@ TEST_CASE("result: of what can only be moved, and of nothing") {
   CHECK(failed.has_error());
   CHECK_THROWS_AS(failed.value(), mwaa::exception);
   const mwaa::result<void> copy = failed;
-  CHECK(std::move(failed).error().message == "slow down");
+  const mwaa::result<void> moved = std::move(failed);
+  CHECK(moved.error().message == "slow down");
+  CHECK(failed.has_error());
+  CHECK_FALSE(failed.error().code);
   CHECK(copy.error().message == "slow down");
 }
