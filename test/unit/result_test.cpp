@@ -3,10 +3,14 @@
 #include <memory>
 #include <mwaa_serverless/result.hpp>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
 namespace mwaa = mwaa_serverless;
+
+// They stand in co_await expressions, where GCC 12 destroys aggregates twice.
+static_assert(!std::is_aggregate_v<mwaa::result<int>> && !std::is_aggregate_v<mwaa::result<std::string>>);
 
 namespace {
 
