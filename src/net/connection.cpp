@@ -234,9 +234,9 @@ asio::awaitable<result<http_response>> connection::exchange(const http_request& 
   while (!unsent.empty() && parser.needs_more()) {
     step = write(unsent);
     if (expired()) co_return timed_out(errc::attempt_timeout, operation_phase::writing_request, sent);
-    if (step.status == io_status::done || !sent) note_move();  // the silence of a peer that takes nothing begins here
     if (step.status == io_status::done) {
       sent = true;
+      note_move();
       unsent.remove_prefix(step.count);
       if (unsent.empty()) break;
     } else if (is_wait(step.status)) {

@@ -48,7 +48,8 @@ class connection {
   /// The context of the socket ends: closes it. What is under way ends with errc::client_closed. No other thread uses
   /// the connection.
   void context_ended() noexcept;
-  /// When the exchange under way began, or last moved a byte.
+  /// When it last moved a byte, or was kept without an exchange. Before the first byte of an exchange the pool's limit
+  /// of silence counts from the acquisition.
   [[nodiscard]] std::chrono::steady_clock::time_point last_moved() const noexcept {
     return std::chrono::steady_clock::time_point{std::chrono::steady_clock::duration{last_moved_}};
   }
